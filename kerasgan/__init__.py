@@ -1,0 +1,33 @@
+"""Adversarial models as complete Keras citizens."""
+
+from kerasgan import (
+    callbacks,
+    constraints,
+    core,
+    datasets,
+    layers,
+    losses,
+    models,
+    networks,
+    penalties,
+    priors,
+)
+from kerasgan.models import GAN, ConditionalGAN
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "GAN",
+    "ConditionalGAN",
+    "__version__",
+    "callbacks",
+    "constraints",
+    "core",
+    "datasets",
+    "layers",
+    "losses",
+    "models",
+    "networks",
+    "penalties",
+    "priors",
+]

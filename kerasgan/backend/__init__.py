@@ -1,0 +1,20 @@
+"""The one room that names a framework's gradients, replicas and graphs.
+
+What it needs from a framework is listed by its three files: the gradient of a function with respect to
+variables and to inputs (`gradients`), which replica this is (`replicas`), and the tensor a sigmoid was
+applied to (`logits`). A port to another Keras backend rewrites these and nothing else.
+"""
+
+from kerasgan.backend.gradients import input_gradient, value_and_gradients
+from kerasgan.backend.logits import ends_in_sigmoid, logits_of
+from kerasgan.backend.replicas import all_replicas_mean, draw_rows, number_of_replicas
+
+__all__ = [
+    "all_replicas_mean",
+    "draw_rows",
+    "ends_in_sigmoid",
+    "input_gradient",
+    "logits_of",
+    "number_of_replicas",
+    "value_and_gradients",
+]

@@ -1,0 +1,48 @@
+"""Gradients of a function with respect to variables and to inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+def value_and_gradients(
+    function: Callable[[], tuple[Any, Any]], variables: Sequence[keras.Variable]
+) -> tuple[Any, Any, list[Any]]:
+    """Evaluates a function and the gradient of its value for the given variables, and no others.
+
+    Args:
+        function: Takes nothing and returns `(value, auxiliary)`; `value` is a scalar.
+        variables: The variables to differentiate for.
+
+    Returns:
+        `(value, auxiliary, gradients)`, one gradient for each variable, `None` where the value does not
+        depend on it.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        for variable in variables:
+            tape.watch(variable.value)
+        value, auxiliary = function()
+    return value, auxiliary, tape.gradient(value, [variable.value for variable in variables])
+
+
+def input_gradient(function: Callable[[Any], Any], inputs: Any) -> Any:
+    """Differentiates a function of a batch with respect to that batch.
+
+    The result is itself differentiable, as a gradient penalty needs. Each row of the result is the gradient
+    of that row's value, provided that the function treats rows independently.
+
+    Args:
+        function: Takes a tensor shaped like `inputs` and returns one or more values for each row.
+        inputs: Tensor of shape `(batch, ...)`.
+
+    Returns:
+        Tensor of the shape of `inputs`.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(inputs)
+        values = function(inputs)
+    return tape.gradient(values, inputs, unconnected_gradients=tf.UnconnectedGradients.ZERO)

@@ -1,0 +1,91 @@
+"""Reads from a sub-model, or works out with it, what shapes go in and come out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+
+def check_model(argument: str, model: Any) -> keras.Model:
+    """Returns a sub-model, or raises where it is not a `keras.Model`."""
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            f"Invalid value for argument `{argument}`. Expected a `keras.Model`. "
+            f"Received: {argument}={model!r} of type {type(model).__name__}"
+        )
+    return model
+
+
+def input_specifications(argument: str, model: keras.Model) -> list[keras.KerasTensor]:
+    """Returns the shape and dtype of each input of a built model.
+
+    Raises:
+        ValueError: If the model has not been built, so that it does not know its inputs.
+    """
+    inputs = getattr(model, "inputs", None)
+    if inputs:
+        return [keras.KerasTensor(item.shape, item.dtype) for item in inputs]
+    shape = (model.get_build_config() or {}).get("input_shape") if model.built else None
+    if shape is None:
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected a model that knows its input shape: call it "
+            f"on an example once, or give it a `keras.Input`. Received: {model.name!r}, not built"
+        )
+    several = isinstance(shape[0], (list, tuple))
+    return [
+        keras.KerasTensor((None, *item[1:]), keras.config.floatx())
+        for item in (shape if several else [shape])
+    ]
+
+
+def output_specification(
+    argument: str, model: keras.Model, inputs: Any, description: str
+) -> keras.KerasTensor:
+    """Calls a model on shapes alone, which also builds it.
+
+    Args:
+        argument: The argument that the model came in.
+        model: The model.
+        inputs: The specifications of its inputs.
+        description: What the inputs are, for the error.
+
+    Raises:
+        ValueError: If the model does not accept such inputs, or gives other than one tensor.
+    """
+    shapes = keras.tree.map_structure(lambda item: tuple(item.shape), inputs)
+    try:
+        output = model(inputs, training=False)
+    except (ValueError, TypeError) as error:
+        expected = getattr(model, "input_shape", "another shape")
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected a model that accepts {description} of "
+            f"shape {shapes}. Received: {model.name!r}, which takes {expected}: {error}"
+        ) from error
+    if not isinstance(output, keras.KerasTensor):
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected a model with one output. "
+            f"Received: {model.name!r} with outputs {keras.tree.map_structure(type, output)}"
+        )
+    return keras.KerasTensor(output.shape, output.dtype)
+
+
+def conditioned(samples: Any, condition: Any) -> Any:
+    """Returns what a sub-model takes: the samples, with their conditions where there are any."""
+    return samples if condition is None else [samples, condition]
+
+
+def sole(items: Any) -> Any:
+    """Returns a single item as itself, and several as a list."""
+    return items[0] if len(items) == 1 else list(items)
+
+
+def positive_integer(argument: str, value: Any) -> int:
+    """Returns a positive integer, or raises naming the argument."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected a positive integer. "
+            f"Received: {argument}={value!r}"
+        )
+    return int(value)

@@ -1,0 +1,238 @@
+"""Checks training data before any of it flows, and groups it into rounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasgan.datasets.rounds import (
+    Order,
+    PyDatasetRounds,
+    array_rounds,
+    dataset_rounds,
+    element_of,
+    is_tensorflow_dataset,
+    iterator_rounds,
+)
+
+
+class EpochOrder(keras.callbacks.Callback):
+    """Gives arrays a new order in each epoch, from a seed that is saved with the model.
+
+    Args:
+        seed: The model's `SeedGenerator` for the order of its data.
+        shuffle: Whether to shuffle at all.
+    """
+
+    def __init__(self, seed: keras.random.SeedGenerator, shuffle: bool) -> None:
+        super().__init__()
+        self.seed = seed
+        self.shuffle = shuffle
+        self._key = [0, 0]
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Draws the epoch's key."""
+        self._key = [abs(int(part)) for part in keras.ops.convert_to_numpy(self.seed.next())]
+
+    def __call__(self, count: int, number: int) -> np.ndarray:
+        """Returns the order of `count` rows in pass `number` of the epoch."""
+        if not self.shuffle:
+            return np.arange(count)
+        return np.random.default_rng([*self._key, number]).permutation(count)
+
+
+def rounds(
+    x: Any, y: Any, batch_size: int | None, steps: int, order: Order, endless: bool = False
+) -> Any:
+    """Returns training data of any kind with one element for each round of the game.
+
+    Args:
+        x: An array; a `tf.data.Dataset`; a `keras.utils.PyDataset`; or a generator of batches.
+        y: The conditions, an array, or `None`.
+        batch_size: Rows in a minibatch of arrays. `None` means 32, or fewer where there are fewer.
+        steps: Minibatches in a round.
+        order: The order of the rows of arrays in each pass.
+        endless: Whether arrays are to be passed over again without an end.
+
+    Raises:
+        ValueError: If arrays hold fewer rows than one round needs, or a `batch_size` is given to data that
+            comes in batches.
+        TypeError: If the data is of none of these kinds.
+    """
+    if is_array(x):
+        if batch_size is None:
+            batch_size = max(1, min(32, len(x) // steps))
+        if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+            raise ValueError(
+                "Invalid value for argument `batch_size`. Expected a positive integer. "
+                f"Received: batch_size={batch_size}"
+            )
+        if len(x) < batch_size * steps:
+            raise ValueError(
+                f"Invalid value for argument `batch_size`. Expected at most {len(x) // steps}, since a "
+                f"round takes {steps} minibatches of the {len(x)} examples. "
+                f"Received: batch_size={batch_size}"
+            )
+        arrays = x if y is None else (x, y)
+        return array_rounds(arrays, int(batch_size), steps, order, endless)
+    if batch_size is not None:
+        raise ValueError(
+            "Invalid value for argument `batch_size`. Expected none for data that comes in batches "
+            f"({type(x).__name__}). Received: batch_size={batch_size}"
+        )
+    if y is not None:
+        raise ValueError(
+            f"Invalid value for argument `y`. Expected none beside a {type(x).__name__}, whose elements "
+            f"hold the conditions. Received: y of type {type(y).__name__}"
+        )
+    if isinstance(x, Iterator):
+        return iterator_rounds(x, steps)
+    if is_tensorflow_dataset(x):
+        return x if steps == 1 else dataset_rounds(x, steps)
+    if isinstance(x, keras.utils.PyDataset):
+        return x if steps == 1 else PyDatasetRounds(x, steps)
+    raise TypeError(
+        "Invalid value for argument `x`. Expected an array, a `tf.data.Dataset`, a "
+        f"`keras.utils.PyDataset` or a generator. Received: {type(x).__name__}"
+    )
+
+
+def is_array(x: Any) -> bool:
+    """Tells whether data is an array (of any framework) rather than a source of batches."""
+    return hasattr(x, "shape") and hasattr(x, "dtype") and hasattr(x, "__len__")
+
+
+def as_array(x: Any) -> Any:
+    """Returns lists of numbers as an array, and anything else as it is."""
+    return np.asarray(x) if isinstance(x, (list, tuple)) else x
+
+
+def check_array(argument: str, array: Any, shape: Sequence[int | None] | None) -> None:
+    """Raises where an array's examples do not have a shape, or are not all finite.
+
+    Args:
+        argument: The argument's name.
+        array: An array `(examples, ...)`.
+        shape: The shape of one example, `None` entries free; `None` to accept any.
+
+    Raises:
+        ValueError: Naming the argument, what was expected and what came.
+    """
+    if shape is not None and not fits(array.shape[1:], shape):
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected examples of shape {tuple(shape)}. "
+            f"Received: examples of shape {tuple(array.shape[1:])}"
+        )
+    values = np.asarray(array)
+    # The extremes are NaN or infinite where any value is, and need no copy of the data.
+    is_float = np.issubdtype(values.dtype, np.floating) and values.size
+    if is_float and not (np.isfinite(values.min()) and np.isfinite(values.max())):
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected finite numbers. "
+            "Received: NaN or infinite values"
+        )
+
+
+def check_conditions(
+    argument: str, condition: np.ndarray, count: int, shape: Sequence[int | None]
+) -> np.ndarray:
+    """Returns conditions of `count` examples, or raises where their number or shape is another.
+
+    A condition of shape `(1,)` may come without its last axis, as Keras allows for labels.
+    """
+    scalars = tuple(shape) in ((), (1,)) and condition.shape[1:] in ((), (1,))
+    if not len(condition.shape) or not (scalars or fits(condition.shape[1:], shape)):
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected conditions of shape {tuple(shape)}. "
+            f"Received: shape {condition.shape[1:]}"
+        )
+    if len(condition) != count:
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected {count} conditions, one for each sample. "
+            f"Received: {len(condition)}"
+        )
+    check_array(argument, condition, None)
+    return condition.reshape((count, *shape)) if scalars else condition
+
+
+def check_element(element: Any, conditional: bool, shape: Sequence[int | None]) -> None:
+    """Raises where one batch of a data set is not what a game is played on.
+
+    Args:
+        element: A batch, or its specification: `x`, `(x,)` or `(x, condition)`.
+        conditional: Whether a condition belongs to it.
+        shape: The shape of one example.
+
+    Raises:
+        ValueError: Naming what was expected and what came.
+    """
+    parts = element if isinstance(element, (list, tuple)) else (element,)
+    parts = [part for part in parts if part is not None]
+    if len(parts) != (2 if conditional else 1):
+        expected = "(samples, conditions)" if conditional else "samples alone"
+        raise ValueError(
+            f"Invalid value for argument `x`. Expected elements of {expected}. "
+            f"Received: elements of {len(parts)} parts"
+        )
+    received = getattr(parts[0], "shape", None)
+    if received is None or getattr(received, "rank", 1) is None:
+        return
+    if not fits(tuple(received)[1:], shape):
+        raise ValueError(
+            f"Invalid value for argument `x`. Expected samples of shape {tuple(shape)}. "
+            f"Received: samples of shape {tuple(received)[1:]}"
+        )
+
+
+def fits(received: Sequence[int | None], expected: Sequence[int | None]) -> bool:
+    """Tells whether two shapes can be equal, `None` standing for any size."""
+    return len(received) == len(expected) and all(
+        a is None or b is None or a == b for a, b in zip(received, expected, strict=True)
+    )
+
+
+def first_element(data: Any) -> Any:
+    """Returns a data set's first batch or its specification; `None` where looking would use it up."""
+    if isinstance(data, keras.utils.PyDataset):
+        return data[0]
+    return element_of(data) if is_tensorflow_dataset(data) else None
+
+
+def split(x: Any, y: Any, share: float, validation_data: Any) -> tuple[Any, Any, Any]:
+    """Keeps the last examples of arrays for validation.
+
+    Returns:
+        `(x, y, validation_data)`.
+
+    Raises:
+        ValueError: If the share is not in (0, 1), leaves nothing on one side, is asked of data that is no
+            array, or comes beside `validation_data`.
+    """
+    if validation_data is not None or not is_array(x) or not 0.0 < share < 1.0:
+        raise ValueError(
+            "Invalid value for argument `validation_split`. Expected a share in (0, 1) of arrays, without "
+            f"`validation_data`. Received: validation_split={share}, x of type {type(x).__name__}"
+        )
+    cut = int(len(x) * (1.0 - share))
+    if not 0 < cut < len(x):
+        raise ValueError(
+            "Invalid value for argument `validation_split`. Expected examples on both sides. "
+            f"Received: validation_split={share} of {len(x)} examples"
+        )
+    if y is None:
+        return x[:cut], None, x[cut:]
+    return x[:cut], y[:cut], (x[cut:], y[cut:])
+
+
+def check_metrics(metrics: Any) -> list[keras.metrics.Metric]:
+    """Returns the metrics as a list, or raises where one is not a Keras metric."""
+    for metric in metrics:
+        if not isinstance(metric, keras.metrics.Metric):
+            raise TypeError(
+                "Invalid value for argument `metrics`. Expected `keras.metrics.Metric` objects of real and "
+                f"generated samples. Received: {metric!r}"
+            )
+    return list(metrics)

@@ -1,0 +1,30 @@
+"""Data to train on, as `tf.data`, with normalisation that can be inverted."""
+
+from kerasgan.datasets.dataset import Dataset
+from kerasgan.datasets.digits import digits
+from kerasgan.datasets.gaussian import gaussian
+from kerasgan.datasets.gaussian_mixture import grid, grid_centers, ring, ring_centers
+from kerasgan.datasets.image_folder import image_folder
+from kerasgan.datasets.load import load
+from kerasgan.datasets.mnist import fashion_mnist, mnist
+from kerasgan.datasets.normalization import MinMax, Normalization, Tanh, ZScore
+from kerasgan.datasets.npz import npz
+
+__all__ = [
+    "Dataset",
+    "MinMax",
+    "Normalization",
+    "Tanh",
+    "ZScore",
+    "digits",
+    "fashion_mnist",
+    "gaussian",
+    "grid",
+    "grid_centers",
+    "image_folder",
+    "load",
+    "mnist",
+    "npz",
+    "ring",
+    "ring_centers",
+]

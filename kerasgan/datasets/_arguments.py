@@ -1,0 +1,77 @@
+"""Checks that the data sets share."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from typing import Any
+
+import numpy as np
+
+
+def finite_array(name: str, array: Any) -> np.ndarray:
+    """Returns numbers as an array, or says in which argument they are not all finite numbers."""
+    array = np.asarray(array)
+    if array.size == 0:
+        raise ValueError(
+            f"Invalid value for argument `{name}`. Expected at least one number. "
+            f"Received: an array of shape {array.shape}"
+        )
+    if array.dtype == bool:
+        return array.astype(np.uint8)
+    if not np.issubdtype(array.dtype, np.integer) and not np.issubdtype(array.dtype, np.floating):
+        raise ValueError(
+            f"Invalid value for argument `{name}`. Expected real numbers. "
+            f"Received: an array of dtype {array.dtype}"
+        )
+    bad = 0 if np.issubdtype(array.dtype, np.integer) else np.count_nonzero(~np.isfinite(array))
+    if bad:
+        raise ValueError(
+            f"Invalid value for argument `{name}`. Expected finite numbers. "
+            f"Received: NaN or infinity in {bad} of {array.size} places"
+        )
+    return array
+
+
+def integer_labels(name: str, labels: Any, count: int) -> np.ndarray:
+    """Returns `count` class labels as int32, or says in which argument they are not such labels."""
+    array = np.asarray(labels)
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.shape != (count,) or not np.issubdtype(array.dtype, np.integer):
+        raise ValueError(
+            f"Invalid value for argument `{name}`. Expected one integer label for each of the "
+            f"{count} examples. Received: an array of shape {array.shape}, dtype {array.dtype}"
+        )
+    if count and array.min() < 0:
+        raise ValueError(
+            f"Invalid value for argument `{name}`. Expected labels from 0 upwards. "
+            f"Received: a label {array.min()}"
+        )
+    return array.astype(np.int32)
+
+
+def positive_integer(name: str, value: Any) -> int:
+    """Returns a positive integer, or says that the argument is not one."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
+        raise ValueError(
+            f"Invalid value for argument `{name}`. Expected a positive integer. "
+            f"Received: {name}={value!r}"
+        )
+    return int(value)
+
+
+def finite_number(name: str, value: Any, minimum: float | None = None) -> float:
+    """Returns a finite number, or says that the argument is not one or below the minimum."""
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, numbers.Real)
+        or not math.isfinite(value)
+        or (minimum is not None and value < minimum)
+    ):
+        at_least = "" if minimum is None else f" of at least {minimum}"
+        raise ValueError(
+            f"Invalid value for argument `{name}`. Expected a finite number{at_least}. "
+            f"Received: {name}={value!r}"
+        )
+    return float(value)

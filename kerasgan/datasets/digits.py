@@ -1,0 +1,76 @@
+"""scikit-learn's handwritten digits."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from kerasgan.datasets._arguments import finite_number, positive_integer
+from kerasgan.datasets._image_dataset import image_dataset
+from kerasgan.datasets.dataset import Dataset
+from kerasgan.datasets.normalization import Normalization
+
+
+def digits(
+    size: int = 8,
+    test_fraction: float = 0.0,
+    seed: int = 0,
+    normalization: str | Normalization = "tanh",
+) -> Dataset:
+    """Returns the 1,797 real handwritten digits that come with scikit-learn, 8×8 and grey.
+
+    They need no download, which makes them the data for a first try.
+
+    Args:
+        size: Positive integer, height and width of the images; other than 8, they are resized
+            (bilinear). Defaults to `8`.
+        test_fraction: Share of the digits to set aside for testing, at least 0 and below 1, with
+            the classes in proportion. Defaults to `0.0`.
+        seed: Seed of the choice of the test digits. Defaults to `0`.
+        normalization: `"tanh"`, `"min_max"`, `"z_score"`, or a `Normalization` of pixels from 0 to
+            255. Defaults to `"tanh"`.
+
+    Returns:
+        A `Dataset` of images `(count, size, size, 1)` and their labels.
+
+    Raises:
+        ImportError: If scikit-learn is not installed.
+        ValueError: If an argument is out of range.
+
+    Example:
+
+    >>> digits(test_fraction=0.2)
+    Dataset(name='digits', x=(1437, 8, 8, 1), x_test=(360, 8, 8, 1), number_of_classes=10, \
+normalization=Tanh(low=0.0, high=255.0))
+    """
+    size = positive_integer("size", size)
+    test_fraction = finite_number("test_fraction", test_fraction, minimum=0.0)
+    if test_fraction >= 1:
+        raise ValueError(
+            "Invalid value for argument `test_fraction`. Expected a number in [0, 1). "
+            f"Received: test_fraction={test_fraction}"
+        )
+    try:
+        from sklearn.datasets import load_digits
+        from sklearn.model_selection import train_test_split
+    except ImportError as error:
+        raise ImportError(
+            "The digits come with scikit-learn, which is not installed. Install it with "
+            "`pip install kerasgan[examples]` or `pip install scikit-learn`."
+        ) from error
+    data = load_digits()
+    images = (data.images * (255 / 16)).astype(np.float32)
+    labels = data.target.astype(np.int32)
+    if size != images.shape[1]:
+        images = np.stack(
+            [
+                np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BILINEAR))
+                for image in images
+            ]
+        )
+    if test_fraction == 0:
+        return image_dataset("digits", images, labels, normalization=normalization)
+    x, x_test, y, y_test = train_test_split(
+        images, labels, test_size=test_fraction, stratify=labels, random_state=seed
+    )
+    return image_dataset("digits", x, y, x_test, y_test, normalization=normalization)

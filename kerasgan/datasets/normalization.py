@@ -1,0 +1,257 @@
+"""Normalisation of data that can be inverted."""
+
+from __future__ import annotations
+
+import abc
+import math
+import numbers
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerasgan import registry
+from kerasgan.datasets._arguments import finite_array
+
+
+class Normalization(abc.ABC):
+    """A linear map of data, `(x - offset) / scale`, that can be inverted.
+
+    A subclass says in `fit` which numbers of the data it needs, and in `offset` and `scale` what
+    they make of the map. Constant data has no spread to divide by: it is shifted and not scaled, so
+    that it stays finite and inverts to itself.
+    """
+
+    def __init__(self, **parameters: float | None) -> None:
+        given = [value for value in parameters.values() if value is not None]
+        if given and len(given) != len(parameters):
+            raise ValueError(
+                f"Invalid value for arguments {_names(parameters)}. Expected all of them, or none "
+                f"to fit them to data. Received: {_values(parameters)}"
+            )
+        for name, value in parameters.items():
+            if value is not None and (
+                isinstance(value, bool)
+                or not isinstance(value, numbers.Real)
+                or not math.isfinite(value)
+            ):
+                raise ValueError(
+                    f"Invalid value for argument `{name}`. Expected a finite number. "
+                    f"Received: {name}={value!r}"
+                )
+        self._parameters: dict[str, float | None] = {
+            name: None if value is None else float(value) for name, value in parameters.items()
+        }
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether the parameters are known."""
+        return None not in self._parameters.values()
+
+    def fit(self, array: Any) -> Normalization:
+        """Takes the parameters from data.
+
+        Args:
+            array: Numbers of any shape, without NaN and infinities.
+
+        Returns:
+            The normalisation itself.
+
+        Raises:
+            ValueError: If the data is empty or not finite.
+        """
+        measured = self._measure(finite_array("array", array))
+        self._parameters = {name: float(value) for name, value in measured.items()}
+        return self
+
+    def __call__(self, x: Any) -> Any:
+        """Normalises.
+
+        Args:
+            x: Data in its own units: array or tensor of any shape, also inside `tf.data`.
+
+        Returns:
+            float32 array or tensor of the same shape.
+        """
+        offset, scale = self._map()
+        return (_float32(x) - np.float32(offset)) / np.float32(scale)
+
+    def invert(self, y: Any) -> Any:
+        """Undoes the normalisation.
+
+        Args:
+            y: Normalised data: array or tensor of any shape.
+
+        Returns:
+            float32 array or tensor of the same shape, in the units of the data.
+        """
+        offset, scale = self._map()
+        return _float32(y) * np.float32(scale) + np.float32(offset)
+
+    def get_config(self) -> dict[str, float | None]:
+        """Returns the arguments that make this normalisation again."""
+        return dict(self._parameters)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Normalization:
+        """Makes a normalisation of the arguments that `get_config` returned."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({_values(self._parameters)})"
+
+    def _map(self) -> tuple[float, float]:
+        fitted = {name: value for name, value in self._parameters.items() if value is not None}
+        if len(fitted) < len(self._parameters):
+            raise ValueError(
+                f"{type(self).__name__} has not been fitted. Call `fit(array)` first, or make it "
+                f"with the arguments {_names(self._parameters)}."
+            )
+        offset, scale = self._offset_and_scale(**fitted)
+        return offset, scale or 1.0
+
+    @abc.abstractmethod
+    def _measure(self, array: np.ndarray) -> dict[str, float]: ...
+
+    @abc.abstractmethod
+    def _offset_and_scale(self, **parameters: float) -> tuple[float, float]: ...
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class ZScore(Normalization):
+    """Normalises data to mean 0 and standard deviation 1.
+
+    Args:
+        mean: Mean of the data, or `None` to `fit` it. Defaults to `None`.
+        stddev: Standard deviation of the data, not negative, or `None` to `fit` it. Defaults to
+            `None`.
+
+    Raises:
+        ValueError: If only one argument is given, or a number is not finite or is negative.
+
+    Example:
+
+    >>> normalization = ZScore().fit([1.0, 3.0])
+    >>> normalization(np.array([1.0, 3.0])).tolist()
+    [-1.0, 1.0]
+    """
+
+    def __init__(self, mean: float | None = None, stddev: float | None = None) -> None:
+        super().__init__(mean=mean, stddev=stddev)
+        if stddev is not None and stddev < 0:
+            raise ValueError(
+                "Invalid value for argument `stddev`. Expected a number that is not negative. "
+                f"Received: stddev={stddev!r}"
+            )
+
+    def _measure(self, array: np.ndarray) -> dict[str, float]:
+        # float64, because a float32 sum over a whole data set loses digits. The spread of constant
+        # data is set to 0: rounding of the mean could leave a tiny number to divide by.
+        stddev = 0.0 if array.min() == array.max() else array.std(dtype=np.float64)
+        return {"mean": array.mean(dtype=np.float64), "stddev": stddev}
+
+    def _offset_and_scale(self, **parameters: float) -> tuple[float, float]:
+        return parameters["mean"], parameters["stddev"]
+
+
+class _Range(Normalization):
+    def __init__(self, low: float | None = None, high: float | None = None) -> None:
+        super().__init__(low=low, high=high)
+        if low is not None and high is not None and low > high:
+            raise ValueError(
+                "Invalid value for argument `high`. Expected a number that is not below `low`. "
+                f"Received: low={low!r}, high={high!r}"
+            )
+
+    def _measure(self, array: np.ndarray) -> dict[str, float]:
+        return {"low": array.min(), "high": array.max()}
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class MinMax(_Range):
+    """Normalises data to `[0, 1]`, the range of a sigmoid.
+
+    Args:
+        low: Smallest value of the data, or `None` to `fit` it. Defaults to `None`.
+        high: Largest value of the data, or `None` to `fit` it. Defaults to `None`.
+
+    Raises:
+        ValueError: If only one argument is given, a number is not finite, or `low` is above `high`.
+
+    Example:
+
+    >>> MinMax(low=0, high=255)(np.array([0, 51, 255], "uint8")).round(3).tolist()
+    [0.0, 0.20000000298023224, 1.0]
+    """
+
+    def _offset_and_scale(self, **parameters: float) -> tuple[float, float]:
+        return parameters["low"], parameters["high"] - parameters["low"]
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class Tanh(_Range):
+    """Normalises data to `[-1, 1]`, the range of a hyperbolic tangent.
+
+    The map is linear. The name is the usual one for generators that end in `tanh`.
+
+    Args:
+        low: Smallest value of the data, or `None` to `fit` it. Defaults to `None`.
+        high: Largest value of the data, or `None` to `fit` it. Defaults to `None`.
+
+    Raises:
+        ValueError: If only one argument is given, a number is not finite, or `low` is above `high`.
+
+    Example:
+
+    >>> normalization = Tanh(low=0, high=255)
+    >>> normalization(np.array([0.0, 127.5, 255.0])).tolist()
+    [-1.0, 0.0, 1.0]
+    >>> normalization.invert(np.array([-1.0, 1.0])).tolist()
+    [0.0, 255.0]
+    """
+
+    def _offset_and_scale(self, **parameters: float) -> tuple[float, float]:
+        low, high = parameters["low"], parameters["high"]
+        return (low + high) / 2, (high - low) / 2
+
+
+def get(identifier: str | Normalization) -> Normalization:
+    """Returns a normalisation by its name, or the one given.
+
+    Args:
+        identifier: `"tanh"`, `"min_max"`, `"z_score"`, or a `Normalization`.
+
+    Returns:
+        A `Normalization`; by name, one that is not fitted yet.
+
+    Raises:
+        ValueError: If there is none of that name.
+
+    Example:
+
+    >>> get("tanh")
+    Tanh(low=None, high=None)
+    """
+    known = {"min_max": MinMax, "tanh": Tanh, "z_score": ZScore}
+    normalization = registry.lookup(identifier, Normalization, known, "normalization")
+    if normalization is None:
+        raise ValueError(
+            "Invalid value for argument `normalization`. Expected one of "
+            f"{sorted(known)} or a Normalization. Received: normalization={identifier!r}"
+        )
+    return normalization
+
+
+def _float32(x: Any) -> Any:
+    if tf.is_tensor(x):
+        return tf.cast(x, tf.float32)
+    return np.asarray(x, dtype=np.float32)
+
+
+def _names(parameters: dict[str, float | None]) -> str:
+    return " and ".join(f"`{name}`" for name in parameters)
+
+
+def _values(parameters: dict[str, float | None]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in parameters.items())

@@ -1,0 +1,144 @@
+"""Groups any training data into rounds: the minibatches that the turns of one training step need.
+
+An incomplete last round is left out. The minibatches of a round are equally large: where the data's last
+batch is a smaller one, the others of its round are cut to its size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+Order = Callable[[int, int], np.ndarray]
+
+
+def is_tensorflow_dataset(data: Any) -> bool:
+    """Tells whether data is a `tf.data.Dataset`."""
+    return isinstance(data, tf.data.Dataset)
+
+
+def element_of(dataset: tf.data.Dataset) -> Any:
+    """Returns the specification of a data set's elements."""
+    return dataset.element_spec
+
+
+def interleave(minibatches: Any) -> Any:
+    """Joins minibatches so that `rows[step::steps]` is minibatch `step` again.
+
+    Rows that belong to one minibatch are spread evenly. A strategy that hands each replica a contiguous
+    share of the rows thereby hands it a share of every minibatch.
+    """
+    size = min(len(keras.tree.flatten(minibatch)[0]) for minibatch in minibatches)
+
+    def join(*arrays: Any) -> np.ndarray:
+        stacked = np.stack([np.asarray(array)[:size] for array in arrays], axis=1)
+        return stacked.reshape((-1, *stacked.shape[2:]))
+
+    return keras.tree.map_structure(join, *minibatches)
+
+
+def array_rounds(arrays: Any, batch_size: int, steps: int, order: Order, endless: bool) -> Any:
+    """Makes rounds of arrays, each row at most once in a pass, incomplete rounds left out.
+
+    Args:
+        arrays: A NumPy array, or a tuple of them with equally many rows.
+        batch_size: Rows in a minibatch.
+        steps: Minibatches in a round.
+        order: Gives the order of the rows: takes the number of rows and the number of the pass.
+        endless: Whether one pass follows another without an end.
+
+    Returns:
+        A `tf.data.Dataset` of elements with `batch_size * steps` rows.
+    """
+    rows = batch_size * steps
+    count = len(keras.tree.flatten(arrays)[0])
+    rounds = count // rows
+
+    def passes() -> Iterator[np.ndarray]:
+        number = 0
+        while number == 0 or endless:
+            yield order(count, number)[: rounds * rows].reshape(rounds, rows)
+            number += 1
+
+    tensors = keras.tree.map_structure(tf.convert_to_tensor, arrays)
+    indices = tf.data.Dataset.from_generator(
+        passes, output_signature=tf.TensorSpec((rounds, rows), tf.int64)
+    ).unbatch()
+    cardinality = tf.data.INFINITE_CARDINALITY if endless else rounds
+    return (
+        indices.apply(tf.data.experimental.assert_cardinality(cardinality))
+        .map(lambda index: keras.tree.map_structure(lambda t: tf.gather(t, index), tensors))
+        .prefetch(tf.data.AUTOTUNE)
+    )
+
+
+def dataset_rounds(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
+    """Groups the batches of a `tf.data.Dataset`, without reading any ahead of time."""
+
+    def with_size(*batch: Any) -> Any:
+        batch = batch[0] if len(batch) == 1 else batch
+        return batch, tf.shape(tf.nest.flatten(batch)[0])[0]
+
+    def join(batches: Any, sizes: Any) -> Any:
+        def interleaved(stacked: Any) -> Any:
+            cut = stacked[:, : tf.reduce_min(sizes)]
+            swapped = tf.transpose(cut, [1, 0, *range(2, stacked.shape.rank)])
+            return tf.reshape(swapped, tf.concat([[-1], tf.shape(stacked)[2:]], axis=0))
+
+        return tf.nest.map_structure(interleaved, batches)
+
+    # Padding lets batches of different sizes meet in one tensor; `join` cuts it off again.
+    grouped = dataset.map(with_size).padded_batch(steps, drop_remainder=True)
+    return grouped.map(join).prefetch(tf.data.AUTOTUNE)
+
+
+def iterator_rounds(batches: Iterable[Any], steps: int) -> Iterator[Any]:
+    """Groups the batches of a generator."""
+    group: list[Any] = []
+    for batch in batches:
+        # Keras takes tuples alone from a generator.
+        group.append(batch if isinstance(batch, tuple) else (batch,))
+        if len(group) == steps:
+            yield interleave(group)
+            group = []
+
+
+class PyDatasetRounds(keras.utils.PyDataset):
+    """Groups the batches of a `keras.utils.PyDataset`.
+
+    Args:
+        dataset: The data set to group.
+        steps: Minibatches in a round.
+    """
+
+    def __init__(self, dataset: keras.utils.PyDataset, steps: int) -> None:
+        super().__init__(
+            workers=dataset.workers,
+            use_multiprocessing=dataset.use_multiprocessing,
+            max_queue_size=dataset.max_queue_size,
+        )
+        self.dataset = dataset
+        self.steps = steps
+
+    @property
+    def num_batches(self) -> int | None:
+        """How many rounds there are; `None` for an endless data set."""
+        batches = self.dataset.num_batches
+        return None if batches is None else batches // self.steps
+
+    def __getitem__(self, index: int) -> Any:
+        """Returns one round."""
+        first = index * self.steps
+        return interleave([self.dataset[first + step] for step in range(self.steps)])
+
+    def on_epoch_begin(self) -> None:
+        """Tells the data set."""
+        self.dataset.on_epoch_begin()
+
+    def on_epoch_end(self) -> None:
+        """Tells the data set."""
+        self.dataset.on_epoch_end()

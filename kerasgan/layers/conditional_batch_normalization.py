@@ -1,0 +1,127 @@
+"""Conditional batch normalisation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from kerasgan.layers._arguments import positive_integer, positive_number
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class ConditionalBatchNormalization(keras.layers.Layer):
+    """Batch normalisation whose scale and offset depend on the class of the example.
+
+    The inputs are normalised by `keras.layers.BatchNormalization` without scale and offset, whose
+    moving statistics are shared by all classes; then each channel is scaled and shifted by numbers
+    that belong to the example's class. A generator built with it is conditional.
+
+    Reference: [Dumoulin et al., 2017](https://arxiv.org/abs/1610.07629), equation 5; in GANs,
+    [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637).
+
+    Args:
+        number_of_classes: Positive integer. Labels run from `0` to `number_of_classes - 1`.
+        momentum: Number in `[0, 1)`, how much of the moving statistics an update keeps. Defaults to
+            `0.99`.
+        epsilon: Positive number, added to the variance. Defaults to `1e-3`.
+        **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
+
+    Call arguments:
+        inputs: A pair `[x, labels]`: features with the channels last, and one integer label an
+            example.
+        training: Boolean. `True` normalises by the statistics of the minibatch and updates the
+            moving ones, `False` normalises by the moving ones.
+
+    Raises:
+        ValueError: If an argument is out of range, or the inputs are not such a pair.
+
+    Input shape:
+        `[(batch, ..., channels), (batch,)]`; the labels may also have the shape `(batch, 1)`.
+
+    Output shape:
+        `(batch, ..., channels)`.
+
+    Example:
+
+    >>> layer = ConditionalBatchNormalization(number_of_classes=10)
+    >>> x, labels = keras.random.normal((4, 8, 8, 16)), keras.ops.array([0, 3, 3, 9])
+    >>> tuple(layer([x, labels], training=True).shape)
+    (4, 8, 8, 16)
+    """
+
+    def __init__(
+        self,
+        number_of_classes: int,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if not 0 <= momentum < 1:
+            raise ValueError(
+                "Invalid value for argument `momentum`. Expected a number in [0, 1). "
+                f"Received: momentum={momentum!r}"
+            )
+        self.number_of_classes = positive_integer("number_of_classes", number_of_classes)
+        self.momentum = float(momentum)
+        self.epsilon = positive_number("epsilon", epsilon)
+        # float32 under any policy: the result is cast once, after the scale and the offset.
+        self.normalization = keras.layers.BatchNormalization(
+            momentum=momentum,
+            epsilon=epsilon,
+            center=False,
+            scale=False,
+            dtype="float32",
+            name="normalization",
+        )
+
+    def build(self, input_shape: Any) -> None:
+        """Makes the weights: a scale and an offset of shape `(number_of_classes, channels)`."""
+        if (
+            len(input_shape) != 2
+            or not all(isinstance(shape, (tuple, list)) for shape in input_shape)
+            or len(input_shape[0]) < 2
+            or len(input_shape[1]) not in (1, 2)
+            or (len(input_shape[1]) == 2 and input_shape[1][1] != 1)
+        ):
+            raise ValueError(
+                "Invalid shape for argument `inputs`. Expected a pair [x, labels] of shapes "
+                f"(batch, ..., channels) and (batch,). Received: {input_shape}"
+            )
+        channels = input_shape[0][-1]
+        if channels is None:
+            raise ValueError(
+                "Invalid shape for argument `inputs`. Expected a known number of channels. "
+                f"Received: {input_shape}"
+            )
+        self.normalization.build(input_shape[0])
+        shape = (self.number_of_classes, channels)
+        self.scale = self.add_weight(shape=shape, initializer="ones", name="scale", autocast=False)
+        self.offset = self.add_weight(
+            shape=shape, initializer="zeros", name="offset", autocast=False
+        )
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Returns the normalised features, scaled and shifted by class."""
+        x, labels = inputs
+        labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
+        normalized = self.normalization(x, training=training)
+        per_class = (-1,) + (1,) * (len(x.shape) - 2) + (x.shape[-1],)
+        scale = ops.reshape(ops.take(self.scale, labels, axis=0), per_class)
+        offset = ops.reshape(ops.take(self.offset, labels, axis=0), per_class)
+        return ops.cast(normalized * scale + offset, self.compute_dtype)
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        """Returns the shape of the features."""
+        return tuple(input_shape[0])
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments that make this layer again."""
+        config = {
+            "number_of_classes": self.number_of_classes,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+        }
+        return {**super().get_config(), **config}

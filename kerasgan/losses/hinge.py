@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from kerasgan.losses.adversarial_loss import AdversarialLoss
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class Hinge(AdversarialLoss):
+    """The hinge game: a critic that stops pulling at samples beyond a margin of 1.
+
+    `E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(z)))]` for the critic, `-E[D(G(z))]` for the generator (Lim &
+    Ye 2017; Miyato et al. 2018, equations 16 and 17). A critic's score is no probability.
+
+    Example:
+
+    >>> loss = kerasgan.losses.Hinge()
+    >>> float(loss.discriminator(keras.ops.ones(1), -keras.ops.ones(1))[0])
+    0.0
+    """
+
+    def discriminator(self, real_scores: Any, fake_scores: Any) -> Any:
+        """Returns `max(0, 1 - D(x)) + max(0, 1 + D(G(z)))`."""
+        return ops.relu(1.0 - real_scores) + ops.relu(1.0 + fake_scores)
+
+    def generator(self, real_scores: Any, fake_scores: Any) -> Any:
+        """Returns `-D(G(z))`."""
+        return -fake_scores
+
+    def probability(self, scores: Any) -> Any:
+        """Returns the scores: a critic's score stands for no probability."""
+        return scores

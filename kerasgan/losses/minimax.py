@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from kerasgan.losses.adversarial_loss import AdversarialLoss
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class Minimax(AdversarialLoss):
+    """The zero-sum game: the generator minimises what the discriminator maximises.
+
+    `min_G max_D E[log D(x)] + E[log(1 - D(G(z)))]` (Goodfellow et al. 2014, equation 1), computed from
+    logits. The generator's gradient vanishes where the discriminator wins; `NonSaturating` mends that.
+
+    Args:
+        label_smoothing: One-sided: the discriminator's target for real samples is `1 - label_smoothing`
+            (Salimans et al. 2016, section 3.4). In `[0, 1)`. Defaults to 0.
+
+    Raises:
+        ValueError: If `label_smoothing` is outside `[0, 1)`.
+
+    Example:
+
+    >>> loss = kerasgan.losses.Minimax()
+    >>> float(loss.discriminator(keras.ops.zeros(1), keras.ops.zeros(1))[0])  # 2 log 2
+    1.3862...
+    """
+
+    def __init__(self, label_smoothing: float = 0.0) -> None:
+        if not 0.0 <= label_smoothing < 1.0:
+            raise ValueError(
+                "Invalid value for argument `label_smoothing`. Expected a number in [0, 1). "
+                f"Received: label_smoothing={label_smoothing}"
+            )
+        self.label_smoothing = float(label_smoothing)
+
+    def discriminator(self, real_scores: Any, fake_scores: Any) -> Any:
+        """Returns `-t log D(x) - (1 - t) log(1 - D(x)) - log(1 - D(G(z)))`, `t` the smoothed label."""
+        # softplus(-s) = -log sigmoid(s), and softplus(s) - softplus(-s) = s.
+        return (
+            ops.softplus(-real_scores)
+            + self.label_smoothing * real_scores
+            + ops.softplus(fake_scores)
+        )
+
+    def generator(self, real_scores: Any, fake_scores: Any) -> Any:
+        """Returns `log(1 - D(G(z)))`."""
+        return -ops.softplus(fake_scores)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments that make an equal loss."""
+        return {"label_smoothing": self.label_smoothing}

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import keras
+
+from kerasgan.models.gan import GAN
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class ConditionalGAN(GAN):
+    """A conditional generative adversarial network (Mirza & Osindero 2014).
+
+    `min_G max_D E[log D(x | y)] + E[log(1 - D(G(z | y) | y))]`: the turns of `GAN`, in which both sub-models
+    also see the condition of each example. A condition is whatever the sub-models take for one: an integer
+    label, a one-hot or multi-hot vector, a real vector, an image, a sequence.
+
+    Train it with `fit(x, y)` or on a data set of `(samples, conditions)`.
+
+    Args:
+        generator: Any `keras.Model` from `[latent samples, conditions]` to samples.
+        discriminator: Any `keras.Model` from `[samples, conditions]` to scores.
+        prior: As in `GAN`. Defaults to `None`, a standard normal.
+        seed: As in `GAN`. Defaults to `None`.
+        **kwargs: `name` and `dtype`, as in `keras.Model`.
+
+    Raises:
+        TypeError: If a sub-model is not a `keras.Model`.
+        ValueError: If the prior, the generator and the discriminator do not fit each other.
+
+    Example:
+
+    >>> def network(units):
+    ...     samples, labels = keras.Input((2,)), keras.Input((3,))
+    ...     joined = keras.layers.Concatenate()([samples, labels])
+    ...     return keras.Model([samples, labels], keras.layers.Dense(units)(joined))
+    >>> gan = kerasgan.ConditionalGAN(generator=network(2), discriminator=network(1))
+    >>> gan.compile()
+    >>> history = gan.fit(np.zeros((32, 2)), np.zeros((32, 3)), verbose=0)
+    >>> gan.generate(4, condition=[0.0, 1.0, 0.0], seed=0).shape
+    (4, 2)
+    """
+
+    conditional = True

@@ -1,0 +1,6 @@
+"""Ready-made generators and discriminators: ordinary Keras models."""
+
+from kerasgan.networks.dcgan import dcgan_discriminator, dcgan_generator
+from kerasgan.networks.mlp import mlp
+
+__all__ = ["dcgan_discriminator", "dcgan_generator", "mlp"]

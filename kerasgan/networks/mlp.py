@@ -1,0 +1,118 @@
+"""Multi-layer perceptron."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import layers
+
+from kerasgan.networks._arguments import (
+    initializer_factory,
+    one_of,
+    positive_integer,
+    rate,
+    shape_tuple,
+)
+from kerasgan.networks._class_embedding import class_embedding
+
+
+def mlp(
+    input_shape: int | Sequence[int],
+    units: Sequence[int],
+    output_shape: int | Sequence[int] = 1,
+    activation: Any = "relu",
+    output_activation: Any = None,
+    normalization: str | None = None,
+    dropout: float = 0.0,
+    number_of_classes: int | None = None,
+    kernel_initializer: Any = "glorot_uniform",
+    kernel_constraint: Any = None,
+    name: str | None = None,
+) -> keras.Model:
+    """Builds a multi-layer perceptron from any shape to any shape.
+
+    It serves as a generator (`input_shape` is the latent shape), as a discriminator
+    (`output_shape=1`), as an encoder and as a decoder.
+
+    Args:
+        input_shape: Shape of an input without the batch; an integer is a vector of that size.
+        units: Sizes of the hidden layers; may be empty.
+        output_shape: Shape of an output without the batch; an integer is a vector of that size.
+            Defaults to `1`.
+        activation: Activation of the hidden layers, a name or a callable. Defaults to `"relu"`.
+        output_activation: Activation of the output. Defaults to `None`, linear, which is right for
+            a discriminator.
+        normalization: `"batch"` puts batch normalisation between each hidden layer and its
+            activation, `"spectral"` wraps each dense layer in `keras.layers.SpectralNormalization`
+            (for discriminators), `None` does neither. Defaults to `None`.
+        dropout: Rate of dropout after each activation, in `[0, 1)`. Defaults to `0.0`.
+        number_of_classes: Positive integer for a conditional network, whose inputs are
+            `[input, label]`: an embedding of the integer label is appended to the flat input.
+            Defaults to `None`.
+        kernel_initializer: Initializer of the weights. Defaults to `"glorot_uniform"`.
+        kernel_constraint: Constraint of the weights, such as `kerasgan.constraints.WeightClipping`.
+            Defaults to `None`.
+        name: Name of the model. Defaults to `None`.
+
+    Returns:
+        A functional `keras.Model`.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Example:
+
+    >>> generator = mlp(100, [256, 512], (28, 28), output_activation="tanh", normalization="batch")
+    >>> generator.output_shape
+    (None, 28, 28)
+    >>> discriminator = mlp((28, 28), [512, 256], activation="leaky_relu")
+    >>> discriminator.output_shape
+    (None, 1)
+    """
+    inputs_shape = shape_tuple("input_shape", input_shape)
+    outputs_shape = shape_tuple("output_shape", output_shape)
+    if not isinstance(units, (tuple, list)):
+        raise ValueError(
+            "Invalid value for argument `units`. Expected a sequence of positive integers. "
+            f"Received: units={units!r}"
+        )
+    sizes = [positive_integer("units", size) for size in units]
+    one_of("normalization", normalization, [None, "batch", "spectral"])
+    dropout = rate("dropout", dropout)
+    initializer = initializer_factory(kernel_initializer)
+
+    def dense(x: Any, size: int, **options: Any) -> Any:
+        layer: keras.layers.Layer = layers.Dense(
+            size,
+            kernel_initializer=initializer(),
+            kernel_constraint=kernel_constraint,
+            **options,
+        )
+        if normalization == "spectral":
+            layer = layers.SpectralNormalization(layer)
+        return layer(x)
+
+    inputs: Any = keras.Input(inputs_shape, name="input")
+    x = inputs if len(inputs_shape) == 1 else layers.Flatten()(inputs)
+    if number_of_classes is not None:
+        count = positive_integer("number_of_classes", number_of_classes)
+        label = keras.Input((), dtype="int32", name="label")
+        # One number a class is a one-hot label in other words: no bottleneck, whatever the input.
+        x = layers.Concatenate()([x, class_embedding(label, count, count)])
+        inputs = [inputs, label]
+    for size in sizes:
+        x = dense(x, size, use_bias=normalization != "batch")
+        if normalization == "batch":
+            x = layers.BatchNormalization()(x)
+        x = layers.Activation(activation)(x)
+        if dropout:
+            x = layers.Dropout(dropout)(x)
+    x = dense(x, math.prod(outputs_shape))
+    if len(outputs_shape) != 1:
+        x = layers.Reshape(outputs_shape)(x)
+    # float32 under mixed precision, as Keras advises for outputs: losses are taken from them.
+    outputs = layers.Activation(output_activation or "linear", dtype="float32", name="output")(x)
+    return keras.Model(inputs, outputs, name=name)

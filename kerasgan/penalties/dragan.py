@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from kerasgan.backend import all_replicas_mean, draw_rows
+from kerasgan.penalties.penalty import Encounter, Penalty, squared_gradient_norm
+from kerasgan.penalties.wasserstein_gradient_penalty import unit_norm_deviation
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class DRAGAN(Penalty):
+    """One-centred gradient penalty around the real samples.
+
+    `weight * E (||grad D(x + noise)|| - 1)^2`, the noise uniform on `[0, scale * std(x)]` (Kodali et al.
+    2017, Algorithm 1), the standard deviation taken over the whole global batch.
+
+    Args:
+        weight: The paper's lambda. Defaults to 10.0.
+        scale: The noise's largest value in standard deviations of the batch. Defaults to 0.5.
+
+    Raises:
+        ValueError: If `scale` is not positive.
+
+    Example:
+
+    >>> penalty = kerasgan.penalties.DRAGAN(scale=1.0)
+    >>> penalty.name
+    'dragan'
+    """
+
+    name = "dragan"
+
+    def __init__(self, weight: float = 10.0, scale: float = 0.5) -> None:
+        super().__init__(weight)
+        if not scale > 0.0:
+            raise ValueError(
+                "Invalid value for argument `scale`. Expected a positive number. "
+                f"Received: scale={scale}"
+            )
+        self.scale = float(scale)
+
+    def call(self, encounter: Encounter) -> Any:
+        """Returns the squared deviation of the gradient's norm from 1 near each real sample."""
+        real = encounter.real
+        mean = all_replicas_mean(ops.mean(real))
+        deviation = ops.sqrt(all_replicas_mean(ops.mean(ops.square(real - mean))))
+        sample_shape = tuple(real.shape[1:])
+        noise = draw_rows(
+            lambda rows: keras.random.uniform((rows, *sample_shape), seed=encounter.seed),
+            ops.shape(real)[0],
+        )
+        perturbed = real + self.scale * deviation * noise
+        return unit_norm_deviation(squared_gradient_norm(encounter.score, perturbed))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments that make an equal penalty."""
+        return {**super().get_config(), "scale": self.scale}

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import ops
+
+from kerasgan.backend import input_gradient
+
+
+@dataclass(frozen=True)
+class Encounter:
+    """What a penalty sees of a turn: the two batches, and the discriminator as it meets them.
+
+    Attributes:
+        real: Real samples, `(batch, ...)`, float32.
+        fake: Generated samples, `(batch, ...)`, float32. In the generator's turn, differentiable.
+        score: The discriminator in training mode, with the condition bound where there is one: samples in,
+            scores out.
+        discriminate: As `score`, for any other function of the discriminator's inputs: takes a Keras model
+            over the discriminator's inputs and samples, and returns the model's outputs.
+        seed: The `SeedGenerator` to draw from.
+    """
+
+    real: Any
+    fake: Any
+    score: Callable[[Any], Any]
+    discriminate: Callable[[keras.Model, Any], Any]
+    seed: keras.random.SeedGenerator
+
+
+class Penalty(ABC):
+    """A term that is added to a turn's loss.
+
+    A subclass writes `call`, which returns one value per example (or a scalar); the core averages, adds
+    `weight` times it to the loss of the turn named by `turn`, and logs it as `<turn>_<name>`.
+
+    Args:
+        weight: The factor of the term, not negative. Required.
+
+    Attributes:
+        turn: Whose loss it is added to. Defaults to `"discriminator"`.
+        name: The class's name in snake case.
+
+    Raises:
+        ValueError: If `weight` is negative.
+
+    Example:
+
+    >>> class ScoreDrift(kerasgan.penalties.Penalty):  # Karras et al. 2018, appendix A.1
+    ...     def call(self, encounter):
+    ...         return keras.ops.square(encounter.score(encounter.real))
+    >>> ScoreDrift(weight=1e-3).name
+    'score_drift'
+    """
+
+    turn: str = "discriminator"
+
+    def __init__(self, weight: float) -> None:
+        if not weight >= 0.0:
+            raise ValueError(
+                "Invalid value for argument `weight`. Expected a number that is not negative. "
+                f"Received: weight={weight}"
+            )
+        self.weight = float(weight)
+
+    @property
+    def name(self) -> str:
+        """The penalty's name in the logs."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", type(self).__name__).lower()
+
+    @abstractmethod
+    def call(self, encounter: Encounter) -> Any:
+        """Returns the unweighted term: one value per example, or a scalar."""
+
+    def __call__(self, encounter: Encounter) -> Any:
+        """Returns the weighted term."""
+        return self.weight * self.call(encounter)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments that make an equal penalty."""
+        return {"weight": self.weight}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Penalty:
+        """Makes the penalty that `get_config` described."""
+        return cls(**config)
+
+
+def squared_gradient_norm(score: Callable[[Any], Any], samples: Any) -> Any:
+    """Returns the squared norm of the gradient of the score at each sample.
+
+    A discriminator with several scores per sample (patches) is differentiated through their mean.
+
+    Args:
+        score: Samples in, scores out.
+        samples: Tensor `(batch, ...)`.
+
+    Returns:
+        float32 tensor `(batch,)`.
+    """
+    gradient = input_gradient(lambda inputs: mean_per_example(score(inputs)), samples)
+    return ops.sum(ops.square(flat(ops.cast(gradient, "float32"))), axis=-1)
+
+
+def flat(samples: Any) -> Any:
+    """Returns the samples as rows: `(batch, ...)` to `(batch, features)`."""
+    return ops.reshape(samples, (ops.shape(samples)[0], -1))
+
+
+def mean_per_example(values: Any) -> Any:
+    """Averages all axes but the first: `(batch, ...)` to `(batch,)`, in float32."""
+    values = ops.cast(values, "float32")
+    return ops.mean(values, axis=tuple(range(1, len(values.shape))))

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from kerasgan.penalties.penalty import Encounter, Penalty, squared_gradient_norm
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class R1(Penalty):
+    """Zero-centred gradient penalty on real samples: `weight / 2 * E ||grad D(x)||^2`.
+
+    Mescheder et al. 2018, equation 9; `weight` is the paper's gamma. `D(x)` is the score before a sigmoid.
+
+    Args:
+        weight: The paper's gamma. Defaults to 10.0.
+
+    Example:
+
+    >>> penalty = kerasgan.penalties.R1(weight=1.0)
+    """
+
+    def __init__(self, weight: float = 10.0) -> None:
+        super().__init__(weight)
+
+    def call(self, encounter: Encounter) -> Any:
+        """Returns half the squared gradient norm at each real sample."""
+        return 0.5 * squared_gradient_norm(encounter.score, encounter.real)

@@ -1,0 +1,70 @@
+"""Priors: the distributions that latent samples are drawn from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from kerasgan.priors.function_prior import FunctionPrior
+from kerasgan.priors.normal import Normal
+from kerasgan.priors.normal_mixture import NormalMixture
+from kerasgan.priors.prior import Prior
+from kerasgan.priors.sum import Sum
+from kerasgan.priors.swiss_roll import SwissRoll
+from kerasgan.priors.uniform import Uniform
+from kerasgan.registry import lookup
+
+_KNOWN: dict[str, type[Prior]] = {"normal": Normal, "swiss_roll": SwissRoll, "uniform": Uniform}
+
+__all__ = [
+    "FunctionPrior",
+    "Normal",
+    "NormalMixture",
+    "Prior",
+    "Sum",
+    "SwissRoll",
+    "Uniform",
+    "deserialize",
+    "get",
+    "serialize",
+]
+
+
+def get(identifier: Any) -> Prior:
+    """Returns a prior by name, object, configuration, or function of shape and seed.
+
+    Args:
+        identifier: `None` for a standard normal; `"normal"`, `"uniform"`, `"swiss_roll"`; a `Prior`; its
+            configuration; or a callable for `FunctionPrior`.
+
+    Raises:
+        ValueError: If a name is unknown.
+        TypeError: If it is none of these.
+
+    Example:
+
+    >>> type(kerasgan.priors.get(None)).__name__
+    'Normal'
+    """
+    if identifier is None:
+        return Normal()
+    prior = lookup(identifier, Prior, _KNOWN, "prior")
+    if prior is not None:
+        return prior
+    if callable(identifier) and not isinstance(identifier, type):
+        return FunctionPrior(identifier)
+    raise TypeError(
+        "Invalid value for argument `prior`. Expected a name, a `kerasgan.priors.Prior`, or a callable of "
+        f"(shape, seed). Received: prior={identifier!r}"
+    )
+
+
+def serialize(prior: Prior) -> dict[str, Any]:
+    """Returns the configuration of a prior."""
+    return keras.saving.serialize_keras_object(prior)
+
+
+def deserialize(config: dict[str, Any]) -> Prior:
+    """Makes a prior from its configuration."""
+    return get(config)

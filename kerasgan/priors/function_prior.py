@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+
+from kerasgan.priors.prior import Prior
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class FunctionPrior(Prior):
+    """A user's function of shape and seed, as a prior. `prior=keras.random.truncated_normal` makes one.
+
+    Args:
+        function: Takes `(shape, seed=...)` as the functions of `keras.random` do, and returns a tensor of
+            that shape. Register it with `keras.saving.register_keras_serializable` to save a model with it.
+        shape: The shape of one sample, or `None` to take the model's. Defaults to `None`.
+
+    Raises:
+        TypeError: If `function` is not callable.
+
+    Example:
+
+    >>> prior = kerasgan.priors.get(keras.random.truncated_normal)
+    >>> tuple(prior.shaped((2,)).sample(3, seed=0).shape)
+    (3, 2)
+    """
+
+    def __init__(
+        self, function: Callable[..., Any], shape: int | Sequence[int] | None = None
+    ) -> None:
+        super().__init__(shape)
+        if not callable(function):
+            raise TypeError(
+                "Invalid value for argument `function`. Expected a callable of (shape, seed). "
+                f"Received: function={function!r}"
+            )
+        self.function = function
+
+    def draw(self, shape: tuple[Any, ...], seed: Any) -> Any:
+        """Returns a float tensor of the given shape, batch axis included."""
+        return self.function(shape, seed=seed)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments that make an equal prior."""
+        name = getattr(self.function, "__name__", "")
+        # Keras does not serialize the functions of its own `keras.random`.
+        if getattr(keras.random, name, None) is self.function:
+            return {**super().get_config(), "function": name}
+        function = keras.saving.serialize_keras_object(self.function)
+        return {**super().get_config(), "function": function}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> FunctionPrior:
+        """Makes the prior that `get_config` described."""
+        function = config["function"]
+        if isinstance(function, str):
+            return cls(getattr(keras.random, function), config["shape"])
+        return cls(keras.saving.deserialize_keras_object(function), config["shape"])

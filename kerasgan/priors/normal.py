@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from kerasgan.priors.prior import Prior
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class Normal(Prior):
+    """Independent normal variables. The default prior of every model.
+
+    Args:
+        shape: The shape of one sample, or `None` to take the model's. Defaults to `None`.
+        mean: The mean of each variable. Defaults to 0.0.
+        stddev: The standard deviation of each variable, positive. Defaults to 1.0.
+
+    Raises:
+        ValueError: If `stddev` is not positive.
+
+    Example:
+
+    >>> tuple(kerasgan.priors.Normal(shape=2).sample(3, seed=0).shape)
+    (3, 2)
+    """
+
+    def __init__(
+        self, shape: int | Sequence[int] | None = None, mean: float = 0.0, stddev: float = 1.0
+    ) -> None:
+        super().__init__(shape)
+        if not stddev > 0.0:
+            raise ValueError(
+                "Invalid value for argument `stddev`. Expected a positive number. "
+                f"Received: stddev={stddev}"
+            )
+        self.mean = float(mean)
+        self.stddev = float(stddev)
+
+    def draw(self, shape: tuple[Any, ...], seed: Any) -> Any:
+        """Returns a float tensor of the given shape, batch axis included."""
+        return keras.random.normal(shape, self.mean, self.stddev, seed=seed)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments that make an equal prior."""
+        return {**super().get_config(), "mean": self.mean, "stddev": self.stddev}

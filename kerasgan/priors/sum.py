@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from kerasgan.priors.prior import Prior, independent_seeds
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class Sum(Prior):
+    """The distribution of a sum of independent draws. `a + b` makes one.
+
+    Args:
+        priors: The priors to add, at least one. Those with a shape must agree on it.
+
+    Raises:
+        ValueError: If there is no prior, or two have different shapes.
+
+    Example:
+
+    >>> prior = kerasgan.priors.Normal(stddev=0.1) + kerasgan.priors.Uniform(shape=2)
+    >>> tuple(prior.sample(3, seed=0).shape)
+    (3, 2)
+    """
+
+    def __init__(self, priors: Sequence[Prior]) -> None:
+        priors = tuple(priors)
+        shapes = {prior.shape for prior in priors if prior.shape is not None}
+        if not priors or len(shapes) > 1:
+            raise ValueError(
+                "Invalid value for argument `priors`. Expected at least one prior, all of the same shape. "
+                f"Received: shapes {[prior.shape for prior in priors]}"
+            )
+        super().__init__(shapes.pop() if shapes else None)
+        self.priors = priors
+
+    def draw(self, shape: tuple[Any, ...], seed: Any) -> Any:
+        """Returns a float tensor of the given shape, batch axis included."""
+        seeds = independent_seeds(seed, len(self.priors))
+        return sum(prior.draw(shape, each) for prior, each in zip(self.priors, seeds, strict=True))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments that make an equal prior."""
+        return {"priors": [keras.saving.serialize_keras_object(prior) for prior in self.priors]}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Sum:
+        """Makes the prior that `get_config` described."""
+        return cls([keras.saving.deserialize_keras_object(item) for item in config["priors"]])

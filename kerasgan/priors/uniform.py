@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from kerasgan.priors.prior import Prior
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class Uniform(Prior):
+    """Independent uniform variables.
+
+    Args:
+        shape: The shape of one sample, or `None` to take the model's. Defaults to `None`.
+        low: The smallest value. Defaults to -1.0.
+        high: The largest value. Defaults to 1.0.
+
+    Raises:
+        ValueError: If `low` is not less than `high`.
+
+    Example:
+
+    >>> samples = kerasgan.priors.Uniform(shape=2, low=0.0).sample(100, seed=0)
+    >>> bool(keras.ops.min(samples) >= 0)
+    True
+    """
+
+    def __init__(
+        self, shape: int | Sequence[int] | None = None, low: float = -1.0, high: float = 1.0
+    ) -> None:
+        super().__init__(shape)
+        if not low < high:
+            raise ValueError(
+                "Invalid value for argument `low`. Expected less than `high`. "
+                f"Received: low={low}, high={high}"
+            )
+        self.low = float(low)
+        self.high = float(high)
+
+    def draw(self, shape: tuple[Any, ...], seed: Any) -> Any:
+        """Returns a float tensor of the given shape, batch axis included."""
+        return keras.random.uniform(shape, self.low, self.high, seed=seed)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments that make an equal prior."""
+        return {**super().get_config(), "low": self.low, "high": self.high}

@@ -1,0 +1,137 @@
+"""A tiny instance of every public class. A class that is missing here fails the suite."""
+
+from __future__ import annotations
+
+import inspect
+import types
+
+import keras
+import numpy as np
+
+import kerasgan
+
+ROOMS = [
+    room
+    for room in vars(kerasgan).values()
+    if isinstance(room, types.ModuleType) and room.__name__.startswith("kerasgan.")
+]
+
+
+@keras.saving.register_keras_serializable(package="conformance")
+def pair(real_scores, fake_scores):
+    return fake_scores - real_scores, -fake_scores
+
+
+def dense(inputs, units):
+    return keras.Sequential([keras.Input((inputs,)), keras.layers.Dense(units)])
+
+
+def joint(first, second, units):
+    inputs = [keras.Input((first,)), keras.Input((second,))]
+    return keras.Model(inputs, keras.layers.Dense(units)(keras.layers.Concatenate()(inputs)))
+
+
+def game_players():
+    """A generator and a discriminator with all the state that a layer can have."""
+    layers = keras.layers
+    generator = keras.Sequential(
+        [keras.Input((3,)), layers.Dense(4), layers.BatchNormalization(), layers.Dense(2)]
+    )
+    discriminator = keras.Sequential(
+        [keras.Input((2,)), layers.Dense(4, "relu"), layers.Dropout(0.2), layers.Dense(1)]
+    )
+    return generator, discriminator
+
+
+# Models: how to make one, and data to fit it on.
+MODELS = {
+    kerasgan.GAN: (
+        lambda: kerasgan.GAN(*game_players()),
+        (np.random.default_rng(0).normal(size=(48, 2)).astype("float32"),),
+    ),
+    kerasgan.ConditionalGAN: (
+        lambda: kerasgan.ConditionalGAN(joint(3, 2, 2), joint(2, 2, 1)),
+        (
+            np.random.default_rng(0).normal(size=(48, 2)).astype("float32"),
+            np.eye(2, dtype="float32")[np.arange(48) % 2],
+        ),
+    ),
+}
+
+# What has a configuration that makes an equal object.
+CONFIGURABLE = {
+    kerasgan.losses.FunctionLoss: lambda: kerasgan.losses.FunctionLoss(pair),
+    kerasgan.losses.Hinge: kerasgan.losses.Hinge,
+    kerasgan.losses.LeastSquares: lambda: kerasgan.losses.LeastSquares(real_label=0.9),
+    kerasgan.losses.Minimax: lambda: kerasgan.losses.Minimax(label_smoothing=0.1),
+    kerasgan.losses.NonSaturating: lambda: kerasgan.losses.NonSaturating(label_smoothing=0.2),
+    kerasgan.losses.Relativistic: kerasgan.losses.Relativistic,
+    kerasgan.losses.Wasserstein: kerasgan.losses.Wasserstein,
+    kerasgan.penalties.DRAGAN: lambda: kerasgan.penalties.DRAGAN(2.0, scale=0.1),
+    kerasgan.penalties.R1: lambda: kerasgan.penalties.R1(2.0),
+    kerasgan.penalties.R2: lambda: kerasgan.penalties.R2(3.0),
+    kerasgan.penalties.WassersteinGradientPenalty: lambda: (
+        kerasgan.penalties.WassersteinGradientPenalty(4.0)
+    ),
+    kerasgan.priors.FunctionPrior: lambda: kerasgan.priors.FunctionPrior(
+        keras.random.truncated_normal, shape=2
+    ),
+    kerasgan.priors.Normal: lambda: kerasgan.priors.Normal(3, mean=1.0, stddev=2.0),
+    kerasgan.priors.NormalMixture: lambda: kerasgan.priors.NormalMixture.ring(3, stddev=0.2),
+    kerasgan.priors.Sum: lambda: kerasgan.priors.Normal(2) + kerasgan.priors.Uniform(),
+    kerasgan.priors.SwissRoll: lambda: kerasgan.priors.SwissRoll(radius=2.0),
+    kerasgan.priors.Uniform: lambda: kerasgan.priors.Uniform((2, 2), low=0.0),
+    kerasgan.constraints.WeightClipping: lambda: kerasgan.constraints.WeightClipping(0.05),
+    kerasgan.datasets.MinMax: lambda: kerasgan.datasets.MinMax(0.0, 3.0),
+    kerasgan.datasets.Tanh: lambda: kerasgan.datasets.Tanh(0.0, 255.0),
+    kerasgan.datasets.ZScore: lambda: kerasgan.datasets.ZScore(1.0, 2.0),
+}
+
+# Layers: an instance, and inputs for it.
+LAYERS = {
+    kerasgan.layers.ConditionalBatchNormalization: (
+        lambda: kerasgan.layers.ConditionalBatchNormalization(3),
+        [np.ones((4, 2), "float32"), np.array([0, 1, 2, 0])],
+    ),
+    kerasgan.layers.MinibatchStandardDeviation: (
+        lambda: kerasgan.layers.MinibatchStandardDeviation(group_size=2),
+        np.arange(8, dtype="float32").reshape(4, 2),
+    ),
+}
+
+CALLBACKS = {
+    kerasgan.callbacks.ProbabilityLogger: lambda directory: kerasgan.callbacks.ProbabilityLogger(
+        directory
+    ),
+    kerasgan.callbacks.SampleGrid: lambda directory: kerasgan.callbacks.SampleGrid(
+        directory, rows=1, columns=2, condition=None
+    ),
+}
+
+# Classes to subclass, and records that are proved by the tests of what makes them.
+ABSTRACT_OR_RECORD = {
+    kerasgan.core.AdversarialModel,
+    kerasgan.core.Minibatch,
+    kerasgan.core.Optimizers,
+    kerasgan.core.Outcome,
+    kerasgan.core.Turn,
+    kerasgan.core.TurnLog,
+    kerasgan.datasets.Dataset,
+    kerasgan.datasets.Normalization,
+    kerasgan.losses.AdversarialLoss,
+    kerasgan.penalties.Encounter,
+    kerasgan.penalties.Penalty,
+    kerasgan.priors.Prior,
+}
+
+REGISTERED = {*MODELS, *CONFIGURABLE, *LAYERS, *CALLBACKS, *ABSTRACT_OR_RECORD}
+
+
+def public_classes(rooms):
+    """Every class that a room exports."""
+    return {
+        thing
+        for room in rooms
+        for name in getattr(room, "__all__", ())
+        if inspect.isclass(thing := getattr(room, name))
+    }

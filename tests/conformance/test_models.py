@@ -1,0 +1,92 @@
+"""What every model promises as a Keras model."""
+
+import keras
+import numpy as np
+import pytest
+from registry import MODELS
+
+
+@pytest.fixture(params=list(MODELS), ids=lambda kind: kind.__name__)
+def case(request):
+    make, data = MODELS[request.param]
+    model = make()
+    model.compile(discriminator_steps=2)
+    return model, data
+
+
+def state_of(model):
+    return [keras.ops.convert_to_numpy(v) for v in model.variables + model.optimizer.variables]
+
+
+def assert_equal(one, other):
+    for first, second in zip(state_of(one), state_of(other), strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_saves_loads_and_goes_on_bit_for_bit(case, tmp_path):
+    model, data = case
+    model.fit(*data, batch_size=8, epochs=2, verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert_equal(model, loaded)
+    model.fit(*data, batch_size=8, epochs=2, verbose=0)
+    loaded.fit(*data, batch_size=8, epochs=2, verbose=0)
+    assert_equal(model, loaded)
+
+
+def test_weights_alone_save_and_load(case, tmp_path):
+    model, data = case
+    model.fit(*data, batch_size=8, verbose=0)
+    model.save_weights(tmp_path / "model.weights.h5")
+    other = type(model).from_config(model.get_config())
+    other.compile(discriminator_steps=2)
+    other.load_weights(tmp_path / "model.weights.h5")
+    assert_equal(model, other)
+
+
+def test_a_config_makes_an_equal_model(case):
+    model, _ = case
+    restored = type(model).from_config(model.get_config())
+    assert restored.get_config() == model.get_config()
+
+
+def test_batches_on_their_own(case):
+    model, data = case
+    batch = [part[:16] for part in data]
+    trained = model.train_on_batch(*batch, return_dict=True)
+    tested = model.test_on_batch(*batch, return_dict=True)
+    assert set(trained) == set(tested)
+    assert all(np.isfinite(value) for value in [*trained.values(), *tested.values()])
+
+
+def test_generates_the_same_from_the_same_seed(case):
+    model, data = case
+    condition = data[1][0] if model.conditional else None
+    samples = [model.generate(5, condition=condition, seed=seed) for seed in (0, 0, 1)]
+    assert samples[0].shape == (5, *data[0].shape[1:])
+    np.testing.assert_array_equal(samples[0], samples[1])
+    assert not np.array_equal(samples[0], samples[2])
+
+
+def test_exports_a_saved_model(case, tmp_path):
+    import tensorflow as tf
+
+    model, data = case
+    model.export(tmp_path / "exported", verbose=False)
+    latent = np.ones((2, 3), "float32")
+    inputs = [latent, data[1][:2]] if model.conditional else latent
+    artifact = tf.saved_model.load(str(tmp_path / "exported"))
+    served = artifact.serve(inputs)
+    np.testing.assert_allclose(served, model.predict(inputs, verbose=0), rtol=1e-5, atol=1e-6)
+
+
+def test_two_runs_from_one_seed_are_the_same():
+    for make, data in MODELS.values():
+        results = []
+        for _ in range(2):
+            keras.utils.set_random_seed(7)
+            model = make()
+            model.compile(run_eagerly=True)
+            model.fit(*data, batch_size=16, verbose=0)
+            results.append(model)
+        assert_equal(*results)

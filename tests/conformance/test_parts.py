@@ -1,0 +1,45 @@
+"""Promises of everything that is plugged into a model."""
+
+import keras
+import numpy as np
+import pytest
+from registry import CALLBACKS, CONFIGURABLE, LAYERS, MODELS
+
+import kerasgan
+
+
+@pytest.mark.parametrize("kind", CONFIGURABLE, ids=lambda kind: kind.__name__)
+def test_a_configuration_makes_an_equal_object(kind):
+    thing = CONFIGURABLE[kind]()
+    config = keras.saving.serialize_keras_object(thing)
+    restored = keras.saving.deserialize_keras_object(config)
+    assert type(restored) is kind
+    assert keras.saving.serialize_keras_object(restored) == config
+
+
+@pytest.mark.parametrize("kind", LAYERS, ids=lambda kind: kind.__name__)
+def test_a_layer_comes_back_from_a_file(kind, tmp_path):
+    make, inputs = LAYERS[kind]
+    symbolic = keras.tree.map_structure(
+        lambda a: keras.Input(a.shape[1:], dtype=str(a.dtype)), inputs
+    )
+    model = keras.Model(symbolic, make()(symbolic))
+    model.save(tmp_path / "layer.keras")
+    loaded = keras.models.load_model(tmp_path / "layer.keras")
+    np.testing.assert_array_equal(
+        model.predict(inputs, verbose=0), loaded.predict(inputs, verbose=0)
+    )
+
+
+@pytest.mark.parametrize("kind", CALLBACKS, ids=lambda kind: kind.__name__)
+def test_a_callback_works_with_every_model(kind, tmp_path):
+    for model, (make, data) in MODELS.items():
+        callback = CALLBACKS[kind](tmp_path / model.__name__)
+        if make().conditional and hasattr(callback, "condition"):
+            callback = kerasgan.callbacks.SampleGrid(
+                tmp_path / model.__name__, rows=1, columns=2, condition=data[1][:2]
+            )
+        instance = make()
+        instance.compile(run_eagerly=True)
+        instance.fit(*data, verbose=0, callbacks=[callback])
+        assert list((tmp_path / model.__name__).iterdir())

@@ -1,0 +1,144 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from kerasgan.datasets import image_folder, load
+
+
+def _save(path, color, size=(6, 4), mode="RGB", **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode, size, color).save(path, **options)
+
+
+def test_sorted_colour_images(tmp_path):
+    for name, value in [("b.png", 20), ("a.bmp", 10), ("c.PNG", 30), ("10.gif", 5)]:
+        _save(tmp_path / name, (value, 2 * value, 3 * value))
+    (tmp_path / "notes.txt").write_text("no image")
+    _save(tmp_path / ".hidden.png", (0, 0, 0))
+    dataset = image_folder(tmp_path)
+    assert dataset.x.shape == (4, 4, 6, 3)
+    assert (dataset.name, dataset.y, dataset.class_names) == (tmp_path.name, None, None)
+    pixels = dataset.invert(dataset.x)[:, 0, 0]
+    assert pixels.tolist() == [[5, 10, 15], [10, 20, 30], [20, 40, 60], [30, 60, 90]]
+
+
+def test_any_kind_of_path(tmp_path):
+    _save(tmp_path / "a.png", (1, 2, 3))
+    _save(tmp_path / "b.png", (4, 5, 6))
+    for path in (tmp_path, str(tmp_path), f"{tmp_path}/"):
+        assert len(image_folder(path)) == 2
+        assert len(load(path)) == 2
+
+
+def test_grey(tmp_path):
+    _save(tmp_path / "a.png", (255, 255, 255))
+    _save(tmp_path / "b.png", 100, mode="L")
+    dataset = image_folder(tmp_path, channels=1)
+    assert dataset.x.shape == (2, 4, 6, 1)
+    assert dataset.invert(dataset.x)[:, 0, 0, 0].tolist() == [255, 100]
+
+
+def test_subfolders_are_classes(tmp_path):
+    for name in ("dogs/1.png", "cats/2.png", "cats/deep/1.png"):
+        _save(tmp_path / name, (1, 2, 3))
+    dataset = image_folder(tmp_path)
+    assert dataset.class_names == ("cats", "dogs")
+    assert dataset.y.tolist() == [0, 0, 1]
+    assert dataset.number_of_classes == 2
+    _save(tmp_path / "stray.png", (1, 2, 3))
+    assert image_folder(tmp_path).y is None
+
+
+@pytest.mark.parametrize(("size", "expected"), [((3, 5), (3, 5)), (7, (7, 7)), ([2, 9], (2, 9))])
+def test_resized(tmp_path, size, expected):
+    _save(tmp_path / "a.png", (9, 9, 9))
+    _save(tmp_path / "b.png", (9, 9, 9), size=(20, 11))
+    dataset = image_folder(tmp_path, size=size)
+    assert dataset.sample_shape == (*expected, 3)
+    assert np.unique(dataset.invert(dataset.x)).tolist() == [9]
+
+
+def test_transparency_becomes_white(tmp_path):
+    _save(tmp_path / "a.png", (10, 20, 30, 0), mode="RGBA")
+    _save(tmp_path / "b.png", (10, 20, 30, 255), mode="RGBA")
+    _save(tmp_path / "c.png", (0, 0), mode="LA")
+    palette = Image.new("P", (6, 4), 0)
+    palette.putpalette([7, 8, 9])
+    palette.save(tmp_path / "d.png", transparency=b"\x00")
+    pixels = image_folder(tmp_path)
+    pixels = pixels.invert(pixels.x)[:, 0, 0].tolist()
+    assert pixels == [[255, 255, 255], [10, 20, 30], [255, 255, 255], [255, 255, 255]]
+
+
+def test_sixteen_bits_are_scaled(tmp_path):
+    Image.fromarray(np.array([[0, 257, 65535]], "uint16")).save(tmp_path / "a.png")
+    dataset = image_folder(tmp_path, channels=1)
+    assert dataset.invert(dataset.x).ravel().tolist() == [0, 1, 255]
+
+
+def test_turned_as_the_camera_says(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    _save(tmp_path / "a.jpg", (50, 50, 50), exif=exif)
+    assert image_folder(tmp_path).sample_shape == (6, 4, 3)
+
+
+def test_normalization(tmp_path):
+    _save(tmp_path / "a.png", (51, 51, 51))
+    np.testing.assert_allclose(image_folder(tmp_path, normalization="min_max").x, 0.2, atol=1e-6)
+
+
+def test_empty_folder(tmp_path):
+    (tmp_path / "notes.txt").write_text("no image")
+    with pytest.raises(ValueError, match=r"argument `path`.*which has none"):
+        image_folder(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"no image at all"])
+def test_unreadable_image(tmp_path, content):
+    _save(tmp_path / "a.png", (1, 2, 3))
+    (tmp_path / "broken.png").write_bytes(content)
+    with pytest.raises(ValueError, match=r"argument `path`.*broken\.png, which cannot"):
+        image_folder(tmp_path)
+
+
+def test_truncated_image(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (40, 40, 3)).astype("uint8")
+    for name in ("cut.png", "cut.jpg"):
+        path = tmp_path / name
+        Image.fromarray(noise).save(path)
+        path.write_bytes(path.read_bytes()[:-600])
+        with pytest.raises(ValueError, match=rf"argument `path`.*{name}, which cannot"):
+            image_folder(tmp_path)
+        path.unlink()
+
+
+def test_sizes_differ(tmp_path):
+    _save(tmp_path / "a.png", (1, 2, 3))
+    _save(tmp_path / "b.png", (1, 2, 3), size=(7, 7))
+    with pytest.raises(ValueError, match=r"`size`.*a\.png has \(4, 6\).*b\.png has \(7, 7\)"):
+        image_folder(tmp_path)
+
+
+def test_no_folder(tmp_path):
+    with pytest.raises(FileNotFoundError, match="which does not exist"):
+        image_folder(tmp_path / "nothing")
+    _save(tmp_path / "a.png", (1, 2, 3))
+    with pytest.raises(NotADirectoryError, match="which is a file"):
+        image_folder(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(
+    ("argument", "options"),
+    [
+        ("channels", {"channels": 2}),
+        ("channels", {"channels": True}),
+        ("size", {"size": 0}),
+        ("size", {"size": (4, 0)}),
+        ("size", {"size": (4, 4, 3)}),
+        ("size", {"size": "8"}),
+    ],
+)
+def test_argument_out_of_range(tmp_path, argument, options):
+    with pytest.raises(ValueError, match=f"Invalid value for argument `{argument}`"):
+        image_folder(tmp_path, **options)

@@ -1,0 +1,130 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from kerasgan.datasets import MinMax, Normalization, Tanh, ZScore
+from kerasgan.datasets.normalization import get
+
+CLASSES = [ZScore, MinMax, Tanh]
+
+
+def test_closed_forms():
+    x = np.array([[2.0, 4.0], [6.0, 12.0]], "float32")
+    np.testing.assert_allclose(ZScore().fit(x)(x), (x - 6) / np.sqrt(14), rtol=1e-6)
+    np.testing.assert_allclose(MinMax().fit(x)(x), (x - 2) / 10, rtol=1e-6)
+    np.testing.assert_allclose(Tanh().fit(x)(x), (x - 7) / 5, rtol=1e-6)
+
+
+def test_explicit_parameters():
+    x = np.array([0, 255], "uint8")
+    assert Tanh(low=0, high=255)(x).tolist() == [-1, 1]
+    assert MinMax(low=0, high=255)(x).tolist() == [0, 1]
+    assert ZScore(mean=5, stddev=2)(np.array([5, 9])).tolist() == [0, 2]
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+@pytest.mark.parametrize("dtype", ["uint8", "int64", "float32", "float64"])
+def test_round_trip(kind, dtype):
+    x = np.random.default_rng(0).integers(0, 256, (5, 4, 3)).astype(dtype)
+    normalization = kind().fit(x)
+    y = normalization(x)
+    assert y.dtype == np.float32
+    np.testing.assert_allclose(normalization.invert(y), x, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+@pytest.mark.parametrize("value", [0.0, 0.1, -7.0])
+def test_constant_data_is_finite_and_inverts(kind, value):
+    x = np.full((1000, 3), value)
+    normalization = kind().fit(x)
+    y = normalization(x)
+    np.testing.assert_allclose(y, 0.0, atol=1e-6)
+    np.testing.assert_allclose(normalization.invert(y), x, rtol=1e-6)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_tensors_and_tf_data(kind):
+    x = np.arange(12, dtype="uint8").reshape(3, 4)
+    normalization = kind().fit(x)
+    tensor = normalization(tf.constant(x))
+    assert tf.is_tensor(tensor)
+    np.testing.assert_array_equal(tensor, normalization(x))
+    data = tf.data.Dataset.from_tensor_slices(x).map(normalization)
+    back = data.map(normalization.invert)
+    np.testing.assert_allclose(np.stack(list(data.as_numpy_iterator())), normalization(x))
+    np.testing.assert_allclose(np.stack(list(back.as_numpy_iterator())), x, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_config_and_serialization(kind):
+    normalization = kind().fit([1.0, 2.0, 5.0])
+    again = kind.from_config(normalization.get_config())
+    assert again.get_config() == normalization.get_config()
+    loaded = keras.saving.deserialize_keras_object(
+        keras.saving.serialize_keras_object(normalization)
+    )
+    assert type(loaded) is kind
+    assert loaded([3.0]) == normalization([3.0])
+    assert not kind.from_config(kind().get_config()).is_fitted
+
+
+def test_mean_of_many_numbers_is_exact():
+    # A float32 running sum of these is off in the fourth digit.
+    x = np.full(2_000_000, 100.1, "float32")
+    x[::2] += 1
+    normalization = ZScore().fit(x)
+    assert normalization.get_config()["mean"] == pytest.approx(100.6, abs=1e-4)
+    assert normalization.get_config()["stddev"] == pytest.approx(0.5, abs=1e-4)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+@pytest.mark.parametrize("method", ["__call__", "invert"])
+def test_use_before_fit(kind, method):
+    with pytest.raises(ValueError, match=f"{kind.__name__} has not been fitted"):
+        getattr(kind(), method)([1.0])
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+@pytest.mark.parametrize("array", [[], [1.0, np.nan], [np.inf], ["a"], [1j]])
+def test_fit_of_what_are_no_numbers(kind, array):
+    with pytest.raises(ValueError, match=r"Invalid value for argument `array`.*Received: "):
+        kind().fit(array)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "argument"),
+    [
+        (ZScore, {"mean": 0.0}, "stddev"),
+        (ZScore, {"mean": 0.0, "stddev": -1.0}, "stddev"),
+        (ZScore, {"mean": "a", "stddev": 1.0}, "mean"),
+        (Tanh, {"low": 0.0}, "high"),
+        (Tanh, {"low": 2.0, "high": 1.0}, "high"),
+        (MinMax, {"low": float("nan"), "high": 1.0}, "low"),
+        (MinMax, {"low": 0.0, "high": True}, "high"),
+    ],
+)
+def test_argument_out_of_range(kind, options, argument):
+    with pytest.raises(ValueError, match=f"`{argument}`.*Received: "):
+        kind(**options)
+
+
+def test_get():
+    assert [type(get(name)) for name in ("z_score", "min_max", "tanh")] == CLASSES
+    normalization = Tanh(0, 1)
+    assert get(normalization) is normalization
+    for identifier in ("sigmoid", None, 3):
+        with pytest.raises(ValueError, match=r"argument `normalization`.*min_max.*tanh.*z_score"):
+            get(identifier)
+
+
+def test_own_subclass_needs_two_methods():
+    class Halve(Normalization):
+        def _measure(self, array):
+            return {}
+
+        def _offset_and_scale(self):
+            return 0.0, 2.0
+
+    assert Halve()([4.0]).tolist() == [2.0]
+    assert Halve().invert([2.0]).tolist() == [4.0]

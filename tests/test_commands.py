@@ -1,0 +1,93 @@
+"""The README's commands, CI's and the versions that are promised agree."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[1]
+README = (PROJECT / "README.md").read_text(encoding="utf-8")
+SETUP = configparser.ConfigParser()
+SETUP.read(PROJECT / "setup.cfg", encoding="utf-8")
+
+
+def command(marker: str) -> str:
+    """Reads the README's one-line block after `<!-- command: marker -->`."""
+    (line,) = re.findall(rf"<!-- command: {marker} -->\n```bash\n(.+)\n```\n", README)
+    return line
+
+
+@pytest.mark.parametrize("marker", ["example", "test"])
+def test_command_names_what_exists(marker):
+    line = command(marker)
+    (extra,) = re.findall(r'-e "\.\[(\w+)\]"', line)
+    (script,) = re.findall(r"\.venv/bin/python (\S+)$", line)
+    assert extra in SETUP["options.extras_require"]
+    assert (PROJECT / script).is_file()
+
+
+def test_ci_runs_the_readme_command(tmp_path):
+    """A small repository whose README has a command that installs nothing."""
+    line = command("test").replace("python3 -m venv .venv", "touch ran").split(" && ")[0]
+    (tmp_path / ".ci").mkdir()
+    (tmp_path / ".ci" / "run").write_bytes((PROJECT / ".ci" / "run").read_bytes())
+    (tmp_path / "README.md").write_text(README.replace(command("test"), line + " && ls ran"))
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(tmp_path)]
+    for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "a"]):
+        subprocess.run([*git, *arguments], check=True)
+    ran = subprocess.run(
+        ["bash", ".ci/run"], cwd=tmp_path, check=True, capture_output=True, text=True
+    )
+    assert ran.stdout == "$ touch ran && ls ran\nran\n"
+    assert sorted(os.listdir(tmp_path)) == [".ci", ".git", "README.md"]
+
+
+def test_runner_stops_at_the_first_failure(monkeypatch):
+    monkeypatch.syspath_prepend(str(PROJECT / "tests"))
+    import run
+
+    ran = []
+
+    def fake(arguments, **_):
+        ran.append(arguments[2:])
+        return subprocess.CompletedProcess(arguments, 3 if "mypy" in arguments else 0)
+
+    monkeypatch.setattr(run.subprocess, "run", fake)
+    assert run.main(["-k", "losses"]) == 3
+    assert ran == [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]]
+
+    monkeypatch.setattr(run, "CHECKS", (["pytest"],))
+    assert run.main(["-k", "losses"]) == 0
+    assert ran[-1] == ["pytest", "-k", "losses"]
+
+
+def test_lowest_versions_are_the_promised_ones():
+    """Every `>=` of the dependencies and extras a user installs is pinned, and nothing else is."""
+    pinned = dict(
+        re.findall(r"^([\w-]+)==(\S+)$", (PROJECT / "tests/lowest-versions.txt").read_text(), re.M)
+    )
+    extras = SETUP["options.extras_require"]
+    promised = dict(
+        re.findall(
+            r"^([\w-]+)>=([\d.]+)",
+            SETUP["options"]["install_requires"] + extras["plot"] + extras["examples"],
+            re.M,
+        )
+    )
+    assert {name: _pad(version) for name, version in promised.items()} == pinned
+
+
+def _pad(version: str) -> str:
+    return ".".join([*version.split("."), "0", "0"][:3])
+
+
+def test_import_needs_no_extra():
+    """`import kerasgan` where Matplotlib and scikit-learn cannot be imported."""
+    code = "import sys; sys.modules['matplotlib'] = sys.modules['sklearn'] = None; import kerasgan"
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, cwd=PROJECT)

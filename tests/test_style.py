@@ -1,0 +1,52 @@
+"""House rules that no linter checks, or that a `noqa` must not lift."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "kerasgan"
+MOST_LINES = 300
+
+
+def faults(path: Path) -> list[str]:
+    """Lists a module's bare `assert` and `except`, and a length past the limit."""
+    source = path.read_text(encoding="utf-8")
+    found = [
+        f"line {node.lineno}: {kind}"
+        for node in ast.walk(ast.parse(source))
+        for kind in [
+            "assert" if isinstance(node, ast.Assert) else "",
+            "bare except" if isinstance(node, ast.ExceptHandler) and node.type is None else "",
+        ]
+        if kind
+    ]
+    length = len(source.splitlines())
+    if length >= MOST_LINES:
+        found.append(f"{length} lines; a module has fewer than {MOST_LINES}")
+    return found
+
+
+def test_library_keeps_the_rules():
+    found = {str(path.relative_to(PACKAGE)): faults(path) for path in PACKAGE.rglob("*.py")}
+    assert found
+    assert {path: some for path, some in found.items() if some} == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["assert 1\n", "try:\n    f()\nexcept:\n    raise\n", "x = 1\n" * MOST_LINES],
+    ids=["assert", "except", "length"],
+)
+def test_fault_is_found(tmp_path, source):
+    path = tmp_path / "module.py"
+    path.write_text(source)
+    assert len(faults(path)) == 1
+
+
+def test_sound_module_passes(tmp_path):
+    path = tmp_path / "module.py"
+    path.write_text("try:\n    f()\nexcept ValueError:\n    raise\n" + "x = 1\n" * 200)
+    assert faults(path) == []
