@@ -52,6 +52,7 @@ def draw_update_curves(
     if kinds in ([], ["probability"]):
         above.set_ylim(-0.02, 1.02)
         above.axhline(0.5, color="0.4", linewidth=0.8, linestyle=":", zorder=1)
+    above.set_title("each update thin, running mean thick", fontsize=9, color="0.4", loc="left")
     _draw(below, losses, smoothing)
     below.set_ylabel("loss")
     _focus(below, losses)

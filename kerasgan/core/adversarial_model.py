@@ -10,22 +10,11 @@ import numpy as np
 from keras import ops
 
 from kerasgan.backend import number_of_replicas, value_and_gradients
-from kerasgan.core.finite_watch import FiniteWatch
+from kerasgan.core.fitting import Fitting
 from kerasgan.core.optimizers import Optimizers
 from kerasgan.core.rehearsal import rehearse
-from kerasgan.core.training_data import (
-    EpochOrder,
-    as_array,
-    check_array,
-    check_conditions,
-    check_element,
-    check_metrics,
-    first_element,
-    fits,
-    is_array,
-    rounds,
-    split,
-)
+from kerasgan.core.saving import Saving
+from kerasgan.core.training_data import check_element, check_metrics
 from kerasgan.core.turn import Minibatch, Turn
 from kerasgan.core.turn_log import TurnLog
 
@@ -39,16 +28,16 @@ class _Compiled:
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
-class AdversarialModel(keras.Model):
+class AdversarialModel(Fitting, Saving):
     """A game between sub-models, as a Keras model.
 
     A game is a list of turns (`kerasgan.core.turn.Turn`). A turn says which sub-models move, what they
     minimise, and how often. One training step is one round: it plays the turns in order, every step of a
     turn on a fresh minibatch. This class plays them, and does all else that a Keras model owes its user:
-    logs, evaluation, saving. It alone touches an optimizer.
+    logs, data (`Fitting`), files (`Saving`). It alone touches an optimizer.
 
-    A subclass writes `turns`, `call`, `fake`, `real_specification`, and a `compile` that passes on an
-    optimizer for each turn.
+    A subclass writes `turns`, `fake`, `call`, `specification`, and a `compile` that calls `compile_game` with
+    an optimizer for each turn.
 
     Args:
         seed: Where all of the game's random draws start. Defaults to `None`, a seed that
@@ -56,13 +45,9 @@ class AdversarialModel(keras.Model):
         **kwargs: Those of `keras.Model`: `name`, `dtype`.
     """
 
-    conditional: bool = False
-
     def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(seed=seed, **kwargs)
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self.order_seed_generator = keras.random.SeedGenerator(seed)
-        self.evaluation_seed_generator = keras.random.SeedGenerator(0)
         self._compiled = _Compiled()
 
     # What a game is made of.
@@ -74,10 +59,6 @@ class AdversarialModel(keras.Model):
     @abstractmethod
     def fake(self, minibatch: Minibatch) -> Any:
         """Returns generated samples, one for each example of the minibatch."""
-
-    @abstractmethod
-    def specification(self) -> tuple[keras.KerasTensor, keras.KerasTensor | None]:
-        """Returns the shapes and dtypes of a batch of real samples and of their conditions."""
 
     # The game.
 
@@ -108,14 +89,13 @@ class AdversarialModel(keras.Model):
             # Whatever a sub-model would assign (batch statistics, seeds) is held back in the scope. The
             # players' variables are read through it, where Keras looks for their regularisation.
             held = keras.StatelessScope([(v, v) for v in variables], collect_losses=True)
-            before = [held.get_current_value(v) for v in variables]
+            before = {id(v): held.get_current_value(v) for v in variables}
             with held:
                 total, logs = turn.evaluate(minibatch)
             changed = {
                 id(v): value
                 for v in self.variables
-                if (value := held.get_current_value(v)) is not None
-                and not any(value is unchanged for unchanged in before)
+                if (value := held.get_current_value(v)) is not before.get(id(v))
             }
             # Replicas' gradients are added up, so each replica contributes its share of the mean.
             return optimizer.scale_loss(total / number_of_replicas()), (changed, logs)
@@ -152,7 +132,7 @@ class AdversarialModel(keras.Model):
 
     # What Keras asks of a model.
 
-    def compile(
+    def compile_game(
         self,
         optimizers: Mapping[str, Any],
         metrics: Sequence[keras.metrics.Metric] = (),
@@ -204,121 +184,17 @@ class AdversarialModel(keras.Model):
         return optimizer
 
     @property
-    def metrics(self) -> list[keras.metrics.Metric]:
-        """What the turns log, and the metrics of an evaluation."""
-        return [*super().metrics, *self._compiled.turn_logs, *self._compiled.metrics]
-
-    def fit(
-        self,
-        x: Any = None,
-        y: Any = None,
-        batch_size: int | None = None,
-        epochs: int = 1,
-        verbose: str | int = "auto",
-        callbacks: Any = None,
-        validation_split: float = 0.0,
-        validation_data: Any = None,
-        shuffle: bool = True,
-        **arguments: Any,
-    ) -> keras.callbacks.History:
-        """Trains the game; as `keras.Model.fit`.
-
-        Every step is one round. A turn that takes k steps in a round takes each on a minibatch of its own,
-        of the size that was asked for, so a round uses k minibatches. An incomplete last round of arrays is
-        left out; as the order is a new one in each epoch, no example stays out for good. That order follows
-        from the model's seeds, which are saved with the model.
-
-        Args:
-            x: Real samples: an array, a `tf.data.Dataset`, a `keras.utils.PyDataset` or a generator of
-                batches.
-            y: Their conditions, for a conditional model and arrays.
-            batch_size: Rows in a minibatch of arrays. Defaults to 32, or fewer where there are fewer.
-            epochs: As in Keras. Defaults to 1.
-            verbose: As in Keras. Defaults to `"auto"`.
-            callbacks: As in Keras.
-            validation_split: The share of arrays, from their end, to evaluate on. Defaults to 0.0.
-            validation_data: Samples, or `(samples, conditions)`, to evaluate on after each epoch.
-            shuffle: Whether to shuffle arrays. Defaults to `True`.
-            **arguments: The others of `keras.Model.fit`, but for `sample_weight` and `class_weight`.
-
-        Returns:
-            The `History`.
-
-        Raises:
-            ValueError: If shapes do not fit, conditions are missing or surplus, numbers are not finite, or
-                a round needs more examples than there are.
-            FloatingPointError: If training meets a value that is not finite.
-        """
-        for name in ("sample_weight", "class_weight"):
-            if arguments.get(name) is not None:
-                raise ValueError(
-                    f"Invalid value for argument `{name}`. Expected none: the examples of a game have equal "
-                    f"weights. Received: {name} of type {type(arguments[name]).__name__}"
-                )
-        self._assert_compile_called("fit")
-        x, y = as_array(x), as_array(y)
-        self._check_data(x, y)
-        if validation_split:
-            x, y, validation_data = split(x, y, validation_split, validation_data)
-        order = EpochOrder(self.order_seed_generator, shuffle)
-        endless = arguments.get("steps_per_epoch") is not None
-        data = rounds(x, y, batch_size, self.steps_per_round, order, endless)
-        if isinstance(callbacks, keras.callbacks.CallbackList):
-            callbacks.append(order)
-            callbacks.append(FiniteWatch())
-        else:
-            callbacks = [order, FiniteWatch(), *keras.tree.flatten(callbacks or [])]
-        return super().fit(
-            data,
-            epochs=epochs,
-            verbose=verbose,
-            callbacks=callbacks,
-            validation_data=validation_data,
-            # Arrays are shuffled already; of the rest, Keras can shuffle a PyDataset alone.
-            shuffle=shuffle and isinstance(data, keras.utils.PyDataset),
-            **arguments,
-        )
-
-    @property
     def steps_per_round(self) -> int:
         """How many minibatches one round takes: the steps of the turn that takes most."""
         return max(turn.steps for turn in self.turns())
 
-    def _check_data(self, x: Any, y: Any) -> None:
-        if not is_array(x):
-            element = first_element(x)
-            if element is not None:
-                check_element(element, self.conditional, self._sample_shape)
-            return
-        check_array("x", x, self._sample_shape)
-        if y is not None or self.conditional:
-            self._conditions(len(x), y, argument="y")
+    def _compiled_with(self) -> Mapping[str, Any]:
+        return self._compiled.arguments
 
-    def _conditions(self, count: int, condition: Any, argument: str = "condition") -> Any:
-        """Returns one condition for each of `count` samples, or `None` in an unconditional game."""
-        if self.conditional != (condition is not None):
-            expected = "the condition of each sample" if self.conditional else "none"
-            raise ValueError(
-                f"Invalid value for argument `{argument}`. Expected {expected} for a "
-                f"{type(self).__name__}. Received: {'None' if condition is None else type(condition)}"
-            )
-        if condition is None:
-            return None
-        condition = np.asarray(condition)
-        shape = tuple(self.specification()[1].shape[1:])
-        if argument == "condition" and fits(condition.shape, shape):
-            condition = np.broadcast_to(condition, (count, *condition.shape))
-        return check_conditions(argument, condition, count, shape)
-
-    def evaluate(self, x: Any = None, y: Any = None, *args: Any, **arguments: Any) -> Any:
-        """Evaluates the game on held-out data; as `keras.Model.evaluate`.
-
-        The noise is the same in each evaluation, and evaluating changes nothing in training.
-        """
-        try:
-            return super().evaluate(x, y, *args, **arguments)
-        finally:
-            self.evaluation_seed_generator.state.assign([0, 0])
+    @property
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """What the turns log, and the metrics of an evaluation."""
+        return [*super().metrics, *self._compiled.turn_logs, *self._compiled.metrics]
 
     def updates_since(
         self, cursor: Mapping[str, int] | None = None
@@ -339,36 +215,3 @@ class AdversarialModel(keras.Model):
         now = {name: log.number_of_updates for name, log in logs.items()}
         start = now if cursor is None else cursor
         return {name: log.since(start[name]) for name, log in logs.items()}, now
-
-    # Saving.
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> AdversarialModel:
-        """Makes the model that `get_config` described."""
-        with keras.saving.custom_object_scope(custom_objects or {}):
-            return cls(**keras.saving.deserialize_keras_object(config))
-
-    def get_compile_config(self) -> dict[str, Any]:
-        """Returns what `compile` was called with."""
-        serialize = keras.saving.serialize_keras_object
-        return {name: serialize(value) for name, value in self._compiled.arguments.items()}
-
-    def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compiles as `get_compile_config` describes."""
-        deserialize = keras.saving.deserialize_keras_object
-        self.compile(**{name: deserialize(value) for name, value in config.items()})
-
-    def save_own_variables(self, store: Any) -> None:
-        """Saves the state of every seed generator, the sub-models' too, which Keras leaves out."""
-        super().save_own_variables(store)
-        for index, state in enumerate(self._seed_states()):
-            store[f"seed.{index}"] = ops.convert_to_numpy(state)
-
-    def load_own_variables(self, store: Any) -> None:
-        """Loads what `save_own_variables` saved."""
-        for index, state in enumerate(self._seed_states()):
-            state.assign(store[f"seed.{index}"])
-
-    def _seed_states(self) -> list[keras.Variable]:
-        weights = {id(weight) for weight in self.weights}
-        return [variable for variable in self.variables if id(variable) not in weights]

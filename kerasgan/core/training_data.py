@@ -155,7 +155,7 @@ def check_conditions(
             f"Received: {len(condition)}"
         )
     check_array(argument, condition, None)
-    return condition.reshape((count, *shape)) if scalars else condition
+    return condition.reshape((count, *(1 for _ in shape))) if scalars else condition
 
 
 def check_element(element: Any, conditional: bool, shape: Sequence[int | None]) -> None:

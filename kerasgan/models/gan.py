@@ -170,7 +170,7 @@ class GAN(AdversarialModel):
         self.adversary.penalties = penalties_module.get_all(
             penalties, [turn.name for turn in self.turns()]
         )
-        super().compile(
+        self.compile_game(
             {"discriminator": discriminator_optimizer, "generator": generator_optimizer},
             metrics=metrics,
             arguments={

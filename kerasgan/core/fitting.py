@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasgan.core.finite_watch import FiniteWatch
+from kerasgan.core.training_data import (
+    EpochOrder,
+    as_array,
+    check_array,
+    check_conditions,
+    check_element,
+    first_element,
+    fits,
+    is_array,
+    rounds,
+    split,
+)
+
+
+class Fitting(keras.Model):
+    """`fit` and `evaluate` of a game: the data are checked before any of them flow, and grouped into rounds.
+
+    Args:
+        seed: Where the order of the data starts. `None` leaves it to `keras.utils.set_random_seed`.
+        **kwargs: Those of `keras.Model`.
+    """
+
+    conditional: bool = False
+
+    def __init__(self, seed: int | None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.order_seed_generator = keras.random.SeedGenerator(seed)
+        self.evaluation_seed_generator = keras.random.SeedGenerator(0)
+
+    def specification(self) -> tuple[keras.KerasTensor, keras.KerasTensor | None]:
+        """Returns the shapes and dtypes of a batch of real samples and of their conditions."""
+        raise NotImplementedError
+
+    @property
+    def steps_per_round(self) -> int:
+        """How many minibatches one round takes."""
+        raise NotImplementedError
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: str | int = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        **arguments: Any,
+    ) -> keras.callbacks.History:
+        """Trains the game; as `keras.Model.fit`.
+
+        Every step is one round. A turn that takes k steps in a round takes each on a minibatch of its own,
+        of the size that was asked for, so a round uses k minibatches. An incomplete last round of arrays is
+        left out; as the order is a new one in each epoch, no example stays out for good. That order follows
+        from the model's seeds, which are saved with the model.
+
+        Args:
+            x: Real samples: an array, a `tf.data.Dataset`, a `keras.utils.PyDataset` or a generator of
+                batches.
+            y: Their conditions, for a conditional model and arrays.
+            batch_size: Rows in a minibatch of arrays. Defaults to 32, or fewer where there are fewer.
+            epochs: As in Keras. Defaults to 1.
+            verbose: As in Keras. Defaults to `"auto"`.
+            callbacks: As in Keras.
+            validation_split: The share of arrays, from their end, to evaluate on. Defaults to 0.0.
+            validation_data: Samples, or `(samples, conditions)`, to evaluate on after each epoch.
+            shuffle: Whether to shuffle arrays. Defaults to `True`.
+            **arguments: The others of `keras.Model.fit`, but for `sample_weight` and `class_weight`.
+
+        Returns:
+            The `History`.
+
+        Raises:
+            ValueError: If shapes do not fit, conditions are missing or surplus, numbers are not finite, or
+                a round needs more examples than there are.
+            FloatingPointError: If training meets a value that is not finite.
+        """
+        for name in ("sample_weight", "class_weight"):
+            if arguments.get(name) is not None:
+                raise ValueError(
+                    f"Invalid value for argument `{name}`. Expected none: the examples of a game have equal "
+                    f"weights. Received: {name} of type {type(arguments[name]).__name__}"
+                )
+        self._assert_compile_called("fit")
+        x, y = as_array(x), as_array(y)
+        self._check_data(x, y)
+        if validation_split:
+            x, y, validation_data = split(x, y, validation_split, validation_data)
+        order = EpochOrder(self.order_seed_generator, shuffle)
+        endless = arguments.get("steps_per_epoch") is not None
+        data = rounds(x, y, batch_size, self.steps_per_round, order, endless)
+        if isinstance(callbacks, keras.callbacks.CallbackList):
+            callbacks.append(order)
+            callbacks.append(FiniteWatch())
+        else:
+            callbacks = [order, FiniteWatch(), *keras.tree.flatten(callbacks or [])]
+        return super().fit(
+            data,
+            epochs=epochs,
+            verbose=verbose,
+            callbacks=callbacks,
+            validation_data=validation_data,
+            # Arrays are shuffled already; of the rest, Keras can shuffle a PyDataset alone.
+            shuffle=shuffle and isinstance(data, keras.utils.PyDataset),
+            **arguments,
+        )
+
+    def _check_data(self, x: Any, y: Any) -> None:
+        if not is_array(x):
+            element = first_element(x)
+            if element is not None:
+                check_element(element, self.conditional, self._sample_shape)
+            return
+        check_array("x", x, self._sample_shape)
+        if y is not None or self.conditional:
+            self._conditions(len(x), y, argument="y")
+
+    def _conditions(self, count: int, condition: Any, argument: str = "condition") -> Any:
+        """Returns one condition for each of `count` samples, or `None` in an unconditional game."""
+        if self.conditional != (condition is not None):
+            expected = "the condition of each sample" if self.conditional else "none"
+            raise ValueError(
+                f"Invalid value for argument `{argument}`. Expected {expected} for a "
+                f"{type(self).__name__}. Received: {'None' if condition is None else type(condition)}"
+            )
+        expected_condition = self.specification()[1]
+        if condition is None or expected_condition is None:
+            return None
+        condition = np.asarray(condition)
+        shape = tuple(expected_condition.shape[1:])
+        if argument == "condition" and fits(condition.shape, shape):
+            condition = np.broadcast_to(condition, (count, *condition.shape))
+        return check_conditions(argument, condition, count, shape)
+
+    def evaluate(self, x: Any = None, y: Any = None, *args: Any, **arguments: Any) -> Any:
+        """Evaluates the game on held-out data; as `keras.Model.evaluate`.
+
+        The noise is the same in each evaluation, and evaluating changes nothing in training.
+        """
+        try:
+            return super().evaluate(x, y, *args, **arguments)
+        finally:
+            self.evaluation_seed_generator.state.assign([0, 0])

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def run_script(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs an example by name, `run_script("digits_dcgan", "--help")`, whatever comes of it.
+
+    It runs as a user would run it from a folder of their own: in a process of its own, with
+    `tmp_path` as current directory.
+    """
+
+    def run(name: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        inherited = os.environ.get("PYTHONPATH")
+        path = os.pathsep.join([str(PROJECT), *([inherited] if inherited else [])])
+        return subprocess.run(
+            [sys.executable, str(PROJECT / "examples" / f"{name}.py"), *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": path, "PYTHONIOENCODING": "utf-8"},
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+        )
+
+    return run
+
+
+@pytest.fixture
+def run_example(run_script: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
+    """Runs an example by name, which must succeed, and returns the JSON of its last line.
+
+    The files that it names must exist and hold something; they are `Path`s in the answer's `"files"`.
+    `"output"` has all that was printed.
+    """
+
+    def run(name: str, *arguments: str) -> dict[str, Any]:
+        done = run_script(name, *arguments)
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+        answer = json.loads(done.stdout.splitlines()[-1])
+        assert answer["files"], answer
+        answer["files"] = [Path(file) for file in answer["files"]]
+        for file in answer["files"]:
+            assert file.is_absolute(), file
+            assert file.is_file(), file
+            assert file.stat().st_size > 0, file
+        return {**answer, "output": done.stdout}
+
+    return run
