@@ -12,12 +12,14 @@ from kerasgan import (
     penalties,
     priors,
 )
-from kerasgan.models import GAN, ConditionalGAN
+from kerasgan.models import EBGAN, GAN, AdversarialAutoEncoder, ConditionalGAN
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "EBGAN",
     "GAN",
+    "AdversarialAutoEncoder",
     "ConditionalGAN",
     "__version__",
     "callbacks",

@@ -1,8 +1,8 @@
-"""One `get` for every room of plug-ins: by name, by object, by configuration."""
+"""One `get` for every room of plug-ins: by name, by object, by configuration, by function."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import keras
@@ -11,32 +11,43 @@ Kind = TypeVar("Kind")
 
 
 def lookup(
-    identifier: Any, kind: type[Kind], known: Mapping[str, type[Kind]], argument: str
-) -> Kind | None:
-    """Turns a name, a configuration or an object into an object of one kind.
+    identifier: Any,
+    kind: type[Kind],
+    known: Mapping[str, type[Kind]],
+    argument: str,
+    from_function: Callable[[Any], Kind] | None = None,
+) -> Kind:
+    """Turns a name, a configuration, an object or a function into an object of one kind.
 
     Args:
-        identifier: An instance of `kind`; the name of one, made with its defaults; or what
-            `keras.saving.serialize_keras_object` made of one.
+        identifier: An instance of `kind`; the name of one, made with its defaults; a function, where these
+            are taken; or what `keras.saving.serialize_keras_object` made of an instance or a function.
         kind: The class that the result must be an instance of.
         known: The classes that go by a name.
         argument: The argument's name, for the error.
+        from_function: Makes an object of a function. Defaults to `None`, no functions are taken.
 
     Returns:
-        The object; `None` where `identifier` is something else altogether, for the caller to judge.
+        The object.
 
     Raises:
         ValueError: If a name is not one of the known ones.
+        TypeError: If `identifier` is something else altogether.
     """
-    if isinstance(identifier, kind):
-        return identifier
-    if isinstance(identifier, str):
-        if identifier not in known:
-            raise ValueError(
-                f"Invalid value for argument `{argument}`. Expected one of {sorted(known)}. "
-                f"Received: {argument}={identifier!r}"
-            )
-        return known[identifier]()
-    if isinstance(identifier, dict):
-        return lookup(keras.saving.deserialize_keras_object(identifier), kind, known, argument)
-    return None
+    given = identifier
+    if isinstance(given, dict):
+        given = keras.saving.deserialize_keras_object(given)
+    if isinstance(given, kind):
+        return given
+    if isinstance(given, str) and given in known:
+        return known[given]()
+    # Classes, layers and Keras losses can be called too, but with other arguments.
+    uncalled = (type, keras.layers.Layer, keras.losses.Loss)
+    if from_function is not None and callable(given) and not isinstance(given, uncalled):
+        return from_function(given)
+    function = "" if from_function is None else " or a function"
+    message = (
+        f"Invalid value for argument `{argument}`. Expected one of {sorted(known)}, a `{kind.__name__}`, "
+        f"its configuration{function}. Received: {argument}={identifier!r}"
+    )
+    raise ValueError(message) if isinstance(given, str) else TypeError(message)

@@ -19,10 +19,10 @@ LEVELS = (
     {"core"},
     {"metrics", "networks", "datasets"},
     {"losses", "penalties", "priors", "layers", "constraints"},
-    {"backend", "registry"},
+    {"arguments", "backend", "registry"},
 )
 DEPTH = {room: depth for depth, rooms in enumerate(LEVELS) for room in rooms}
-PRIVATE_ROOMS = {"core", "backend", "registry"}
+PRIVATE_ROOMS = {"core", "arguments", "backend", "registry"}
 
 RUNTIME = {"keras", "numpy", "PIL"}
 DATA_LIBRARIES = {"numpy", "sklearn", "matplotlib", "PIL"}

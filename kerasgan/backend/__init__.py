@@ -7,12 +7,18 @@ applied to (`logits`). A port to another Keras backend rewrites these and nothin
 
 from kerasgan.backend.gradients import input_gradient, value_and_gradients
 from kerasgan.backend.logits import ends_in_sigmoid, logits_of
-from kerasgan.backend.replicas import all_replicas_mean, draw_rows, number_of_replicas
+from kerasgan.backend.replicas import (
+    all_replicas_mean,
+    draw_rows,
+    gather_rows,
+    number_of_replicas,
+)
 
 __all__ = [
     "all_replicas_mean",
     "draw_rows",
     "ends_in_sigmoid",
+    "gather_rows",
     "input_gradient",
     "logits_of",
     "number_of_replicas",

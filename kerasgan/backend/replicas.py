@@ -27,7 +27,8 @@ def draw_rows(draw: Callable[[Any], Any], rows: Any) -> Any:
 
     Args:
         draw: Takes a number of rows and returns a tensor `(rows, ...)`.
-        rows: How many rows this replica needs: an integer or a scalar tensor.
+        rows: How many rows this replica needs, the same number on every replica: an integer or a scalar
+            tensor.
 
     Returns:
         Tensor `(rows, ...)`.
@@ -48,3 +49,14 @@ def all_replicas_mean(value: Any) -> Any:
     return context.all_reduce(tf.distribute.ReduceOp.SUM, ops.convert_to_tensor(value)) / float(
         context.num_replicas_in_sync
     )
+
+
+def gather_rows(value: Any) -> Any:
+    """Returns the rows of all replicas, for a term that compares every example with every other.
+
+    Differentiable. The identity without a strategy.
+    """
+    context = _replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return value
+    return context.all_gather(value, axis=0)

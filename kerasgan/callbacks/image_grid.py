@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image
 
-from kerasgan.callbacks._arguments import non_negative_integer, positive_integer
+from kerasgan.arguments import non_negative_integer, positive_integer
 from kerasgan.callbacks._curve_cells import CELL_HEIGHT, CELL_WIDTH, curve_cells
 from kerasgan.callbacks._files import replacing
 

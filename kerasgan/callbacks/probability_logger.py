@@ -11,8 +11,9 @@ from typing import Any
 
 import keras
 
-from kerasgan.callbacks._arguments import positive_integer, require_methods
+from kerasgan.arguments import positive_integer
 from kerasgan.callbacks._files import replacing
+from kerasgan.callbacks._requirements import require_methods
 from kerasgan.callbacks._update_curves import check_picture_name, draw_update_curves
 
 # What a discriminator's output is called, which depends on the loss.

@@ -12,11 +12,8 @@ import keras
 import numpy as np
 from PIL import Image
 
-from kerasgan.callbacks._arguments import (
-    non_negative_integer,
-    positive_integer,
-    require_methods,
-)
+from kerasgan.arguments import non_negative_integer, positive_integer
+from kerasgan.callbacks._requirements import require_methods
 from kerasgan.callbacks.image_grid import (
     check_value_range,
     image_format,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
-import numbers
 from typing import Any
 
 import keras
+
+from kerasgan.arguments import positive_number
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -35,17 +35,7 @@ class WeightClipping(keras.constraints.Constraint):
     """
 
     def __init__(self, limit: float = 0.01) -> None:
-        received: Any = limit
-        if (
-            isinstance(received, bool)
-            or not isinstance(received, numbers.Real)
-            or not 0 < float(received) < math.inf
-        ):
-            raise ValueError(
-                "Invalid value for argument `limit`. Expected a positive, finite number. "
-                f"Received: limit={limit!r}"
-            )
-        self.limit = float(limit)
+        self.limit = positive_number("limit", limit)
 
     def __call__(self, w: Any) -> Any:
         """Returns the weights, clipped.

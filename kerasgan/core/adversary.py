@@ -4,13 +4,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
+from kerasgan import losses
 from kerasgan.backend import ends_in_sigmoid, logits_of
 from kerasgan.core.inputs import conditioned, sole
-from kerasgan.core.turn import Minibatch, Outcome
-from kerasgan.losses import AdversarialLoss, NonSaturating
-from kerasgan.penalties import Encounter, Penalty
+from kerasgan.core.turn import Minibatch, Outcome, Turn
+from kerasgan.penalties import Encounter, Penalty, get_all
 from kerasgan.penalties.penalty import mean_per_example
 
 
@@ -21,24 +22,32 @@ class Adversary:
     outcome of the discriminator's or of the generator's turn.
 
     Args:
-        discriminator: Any Keras model from samples, or samples and their conditions, to scores.
+        discriminator: Any Keras model from samples, or samples and their conditions, to scores; or, with
+            `energy`, to reconstructions.
         inputs: The specifications of its inputs.
-        measure: What the logs call a judgement: `"probability"` makes `real_probability` and so on.
+        energy: Turns `(samples, discriminator's output)` into a score for each sample, where the output is
+            not a score itself. Defaults to `None`.
     """
 
     def __init__(
         self,
         discriminator: keras.Model,
         inputs: Sequence[keras.KerasTensor],
-        measure: str = "probability",
+        energy: Callable[[Any, Any], Any] | None = None,
     ) -> None:
         self.discriminator = discriminator
-        self.measure = measure
-        self.loss: AdversarialLoss = NonSaturating()
+        self.energy = energy
+        self.measure = "probability" if energy is None else "energy"
+        self.loss: losses.AdversarialLoss = losses.NonSaturating()
         self.penalties: tuple[Penalty, ...] = ()
         self.ends_in_sigmoid = ends_in_sigmoid(
             lambda *tensors: discriminator(sole(tensors), training=False), inputs
         )
+
+    def prepare(self, loss: Any, penalties: Any, turns: Sequence[Turn]) -> None:
+        """Sets what is played for in a game of the given turns."""
+        self.loss = losses.get(loss)
+        self.penalties = get_all(penalties, [turn.name for turn in turns])
 
     def discriminator_outcome(self, real: Any, fake: Any, minibatch: Minibatch) -> Outcome:
         """Returns what the discriminator minimises, and its judgement of both batches."""
@@ -65,13 +74,22 @@ class Adversary:
     def score(self, samples: Any, minibatch: Minibatch) -> Any:
         """Returns the discriminator's scores of samples under the minibatch's conditions, in float32."""
         inputs = conditioned(samples, minibatch.condition)
-        return self._as_scores(self.discriminator(inputs, training=minibatch.training))
+        return self._as_scores(samples, self.discriminator(inputs, training=minibatch.training))
 
-    def judge(self, output: Any) -> Any:
-        """Returns the judgement that the discriminator's output means, `(batch,)`, patches averaged."""
-        return mean_per_example(self.loss.probability(self._as_scores(output)))
+    def judge(self, samples: Any, condition: Any, batch_size: int) -> np.ndarray:
+        """Judges any number of samples outside the game.
 
-    def _as_scores(self, output: Any) -> Any:
+        Returns:
+            The probability, score or energy of each sample, `(count,)`; those of patches are averaged.
+        """
+        inputs = conditioned(samples, condition)
+        output = self.discriminator.predict(inputs, batch_size=batch_size, verbose=0)
+        scores = self._as_scores(ops.convert_to_tensor(samples), ops.convert_to_tensor(output))
+        return ops.convert_to_numpy(mean_per_example(self.loss.probability(scores)))
+
+    def _as_scores(self, samples: Any, output: Any) -> Any:
+        if self.energy is not None:
+            return self.energy(samples, output)
         if self.ends_in_sigmoid and self.loss.on_logits:
             return logits_of(output)
         return ops.cast(output, "float32")
@@ -81,7 +99,12 @@ class Adversary:
             return model(conditioned(samples, minibatch.condition), training=minibatch.training)
 
         encounter = Encounter(
-            real, fake, lambda samples: self.score(samples, minibatch), apply, minibatch.seed
+            real=real,
+            fake=fake,
+            score=lambda samples: self.score(samples, minibatch),
+            discriminator=self.discriminator,
+            apply=apply,
+            seed=minibatch.seed,
         )
         return {
             penalty.name: penalty(encounter) for penalty in self.penalties if penalty.turn == turn

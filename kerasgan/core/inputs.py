@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-import numpy as np
 
 
 def check_model(argument: str, model: Any) -> keras.Model:
@@ -79,13 +78,3 @@ def conditioned(samples: Any, condition: Any) -> Any:
 def sole(items: Any) -> Any:
     """Returns a single item as itself, and several as a list."""
     return items[0] if len(items) == 1 else list(items)
-
-
-def positive_integer(argument: str, value: Any) -> int:
-    """Returns a positive integer, or raises naming the argument."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(
-            f"Invalid value for argument `{argument}`. Expected a positive integer. "
-            f"Received: {argument}={value!r}"
-        )
-    return int(value)

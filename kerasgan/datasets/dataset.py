@@ -7,7 +7,8 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from kerasgan.datasets._arguments import finite_array, integer_labels, positive_integer
+from kerasgan.arguments import positive_integer
+from kerasgan.datasets._arrays import finite_array, integer_labels
 from kerasgan.datasets.normalization import Normalization
 
 

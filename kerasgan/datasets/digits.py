@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from kerasgan.datasets._arguments import finite_number, positive_integer
+from kerasgan.arguments import fraction, positive_integer
 from kerasgan.datasets._image_dataset import image_dataset
 from kerasgan.datasets.dataset import Dataset
 from kerasgan.datasets.normalization import Normalization
@@ -44,12 +44,7 @@ def digits(
 normalization=Tanh(low=0.0, high=255.0))
     """
     size = positive_integer("size", size)
-    test_fraction = finite_number("test_fraction", test_fraction, minimum=0.0)
-    if test_fraction >= 1:
-        raise ValueError(
-            "Invalid value for argument `test_fraction`. Expected a number in [0, 1). "
-            f"Received: test_fraction={test_fraction}"
-        )
+    test_fraction = fraction("test_fraction", test_fraction)
     try:
         from sklearn.datasets import load_digits
         from sklearn.model_selection import train_test_split

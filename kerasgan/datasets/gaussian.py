@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kerasgan.datasets._arguments import finite_number, positive_integer
+from kerasgan.arguments import non_negative_number, number, positive_integer
 from kerasgan.datasets.dataset import Dataset
 
 
@@ -30,8 +30,8 @@ def gaussian(
     >>> gaussian(mean=4.0, stddev=1.25, count=1000)
     Dataset(name='gaussian', x=(1000, 1))
     """
-    mean = finite_number("mean", mean)
-    stddev = finite_number("stddev", stddev, minimum=0)
+    mean = number("mean", mean)
+    stddev = non_negative_number("stddev", stddev)
     count = positive_integer("count", count)
     x = np.random.default_rng(seed).normal(mean, stddev, (count, 1))
     return Dataset(x=x.astype(np.float32), name="gaussian")

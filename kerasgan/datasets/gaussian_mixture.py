@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kerasgan.datasets._arguments import finite_number, positive_integer
+from kerasgan.arguments import non_negative_number, positive_integer
 from kerasgan.datasets.dataset import Dataset
 
 
@@ -60,7 +60,7 @@ def ring_centers(modes: int = 8, radius: float = 1.0) -> np.ndarray:
     """
     angles = 2 * np.pi * np.arange(positive_integer("modes", modes)) / modes
     circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    return (finite_number("radius", radius, minimum=0) * circle).astype(np.float32)
+    return (non_negative_number("radius", radius) * circle).astype(np.float32)
 
 
 def grid(
@@ -113,11 +113,11 @@ def grid_centers(modes_per_side: int = 5, spacing: float = 2.0) -> np.ndarray:
     """
     side = np.arange(positive_integer("modes_per_side", modes_per_side)) - (modes_per_side - 1) / 2
     points = np.stack(np.meshgrid(side, side, indexing="ij"), axis=-1).reshape(-1, 2)
-    return (finite_number("spacing", spacing, minimum=0) * points).astype(np.float32)
+    return (non_negative_number("spacing", spacing) * points).astype(np.float32)
 
 
 def _draw(name: str, centers: np.ndarray, stddev: float, count: int, seed: int | None) -> Dataset:
-    stddev = finite_number("stddev", stddev, minimum=0)
+    stddev = non_negative_number("stddev", stddev)
     count = positive_integer("count", count)
     generator = np.random.default_rng(seed)
     y = generator.integers(len(centers), size=count)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from kerasgan.datasets._arguments import positive_integer
+from kerasgan.arguments import positive_integer
 from kerasgan.datasets._image_dataset import image_dataset
 from kerasgan.datasets.dataset import Dataset
 from kerasgan.datasets.normalization import Normalization

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import abc
-import math
-import numbers
 from typing import Any
 
 import keras
@@ -12,7 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from kerasgan import registry
-from kerasgan.datasets._arguments import finite_array
+from kerasgan.arguments import non_negative_number, number
+from kerasgan.datasets._arrays import finite_array
 
 
 class Normalization(abc.ABC):
@@ -30,18 +29,9 @@ class Normalization(abc.ABC):
                 f"Invalid value for arguments {_names(parameters)}. Expected all of them, or none "
                 f"to fit them to data. Received: {_values(parameters)}"
             )
-        for name, value in parameters.items():
-            if value is not None and (
-                isinstance(value, bool)
-                or not isinstance(value, numbers.Real)
-                or not math.isfinite(value)
-            ):
-                raise ValueError(
-                    f"Invalid value for argument `{name}`. Expected a finite number. "
-                    f"Received: {name}={value!r}"
-                )
         self._parameters: dict[str, float | None] = {
-            name: None if value is None else float(value) for name, value in parameters.items()
+            name: None if value is None else number(name, value)
+            for name, value in parameters.items()
         }
 
     @property
@@ -139,11 +129,8 @@ class ZScore(Normalization):
 
     def __init__(self, mean: float | None = None, stddev: float | None = None) -> None:
         super().__init__(mean=mean, stddev=stddev)
-        if stddev is not None and stddev < 0:
-            raise ValueError(
-                "Invalid value for argument `stddev`. Expected a number that is not negative. "
-                f"Received: stddev={stddev!r}"
-            )
+        if stddev is not None:
+            non_negative_number("stddev", stddev)
 
     def _measure(self, array: np.ndarray) -> dict[str, float]:
         # float64, because a float32 sum over a whole data set loses digits. The spread of constant
@@ -227,6 +214,7 @@ def get(identifier: str | Normalization) -> Normalization:
 
     Raises:
         ValueError: If there is none of that name.
+        TypeError: If it is neither.
 
     Example:
 
@@ -234,13 +222,7 @@ def get(identifier: str | Normalization) -> Normalization:
     Tanh(low=None, high=None)
     """
     known = {"min_max": MinMax, "tanh": Tanh, "z_score": ZScore}
-    normalization = registry.lookup(identifier, Normalization, known, "normalization")
-    if normalization is None:
-        raise ValueError(
-            "Invalid value for argument `normalization`. Expected one of "
-            f"{sorted(known)} or a Normalization. Received: normalization={identifier!r}"
-        )
-    return normalization
+    return registry.lookup(identifier, Normalization, known, "normalization")
 
 
 def _float32(x: Any) -> Any:

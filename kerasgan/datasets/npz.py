@@ -8,8 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from kerasgan.arguments import number
 from kerasgan.datasets import normalization as normalizations
-from kerasgan.datasets._arguments import finite_array, finite_number, integer_labels
+from kerasgan.datasets._arrays import finite_array, integer_labels
 from kerasgan.datasets._image_dataset import image_dataset
 from kerasgan.datasets.dataset import Dataset
 from kerasgan.datasets.normalization import Normalization
@@ -128,7 +129,7 @@ def _value_range(x: np.ndarray, value_range: tuple[float, float] | None) -> tupl
             "Invalid value for argument `value_range`. Expected a pair (low, high). "
             f"Received: value_range={value_range!r}"
         )
-    low, high = (finite_number("value_range", value) for value in value_range)
+    low, high = (number("value_range", value) for value in value_range)
     if low >= high:
         raise ValueError(
             "Invalid value for argument `value_range`. Expected low < high. "

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasgan.layers._arguments import positive_integer, positive_number
+from kerasgan.arguments import fraction, positive_integer, positive_number
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -59,18 +59,13 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if not 0 <= momentum < 1:
-            raise ValueError(
-                "Invalid value for argument `momentum`. Expected a number in [0, 1). "
-                f"Received: momentum={momentum!r}"
-            )
         self.number_of_classes = positive_integer("number_of_classes", number_of_classes)
-        self.momentum = float(momentum)
+        self.momentum = fraction("momentum", momentum)
         self.epsilon = positive_number("epsilon", epsilon)
         # float32 under any policy: the result is cast once, after the scale and the offset.
         self.normalization = keras.layers.BatchNormalization(
-            momentum=momentum,
-            epsilon=epsilon,
+            momentum=self.momentum,
+            epsilon=self.epsilon,
             center=False,
             scale=False,
             dtype="float32",

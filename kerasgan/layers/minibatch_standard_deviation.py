@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasgan.layers._arguments import positive_integer, positive_number
+from kerasgan.arguments import positive_integer, positive_number
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")

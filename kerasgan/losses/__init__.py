@@ -7,6 +7,7 @@ from typing import Any
 import keras
 
 from kerasgan.losses.adversarial_loss import AdversarialLoss
+from kerasgan.losses.energy_margin import EnergyMargin
 from kerasgan.losses.function_loss import FunctionLoss
 from kerasgan.losses.hinge import Hinge
 from kerasgan.losses.least_squares import LeastSquares
@@ -17,6 +18,7 @@ from kerasgan.losses.wasserstein import Wasserstein
 from kerasgan.registry import lookup
 
 _KNOWN: dict[str, type[AdversarialLoss]] = {
+    "energy_margin": EnergyMargin,
     "hinge": Hinge,
     "least_squares": LeastSquares,
     "minimax": Minimax,
@@ -27,6 +29,7 @@ _KNOWN: dict[str, type[AdversarialLoss]] = {
 
 __all__ = [
     "AdversarialLoss",
+    "EnergyMargin",
     "FunctionLoss",
     "Hinge",
     "LeastSquares",
@@ -45,7 +48,8 @@ def get(identifier: Any) -> AdversarialLoss:
 
     Args:
         identifier: `"minimax"`, `"non_saturating"`, `"least_squares"`, `"hinge"`, `"wasserstein"`,
-            `"relativistic"`; an `AdversarialLoss`; its configuration; or a callable for `FunctionLoss`.
+            `"relativistic"`; an `AdversarialLoss`; a function for `FunctionLoss`; or the configuration of
+            either.
 
     Raises:
         ValueError: If a name is unknown.
@@ -56,15 +60,7 @@ def get(identifier: Any) -> AdversarialLoss:
     >>> type(kerasgan.losses.get("hinge")).__name__
     'Hinge'
     """
-    loss = lookup(identifier, AdversarialLoss, _KNOWN, "loss")
-    if loss is not None:
-        return loss
-    if callable(identifier) and not isinstance(identifier, (type, keras.losses.Loss)):
-        return FunctionLoss(identifier)
-    raise TypeError(
-        "Invalid value for argument `loss`. Expected a name, a `kerasgan.losses.AdversarialLoss`, or a "
-        f"callable of (real_scores, fake_scores). Received: loss={identifier!r}"
-    )
+    return lookup(identifier, AdversarialLoss, _KNOWN, "loss", from_function=FunctionLoss)
 
 
 def serialize(loss: AdversarialLoss) -> dict[str, Any]:

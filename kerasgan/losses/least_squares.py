@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerasgan.arguments import positive_number
 from kerasgan.losses.adversarial_loss import AdversarialLoss
 
 
@@ -16,11 +17,11 @@ class LeastSquares(AdversarialLoss):
     generator (Mao et al. 2017, equation 9). Defined on the discriminator's own output, sigmoid or not.
 
     Args:
-        real_label: What the discriminator's output on real samples is pulled to. Defaults to 1.0; less
-            than 1.0 is one-sided label smoothing.
+        real_label: What the discriminator's output on real samples is pulled to, and the generator's
+            samples by the generator. Defaults to 1.0; less than 1.0 is one-sided label smoothing.
 
     Raises:
-        ValueError: If `real_label` is not positive.
+        ValueError: If `real_label` is not a positive number.
 
     Example:
 
@@ -32,12 +33,7 @@ class LeastSquares(AdversarialLoss):
     on_logits = False
 
     def __init__(self, real_label: float = 1.0) -> None:
-        if not real_label > 0.0:
-            raise ValueError(
-                "Invalid value for argument `real_label`. Expected a positive number. "
-                f"Received: real_label={real_label}"
-            )
-        self.real_label = float(real_label)
+        self.real_label = positive_number("real_label", real_label)
 
     def discriminator(self, real_scores: Any, fake_scores: Any) -> Any:
         """Returns `1/2 (D(x) - real_label)^2 + 1/2 D(G(z))^2`."""
@@ -48,8 +44,11 @@ class LeastSquares(AdversarialLoss):
         return 0.5 * ops.square(fake_scores - self.real_label)
 
     def probability(self, scores: Any) -> Any:
-        """Returns the scores, clipped to `[0, 1]`: regression on labels estimates a probability."""
-        return ops.clip(scores, 0.0, 1.0)
+        """Returns the scores in units of `real_label`, clipped to `[0, 1]`.
+
+        Regression on the labels 0 and `real_label` estimates `real_label` times the probability.
+        """
+        return ops.clip(scores / self.real_label, 0.0, 1.0)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make an equal loss."""

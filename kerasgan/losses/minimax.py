@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerasgan.arguments import fraction
 from kerasgan.losses.adversarial_loss import AdversarialLoss
 
 
@@ -30,12 +31,7 @@ class Minimax(AdversarialLoss):
     """
 
     def __init__(self, label_smoothing: float = 0.0) -> None:
-        if not 0.0 <= label_smoothing < 1.0:
-            raise ValueError(
-                "Invalid value for argument `label_smoothing`. Expected a number in [0, 1). "
-                f"Received: label_smoothing={label_smoothing}"
-            )
-        self.label_smoothing = float(label_smoothing)
+        self.label_smoothing = fraction("label_smoothing", label_smoothing)
 
     def discriminator(self, real_scores: Any, fake_scores: Any) -> Any:
         """Returns `-t log D(x) - (1 - t) log(1 - D(x)) - log(1 - D(G(z)))`, `t` the smoothed label."""

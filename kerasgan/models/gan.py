@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from kerasgan import losses, priors
-from kerasgan import penalties as penalties_module
+from kerasgan.arguments import positive_integer
 from kerasgan.backend import draw_rows
 from kerasgan.core import AdversarialModel, Minibatch, Outcome, Turn
 from kerasgan.core.adversary import Adversary
@@ -17,7 +17,6 @@ from kerasgan.core.inputs import (
     conditioned,
     input_specifications,
     output_specification,
-    positive_integer,
     sole,
 )
 from kerasgan.core.training_data import check_array
@@ -79,7 +78,7 @@ class GAN(AdversarialModel):
         judged = [samples, *condition]
         output_specification("discriminator", discriminator, sole(judged), "generated samples")
         self._specifications = judged
-        self.adversary = Adversary(discriminator, judged)
+        self.adversary = self._make_adversary(judged)
         self(sole([latent, *condition]))
 
     def turns(self) -> Sequence[Turn]:
@@ -119,6 +118,9 @@ class GAN(AdversarialModel):
         """Returns the shapes and dtypes of a batch of real samples and of their conditions."""
         samples, *condition = self._specifications
         return samples, condition[0] if condition else None
+
+    def _make_adversary(self, inputs: Sequence[keras.KerasTensor]) -> Adversary:
+        return Adversary(self.discriminator, inputs)
 
     def _generator_inputs(self, prior: priors.Prior) -> list[keras.KerasTensor]:
         if not self.generator.built and not self.conditional and prior.shape is not None:
@@ -165,20 +167,38 @@ class GAN(AdversarialModel):
             ValueError: If a name is unknown or `discriminator_steps` is not a positive integer.
             TypeError: If a loss, a penalty or a metric is of another kind.
         """
-        self.discriminator_steps = positive_integer("discriminator_steps", discriminator_steps)
-        self.adversary.loss = losses.get(loss)
-        self.adversary.penalties = penalties_module.get_all(
-            penalties, [turn.name for turn in self.turns()]
+        self._compile_players(
+            generator_optimizer,
+            discriminator_optimizer,
+            losses.get(loss),
+            penalties,
+            discriminator_steps,
+            metrics,
+            {"loss": losses.get(loss), "penalties": penalties},
+            **keras_arguments,
         )
+
+    def _compile_players(
+        self,
+        generator_optimizer: Any,
+        discriminator_optimizer: Any,
+        loss: losses.AdversarialLoss,
+        penalties: Any,
+        discriminator_steps: int,
+        metrics: Sequence[keras.metrics.Metric],
+        arguments: dict[str, Any],
+        **keras_arguments: Any,
+    ) -> None:
+        self.discriminator_steps = positive_integer("discriminator_steps", discriminator_steps)
+        self.adversary.prepare(loss, penalties, self.turns())
         self.compile_game(
             {"discriminator": discriminator_optimizer, "generator": generator_optimizer},
             metrics=metrics,
             arguments={
                 "generator_optimizer": generator_optimizer,
                 "discriminator_optimizer": discriminator_optimizer,
-                "loss": self.adversary.loss,
-                "penalties": list(self.adversary.penalties),
                 "discriminator_steps": self.discriminator_steps,
+                **arguments,
             },
             **keras_arguments,
         )
@@ -223,9 +243,7 @@ class GAN(AdversarialModel):
         """
         x = np.asarray(x, keras.config.floatx())
         check_array("x", x, self.specification()[0].shape[1:])
-        inputs = conditioned(x, self._conditions(len(x), condition))
-        output = self.discriminator.predict(inputs, batch_size=batch_size, verbose=0)
-        return ops.convert_to_numpy(self.adversary.judge(ops.convert_to_tensor(output)))
+        return self.adversary.judge(x, self._conditions(len(x), condition), batch_size)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make an equal model, but for its weights."""

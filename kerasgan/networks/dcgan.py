@@ -9,14 +9,10 @@ from typing import Any
 import keras
 from keras import layers
 
-from kerasgan.networks._arguments import (
-    initializer_factory,
-    one_of,
-    positive_integer,
-    rate,
-    shape_tuple,
-)
+from kerasgan.arguments import fraction, one_of, positive_integer, shape
 from kerasgan.networks._class_embedding import class_embedding
+from kerasgan.networks._initializers import initializer_factory
+from kerasgan.networks._inputs import flat_inputs
 
 LARGEST_WIDENING = 8
 
@@ -69,8 +65,8 @@ def dcgan_generator(
     >>> generator.input_shape, generator.output_shape
     ((None, 64), (None, 8, 8, 1))
     """
-    latents_shape = shape_tuple("latent_shape", latent_shape)
-    height, width, channels = shape_tuple("sample_shape", sample_shape, rank=3)
+    latents_shape = shape("latent_shape", latent_shape)
+    height, width, channels = shape("sample_shape", sample_shape, rank=3)
     one_of("normalization", normalization, [None, "batch"])
     filters = _filters(filters, height, width)
     stages = _stages(height, width)
@@ -81,18 +77,11 @@ def dcgan_generator(
             x = layers.BatchNormalization()(x)
         return layers.ReLU()(x)
 
-    inputs: Any = keras.Input(latents_shape, name="latent")
-    x = inputs if len(latents_shape) == 1 else layers.Flatten()(inputs)
-    if number_of_classes is not None:
-        count = positive_integer("number_of_classes", number_of_classes)
-        label = keras.Input((), dtype="int32", name="label")
-        x = layers.Concatenate()([x, class_embedding(label, count, count)])
-        inputs = [inputs, label]
-
+    inputs, x = flat_inputs("latent", latents_shape, number_of_classes)
     (rows, columns), _ = stages[-1]
-    shape = (rows, columns, _width(filters, len(stages) - 1))
-    x = layers.Dense(math.prod(shape), use_bias=False, kernel_initializer=initializer())(x)
-    x = activate(layers.Reshape(shape)(x))
+    smallest = (rows, columns, _width(filters, len(stages) - 1))
+    x = layers.Dense(math.prod(smallest), use_bias=False, kernel_initializer=initializer())(x)
+    x = activate(layers.Reshape(smallest)(x))
     for index in range(len(stages) - 1, 0, -1):
         (rows, columns), strides = stages[index]
         (larger_rows, larger_columns), _ = stages[index - 1]
@@ -165,9 +154,9 @@ def dcgan_discriminator(
     >>> discriminator.output_shape
     (None, 1)
     """
-    height, width, channels = shape_tuple("sample_shape", sample_shape, rank=3)
+    height, width, channels = shape("sample_shape", sample_shape, rank=3)
     one_of("normalization", normalization, [None, "batch", "spectral"])
-    dropout = rate("dropout", dropout)
+    dropout = fraction("dropout", dropout)
     filters = _filters(filters, height, width)
     initializer = initializer_factory(kernel_initializer)
     spectral = normalization == "spectral"

@@ -9,14 +9,9 @@ from typing import Any
 import keras
 from keras import layers
 
-from kerasgan.networks._arguments import (
-    initializer_factory,
-    one_of,
-    positive_integer,
-    rate,
-    shape_tuple,
-)
-from kerasgan.networks._class_embedding import class_embedding
+from kerasgan.arguments import fraction, one_of, positive_integer, shape
+from kerasgan.networks._initializers import initializer_factory
+from kerasgan.networks._inputs import flat_inputs
 
 
 def mlp(
@@ -72,8 +67,8 @@ def mlp(
     >>> discriminator.output_shape
     (None, 1)
     """
-    inputs_shape = shape_tuple("input_shape", input_shape)
-    outputs_shape = shape_tuple("output_shape", output_shape)
+    inputs_shape = shape("input_shape", input_shape)
+    outputs_shape = shape("output_shape", output_shape)
     if not isinstance(units, (tuple, list)):
         raise ValueError(
             "Invalid value for argument `units`. Expected a sequence of positive integers. "
@@ -81,7 +76,7 @@ def mlp(
         )
     sizes = [positive_integer("units", size) for size in units]
     one_of("normalization", normalization, [None, "batch", "spectral"])
-    dropout = rate("dropout", dropout)
+    dropout = fraction("dropout", dropout)
     initializer = initializer_factory(kernel_initializer)
 
     def dense(x: Any, size: int, **options: Any) -> Any:
@@ -95,14 +90,7 @@ def mlp(
             layer = layers.SpectralNormalization(layer)
         return layer(x)
 
-    inputs: Any = keras.Input(inputs_shape, name="input")
-    x = inputs if len(inputs_shape) == 1 else layers.Flatten()(inputs)
-    if number_of_classes is not None:
-        count = positive_integer("number_of_classes", number_of_classes)
-        label = keras.Input((), dtype="int32", name="label")
-        # One number a class is a one-hot label in other words: no bottleneck, whatever the input.
-        x = layers.Concatenate()([x, class_embedding(label, count, count)])
-        inputs = [inputs, label]
+    inputs, x = flat_inputs("input", inputs_shape, number_of_classes)
     for size in sizes:
         x = dense(x, size, use_bias=normalization != "batch")
         if normalization == "batch":

@@ -7,15 +7,20 @@ from typing import Any
 
 import keras
 
+from kerasgan.penalties.contractive import Contractive
 from kerasgan.penalties.dragan import DRAGAN
+from kerasgan.penalties.feature_matching import FeatureMatching
 from kerasgan.penalties.penalty import Encounter, Penalty
+from kerasgan.penalties.pulling_away import PullingAway
 from kerasgan.penalties.r1 import R1
 from kerasgan.penalties.r2 import R2
 from kerasgan.penalties.wasserstein_gradient_penalty import WassersteinGradientPenalty
 from kerasgan.registry import lookup
 
 _KNOWN: dict[str, type[Penalty]] = {
+    "contractive": Contractive,
     "dragan": DRAGAN,
+    "pulling_away": PullingAway,
     "r1": R1,
     "r2": R2,
     "wasserstein_gradient_penalty": WassersteinGradientPenalty,
@@ -25,11 +30,15 @@ __all__ = [
     "DRAGAN",
     "R1",
     "R2",
+    "Contractive",
     "Encounter",
+    "FeatureMatching",
     "Penalty",
+    "PullingAway",
     "WassersteinGradientPenalty",
     "deserialize",
     "get",
+    "get_all",
     "serialize",
 ]
 
@@ -46,22 +55,27 @@ def get(identifier: Any) -> Penalty:
     >>> kerasgan.penalties.get("r1").weight
     10.0
     """
-    penalty = lookup(identifier, Penalty, _KNOWN, "penalties")
-    if penalty is None:
-        raise TypeError(
-            "Invalid value for argument `penalties`. Expected names or `kerasgan.penalties.Penalty` "
-            f"objects. Received: {identifier!r}"
-        )
-    return penalty
+    return lookup(identifier, Penalty, _KNOWN, "penalties")
 
 
 def get_all(identifiers: Any, turns: Iterable[str]) -> tuple[Penalty, ...]:
-    """Returns the penalties of a game, one or a sequence of them.
+    """Returns the penalties of a game.
+
+    Args:
+        identifiers: One or several of what `get` takes.
+        turns: The names of the game's turns.
 
     Raises:
-        ValueError: If two share a name, or one names a turn that the game does not have.
+        ValueError: If a name is unknown, two penalties of one turn share a name, or one names a turn that
+            the game does not have.
+        TypeError: If one is no penalty.
+
+    Example:
+
+    >>> [penalty.name for penalty in kerasgan.penalties.get_all(["r1", "r2"], ["discriminator"])]
+    ['r1', 'r2']
     """
-    if isinstance(identifiers, (str, dict, Penalty)):
+    if isinstance(identifiers, (str, dict)) or not isinstance(identifiers, Iterable):
         identifiers = (identifiers,)
     penalties = tuple(get(identifier) for identifier in identifiers)
     known, names = set(turns), set()

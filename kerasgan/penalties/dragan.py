@@ -5,13 +5,14 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerasgan.arguments import positive_number
 from kerasgan.backend import all_replicas_mean, draw_rows
-from kerasgan.penalties.penalty import Encounter, Penalty, squared_gradient_norm
-from kerasgan.penalties.wasserstein_gradient_penalty import unit_norm_deviation
+from kerasgan.penalties.gradient_penalty import GradientPenalty, unit_norm_deviation
+from kerasgan.penalties.penalty import Encounter, squared_gradient_norm
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
-class DRAGAN(Penalty):
+class DRAGAN(GradientPenalty):
     """One-centred gradient penalty around the real samples.
 
     `weight * E (||grad D(x + noise)|| - 1)^2`, the noise uniform on `[0, scale * std(x)]` (Kodali et al.
@@ -35,12 +36,7 @@ class DRAGAN(Penalty):
 
     def __init__(self, weight: float = 10.0, scale: float = 0.5) -> None:
         super().__init__(weight)
-        if not scale > 0.0:
-            raise ValueError(
-                "Invalid value for argument `scale`. Expected a positive number. "
-                f"Received: scale={scale}"
-            )
-        self.scale = float(scale)
+        self.scale = positive_number("scale", scale)
 
     def call(self, encounter: Encounter) -> Any:
         """Returns the squared deviation of the gradient's norm from 1 near each real sample."""

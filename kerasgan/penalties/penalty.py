@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerasgan.arguments import non_negative_number
 from kerasgan.backend import input_gradient
 
 
@@ -21,15 +23,17 @@ class Encounter:
         fake: Generated samples, `(batch, ...)`, float32. In the generator's turn, differentiable.
         score: The discriminator in training mode, with the condition bound where there is one: samples in,
             scores out.
-        discriminate: As `score`, for any other function of the discriminator's inputs: takes a Keras model
-            over the discriminator's inputs and samples, and returns the model's outputs.
+        discriminator: The discriminator itself, to find its parts.
+        apply: Calls a model that takes what the discriminator takes (say, up to one of its layers) as
+            `score` does: takes the model and samples, returns the model's outputs.
         seed: The `SeedGenerator` to draw from.
     """
 
     real: Any
     fake: Any
     score: Callable[[Any], Any]
-    discriminate: Callable[[keras.Model, Any], Any]
+    discriminator: keras.Model
+    apply: Callable[[keras.Model, Any], Any]
     seed: keras.random.SeedGenerator
 
 
@@ -61,12 +65,7 @@ class Penalty(ABC):
     turn: str = "discriminator"
 
     def __init__(self, weight: float) -> None:
-        if not weight >= 0.0:
-            raise ValueError(
-                "Invalid value for argument `weight`. Expected a number that is not negative. "
-                f"Received: weight={weight}"
-            )
-        self.weight = float(weight)
+        self.weight = non_negative_number("weight", weight)
 
     @property
     def name(self) -> str:
@@ -109,7 +108,9 @@ def squared_gradient_norm(score: Callable[[Any], Any], samples: Any) -> Any:
 
 def flat(samples: Any) -> Any:
     """Returns the samples as rows: `(batch, ...)` to `(batch, features)`."""
-    return ops.reshape(samples, (ops.shape(samples)[0], -1))
+    sizes = tuple(samples.shape[1:])
+    features = -1 if None in sizes else math.prod(sizes)
+    return ops.reshape(samples, (ops.shape(samples)[0], features))
 
 
 def mean_per_example(values: Any) -> Any:

@@ -4,11 +4,12 @@ from typing import Any
 
 import keras
 
-from kerasgan.penalties.penalty import Encounter, Penalty, squared_gradient_norm
+from kerasgan.penalties.gradient_penalty import GradientPenalty
+from kerasgan.penalties.penalty import Encounter, squared_gradient_norm
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
-class R1(Penalty):
+class R1(GradientPenalty):
     """Zero-centred gradient penalty on real samples: `weight / 2 * E ||grad D(x)||^2`.
 
     Mescheder et al. 2018, equation 9; `weight` is the paper's gamma. `D(x)` is the score before a sigmoid.
@@ -20,9 +21,6 @@ class R1(Penalty):
 
     >>> penalty = kerasgan.penalties.R1(weight=1.0)
     """
-
-    def __init__(self, weight: float = 10.0) -> None:
-        super().__init__(weight)
 
     def call(self, encounter: Encounter) -> Any:
         """Returns half the squared gradient norm at each real sample."""

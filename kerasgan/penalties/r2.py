@@ -4,11 +4,12 @@ from typing import Any
 
 import keras
 
-from kerasgan.penalties.penalty import Encounter, Penalty, squared_gradient_norm
+from kerasgan.penalties.gradient_penalty import GradientPenalty
+from kerasgan.penalties.penalty import Encounter, squared_gradient_norm
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
-class R2(Penalty):
+class R2(GradientPenalty):
     """Zero-centred gradient penalty on generated samples: `weight / 2 * E ||grad D(G(z))||^2`.
 
     Mescheder et al. 2018, section 4.1; `weight` is the paper's gamma. With `R1` and the `Relativistic` loss
@@ -21,9 +22,6 @@ class R2(Penalty):
 
     >>> penalty = kerasgan.penalties.R2(weight=1.0)
     """
-
-    def __init__(self, weight: float = 10.0) -> None:
-        super().__init__(weight)
 
     def call(self, encounter: Encounter) -> Any:
         """Returns half the squared gradient norm at each generated sample."""

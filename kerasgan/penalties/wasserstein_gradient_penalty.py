@@ -6,19 +6,12 @@ import keras
 from keras import ops
 
 from kerasgan.backend import draw_rows
-from kerasgan.penalties.penalty import Encounter, Penalty, squared_gradient_norm
-
-# sqrt has no finite gradient at 0; this keeps it finite where the score is flat.
-_EPSILON = 1e-12
-
-
-def unit_norm_deviation(squared_norm: Any) -> Any:
-    """Returns `(||gradient|| - 1)^2` from the squared norm, with a finite gradient at a zero norm."""
-    return ops.square(ops.sqrt(squared_norm + _EPSILON) - 1.0)
+from kerasgan.penalties.gradient_penalty import GradientPenalty, unit_norm_deviation
+from kerasgan.penalties.penalty import Encounter, squared_gradient_norm
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
-class WassersteinGradientPenalty(Penalty):
+class WassersteinGradientPenalty(GradientPenalty):
     """One-centred gradient penalty between real and generated samples (WGAN-GP).
 
     `weight * E (||grad D(x^)|| - 1)^2` with `x^` uniform on the segment between a real and a generated
@@ -35,9 +28,6 @@ class WassersteinGradientPenalty(Penalty):
     """
 
     name = "gradient_penalty"
-
-    def __init__(self, weight: float = 10.0) -> None:
-        super().__init__(weight)
 
     def call(self, encounter: Encounter) -> Any:
         """Returns the squared deviation of the gradient's norm from 1 at each interpolate."""

@@ -35,8 +35,8 @@ def get(identifier: Any) -> Prior:
     """Returns a prior by name, object, configuration, or function of shape and seed.
 
     Args:
-        identifier: `None` for a standard normal; `"normal"`, `"uniform"`, `"swiss_roll"`; a `Prior`; its
-            configuration; or a callable for `FunctionPrior`.
+        identifier: `None` for a standard normal; `"normal"`, `"uniform"`, `"swiss_roll"`; a `Prior`; a
+            function for `FunctionPrior`; or the configuration of either.
 
     Raises:
         ValueError: If a name is unknown.
@@ -49,15 +49,7 @@ def get(identifier: Any) -> Prior:
     """
     if identifier is None:
         return Normal()
-    prior = lookup(identifier, Prior, _KNOWN, "prior")
-    if prior is not None:
-        return prior
-    if callable(identifier) and not isinstance(identifier, type):
-        return FunctionPrior(identifier)
-    raise TypeError(
-        "Invalid value for argument `prior`. Expected a name, a `kerasgan.priors.Prior`, or a callable of "
-        f"(shape, seed). Received: prior={identifier!r}"
-    )
+    return lookup(identifier, Prior, _KNOWN, "prior", from_function=FunctionPrior)
 
 
 def serialize(prior: Prior) -> dict[str, Any]:

@@ -14,7 +14,8 @@ class FunctionPrior(Prior):
 
     Args:
         function: Takes `(shape, seed=...)` as the functions of `keras.random` do, and returns a tensor of
-            that shape. Register it with `keras.saving.register_keras_serializable` to save a model with it.
+            that shape. Register it with `keras.saving.register_keras_serializable` to save a model with it
+            and to load it again; a lambda has no name to be found by, and cannot be loaded.
         shape: The shape of one sample, or `None` to take the model's. Defaults to `None`.
 
     Raises:

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from kerasgan.arguments import number, positive_number
 from kerasgan.priors.prior import Prior
 
 
@@ -18,7 +19,7 @@ class Normal(Prior):
         stddev: The standard deviation of each variable, positive. Defaults to 1.0.
 
     Raises:
-        ValueError: If `stddev` is not positive.
+        ValueError: If `mean` is not a finite or `stddev` not a positive number.
 
     Example:
 
@@ -30,13 +31,8 @@ class Normal(Prior):
         self, shape: int | Sequence[int] | None = None, mean: float = 0.0, stddev: float = 1.0
     ) -> None:
         super().__init__(shape)
-        if not stddev > 0.0:
-            raise ValueError(
-                "Invalid value for argument `stddev`. Expected a positive number. "
-                f"Received: stddev={stddev}"
-            )
-        self.mean = float(mean)
-        self.stddev = float(stddev)
+        self.mean = number("mean", mean)
+        self.stddev = positive_number("stddev", stddev)
 
     def draw(self, shape: tuple[Any, ...], seed: Any) -> Any:
         """Returns a float tensor of the given shape, batch axis included."""

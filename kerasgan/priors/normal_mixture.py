@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasgan import arguments
 from kerasgan.priors.prior import Prior, independent_seeds
 
 
@@ -33,19 +34,19 @@ class NormalMixture(Prior):
     """
 
     def __init__(self, means: Any, stddev: Any = 1.0) -> None:
-        self.means = np.asarray(means, dtype="float32")
-        if self.means.ndim != 2 or not self.means.size or not np.all(np.isfinite(self.means)):
-            raise ValueError(
-                "Invalid value for argument `means`. Expected finite numbers of shape "
-                f"(components, dimensions). Received: shape {self.means.shape}"
-            )
-        deviations = np.asarray(stddev, dtype="float32")
-        if not np.all(deviations > 0.0):
-            raise ValueError(
-                "Invalid value for argument `stddev`. Expected positive numbers. "
-                f"Received: stddev={stddev}"
-            )
-        self.stddev = np.broadcast_to(deviations, self.means.shape)
+        centres = _finite(means)
+        if centres is None or centres.ndim != 2 or not centres.size:
+            expected = "finite numbers of shape (components, dimensions)"
+            raise arguments.invalid("means", means, expected)
+        self.means = centres
+        deviations = _finite(stddev)
+        if deviations is None or not np.all(deviations > 0.0):
+            raise arguments.invalid("stddev", stddev, "positive numbers")
+        try:
+            self.stddev = np.broadcast_to(deviations, centres.shape)
+        except ValueError as error:
+            expected = f"a shape that broadcasts to that of `means`, {centres.shape}"
+            raise arguments.invalid("stddev", stddev, expected) from error
         super().__init__((self.means.shape[1],))
 
     @classmethod
@@ -53,10 +54,15 @@ class NormalMixture(Prior):
         """Makes 2-D components spread evenly over a circle.
 
         Args:
-            components: How many.
+            components: How many, a positive integer.
             radius: The circle's radius. Defaults to 4.0.
             stddev: The standard deviation of each component. Defaults to 0.5.
+
+        Raises:
+            ValueError: If `components` is not a positive integer, or another argument not a positive number.
         """
+        components = arguments.positive_integer("components", components)
+        radius = arguments.positive_number("radius", radius)
         angles = [2.0 * math.pi * index / components for index in range(components)]
         return cls([[radius * math.cos(a), radius * math.sin(a)] for a in angles], stddev)
 
@@ -65,18 +71,33 @@ class NormalMixture(Prior):
         """How many components there are."""
         return int(self.means.shape[0])
 
+    def draw_labelled(self, shape: tuple[Any, ...], labels: Any, classes: int, seed: Any) -> Any:
+        """Draws class c from component c, and unlabelled examples from the whole mixture."""
+        if classes > self.components:
+            raise ValueError(
+                f"Invalid value for argument `prior`. Expected a component for each of {classes} classes. "
+                f"Received: a mixture of {self.components} components"
+            )
+        label_seed, draw_seed = independent_seeds(seed, 2)
+        position = keras.random.uniform((shape[0],), seed=label_seed)
+        anywhere = ops.cast(position * self.components, "int32")
+        return self.draw(shape, draw_seed, component=ops.where(labels < 0, anywhere, labels))
+
     def draw(self, shape: tuple[Any, ...], seed: Any, component: Any = None) -> Any:
         """Returns a float tensor of the given shape, batch axis included.
 
         Args:
             shape: `(count, dimensions)`.
             seed: An integer, a `SeedGenerator` or `None`.
-            component: Which component each row is drawn from, integers `(count,)`. Defaults to `None`,
-                uniform draws.
+            component: Which component each row is drawn from: the row of `means`, integers from 0 to
+                `components - 1` of shape `(count,)`, which are not checked. A model that knows the classes
+                of its samples can match components to them. Defaults to `None`, uniform draws.
         """
         component_seed, noise_seed = independent_seeds(seed, 2)
         if component is None:
-            component = keras.random.randint((shape[0],), 0, self.components, seed=component_seed)
+            # Not `keras.random.randint`, which takes no symbolic shape.
+            position = keras.random.uniform((shape[0],), seed=component_seed)
+            component = ops.cast(position * self.components, "int32")
         noise = keras.random.normal(shape, seed=noise_seed)
         means = ops.take(ops.convert_to_tensor(self.means), component, axis=0)
         deviations = ops.take(ops.convert_to_tensor(np.array(self.stddev)), component, axis=0)
@@ -85,3 +106,15 @@ class NormalMixture(Prior):
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make an equal prior."""
         return {"means": self.means.tolist(), "stddev": self.stddev.tolist()}
+
+
+def _finite(values: Any) -> np.ndarray | None:
+    """Returns numbers as a float32 array; `None` where they are not all finite numbers."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        return None
+    if array.dtype.kind not in "iuf":
+        return None
+    array = array.astype("float32")
+    return array if np.all(np.isfinite(array)) else None

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import copy
+import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
+from keras import ops
+
+from kerasgan import arguments
 
 
 class Prior(ABC):
@@ -32,7 +37,7 @@ class Prior(ABC):
     """
 
     def __init__(self, shape: int | Sequence[int] | None = None) -> None:
-        self.shape = as_shape(shape)
+        self.shape = None if shape is None else arguments.shape("shape", shape)
 
     @abstractmethod
     def draw(self, shape: tuple[Any, ...], seed: Any) -> Any:
@@ -42,7 +47,7 @@ class Prior(ABC):
         """Draws samples.
 
         Args:
-            count: How many: an integer or a scalar integer tensor.
+            count: How many: a positive integer or a scalar integer tensor.
             seed: As in `keras.random`: an integer gives the same samples each time, a `SeedGenerator` new
                 ones. Defaults to `None`, Keras's global generator.
 
@@ -50,14 +55,46 @@ class Prior(ABC):
             Tensor `(count, *shape)`.
 
         Raises:
-            ValueError: If the prior has no shape.
+            ValueError: If the prior has no shape, or `count` is a number but not a positive integer.
         """
+        if isinstance(count, numbers.Number):
+            count = arguments.positive_integer("count", count)
         if self.shape is None:
             raise ValueError(
                 f"`{type(self).__name__}` has no shape to draw samples of. Expected `shape` at its making, "
                 "or a model that gives it one. Received: shape=None"
             )
         return self.draw((count, *self.shape), seed)
+
+    def sample_labelled(
+        self,
+        labels: Any,
+        classes: int,
+        seed: int | keras.random.SeedGenerator | None = None,
+    ) -> Any:
+        """Draws a sample for each label, from the part of the prior that belongs to its class.
+
+        Args:
+            labels: Integers `(count,)` from 0 to `classes - 1`, or -1 for unlabelled.
+            classes: How many classes there are.
+            seed: As in `sample`.
+
+        Returns:
+            Tensor `(count, *shape)`.
+
+        Raises:
+            ValueError: If this kind of prior has no parts that could belong to classes.
+        """
+        labels = ops.cast(labels, "int32")
+        shape = (ops.shape(labels)[0], *(self.shape or ()))
+        return self.draw_labelled(shape, labels, classes, seed)
+
+    def draw_labelled(self, shape: tuple[Any, ...], labels: Any, classes: int, seed: Any) -> Any:
+        """Returns a tensor of the given shape, each row from the part of its label; for subclasses."""
+        raise ValueError(
+            "Invalid value for argument `prior`. Expected one with a part for each class, such as "
+            f"`NormalMixture` or `SwissRoll`. Received: {type(self).__name__}"
+        )
 
     def shaped(self, shape: Sequence[int]) -> Prior:
         """Returns this prior with the shape of a model's latent space.
@@ -78,6 +115,8 @@ class Prior(ABC):
 
     def __add__(self, other: Prior) -> Prior:
         """Returns the prior of the sum of a draw from each."""
+        if not isinstance(other, Prior):
+            return NotImplemented
         from kerasgan.priors.sum import Sum
 
         return Sum([self, other])
@@ -92,25 +131,12 @@ class Prior(ABC):
         return cls(**config)
 
 
-def as_shape(shape: int | Sequence[int] | None) -> tuple[int, ...] | None:
-    """Returns a shape as a tuple of positive integers, or `None`."""
-    if shape is None:
-        return None
-    entries = (shape,) if isinstance(shape, int) else tuple(shape)
-    if not all(isinstance(size, int) and size > 0 for size in entries):
-        raise ValueError(
-            "Invalid value for argument `shape`. Expected positive integers without the batch axis. "
-            f"Received: shape={shape}"
-        )
-    return entries
-
-
 def independent_seeds(seed: Any, count: int) -> list[Any]:
     """Returns seeds for several draws of one sample, so that they are independent of each other.
 
     A `SeedGenerator` (or `None`, Keras's global one) moves on by itself; an integer would give the same
-    numbers to every draw.
+    numbers to every draw. Hashing it, unlike adding to it, keeps also the seeds of seeds apart.
     """
     if isinstance(seed, int):
-        return [(seed + index * 1_000_003) % 2**31 for index in range(count)]
+        return np.random.SeedSequence(seed).generate_state(count).tolist()
     return [seed] * count

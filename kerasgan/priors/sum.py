@@ -14,9 +14,12 @@ class Sum(Prior):
 
     Args:
         priors: The priors to add, at least one. Those with a shape must agree on it.
+        shape: The shape of one sample, or `None` to take that of the priors, or else the model's. Defaults
+            to `None`.
 
     Raises:
-        ValueError: If there is no prior, or two have different shapes.
+        TypeError: If one is no `Prior`.
+        ValueError: If there is no prior, or two shapes differ.
 
     Example:
 
@@ -25,16 +28,22 @@ class Sum(Prior):
     (3, 2)
     """
 
-    def __init__(self, priors: Sequence[Prior]) -> None:
-        priors = tuple(priors)
-        shapes = {prior.shape for prior in priors if prior.shape is not None}
-        if not priors or len(shapes) > 1:
+    def __init__(self, priors: Sequence[Prior], shape: int | Sequence[int] | None = None) -> None:
+        super().__init__(shape)
+        self.priors = tuple(priors)
+        for prior in self.priors:
+            if not isinstance(prior, Prior):
+                raise TypeError(
+                    "Invalid value for argument `priors`. Expected `kerasgan.priors.Prior` objects. "
+                    f"Received: {prior!r}"
+                )
+        shapes = {prior.shape for prior in (self, *self.priors)} - {None}
+        if not self.priors or len(shapes) > 1:
             raise ValueError(
                 "Invalid value for argument `priors`. Expected at least one prior, all of the same shape. "
-                f"Received: shapes {[prior.shape for prior in priors]}"
+                f"Received: shapes {[prior.shape for prior in self.priors]}, shape={self.shape}"
             )
-        super().__init__(shapes.pop() if shapes else None)
-        self.priors = priors
+        self.shape = shapes.pop() if shapes else None
 
     def draw(self, shape: tuple[Any, ...], seed: Any) -> Any:
         """Returns a float tensor of the given shape, batch axis included."""
@@ -43,9 +52,11 @@ class Sum(Prior):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make an equal prior."""
-        return {"priors": [keras.saving.serialize_keras_object(prior) for prior in self.priors]}
+        priors = [keras.saving.serialize_keras_object(prior) for prior in self.priors]
+        return {**super().get_config(), "priors": priors}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Sum:
         """Makes the prior that `get_config` described."""
-        return cls([keras.saving.deserialize_keras_object(item) for item in config["priors"]])
+        priors = [keras.saving.deserialize_keras_object(item) for item in config["priors"]]
+        return cls(priors, config["shape"])

@@ -6,12 +6,13 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerasgan.arguments import non_negative_number, positive_number
 from kerasgan.priors.prior import Prior, independent_seeds
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class SwissRoll(Prior):
-    """The 2-D swiss roll: points along a spiral, spread evenly over its length, with normal noise.
+    """The 2-D swiss roll: points spread nearly evenly along a spiral, with normal noise.
 
     The prior of figure 4 of Makhzani et al. 2015.
 
@@ -31,14 +32,16 @@ class SwissRoll(Prior):
 
     def __init__(self, radius: float = 4.0, turns: float = 2.0, stddev: float = 0.1) -> None:
         super().__init__((2,))
-        if not (radius > 0.0 and turns > 0.0 and stddev >= 0.0):
-            raise ValueError(
-                "Invalid value for argument `radius`, `turns` or `stddev`. Expected positive numbers. "
-                f"Received: radius={radius}, turns={turns}, stddev={stddev}"
-            )
-        self.radius = float(radius)
-        self.turns = float(turns)
-        self.stddev = float(stddev)
+        self.radius = positive_number("radius", radius)
+        self.turns = positive_number("turns", turns)
+        self.stddev = non_negative_number("stddev", stddev)
+
+    def draw_labelled(self, shape: tuple[Any, ...], labels: Any, classes: int, seed: Any) -> Any:
+        """Draws class c from the roll's c-th part of equal length, and unlabelled examples from all of it."""
+        label_seed, draw_seed = independent_seeds(seed, 2)
+        position = keras.random.uniform((shape[0],), seed=label_seed)
+        within = (ops.cast(labels, position.dtype) + position) / classes
+        return self.draw(shape, draw_seed, position=ops.where(labels < 0, position, within))
 
     def draw(self, shape: tuple[Any, ...], seed: Any, position: Any = None) -> Any:
         """Returns a float tensor of the given shape, batch axis included.
@@ -52,7 +55,8 @@ class SwissRoll(Prior):
         position_seed, noise_seed = independent_seeds(seed, 2)
         if position is None:
             position = keras.random.uniform((shape[0],), seed=position_seed)
-        # On an Archimedean spiral the arc length grows with the square of the radius.
+        # On an Archimedean spiral the arc length grows with the square of the radius, but for a term
+        # that counts near the centre only, where the roll is a little more thinly covered.
         fraction = ops.sqrt(position)
         angle = 2.0 * math.pi * self.turns * fraction
         spiral = ops.stack([ops.cos(angle), ops.sin(angle)], axis=-1)

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from kerasgan.arguments import number
 from kerasgan.priors.prior import Prior
 
 
@@ -18,7 +19,7 @@ class Uniform(Prior):
         high: The largest value. Defaults to 1.0.
 
     Raises:
-        ValueError: If `low` is not less than `high`.
+        ValueError: If the two are not finite numbers, `low` the lesser one.
 
     Example:
 
@@ -31,13 +32,10 @@ class Uniform(Prior):
         self, shape: int | Sequence[int] | None = None, low: float = -1.0, high: float = 1.0
     ) -> None:
         super().__init__(shape)
-        if not low < high:
-            raise ValueError(
-                "Invalid value for argument `low`. Expected less than `high`. "
-                f"Received: low={low}, high={high}"
-            )
-        self.low = float(low)
-        self.high = float(high)
+        self.high = upper = number("high", high)
+        self.low = number(
+            "low", low, f"a number less than `high`, {upper}", lambda given: given < upper
+        )
 
     def draw(self, shape: tuple[Any, ...], seed: Any) -> Any:
         """Returns a float tensor of the given shape, batch axis included."""

@@ -24,6 +24,16 @@ class Subclassed(keras.Model):
         return self.last(self.dense(inputs))
 
 
+class CompiledCall(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense(FEATURES, activation="sigmoid")
+
+    @tf.function
+    def call(self, inputs):
+        return self.dense(inputs)
+
+
 def sequential(*stack):
     return keras.Sequential([keras.Input((FEATURES,)), *stack])
 
@@ -59,6 +69,36 @@ SIGMOIDS = {
     ),
 }
 
+# Sigmoids behind which no exact logits are to be had, since the values are others or in another order.
+MIXED = {
+    "column": lambda: Subclassed(lambda x: ops.sigmoid(x)[:, 0]),
+    "last_rows": lambda: Subclassed(lambda x: ops.sigmoid(x)[..., 1:]),
+    "taken": lambda: Subclassed(lambda x: ops.take(ops.sigmoid(x), 0, axis=-1)),
+    "transposed": lambda: sequential(
+        layers.Dense(FEATURES, activation="sigmoid"), layers.Reshape((2, 2)), layers.Permute((2, 1))
+    ),
+    "mean": lambda: Subclassed(lambda x: ops.mean(ops.sigmoid(x), axis=-1)),
+    "patches": lambda: sequential(
+        layers.Dense(FEATURES, activation="sigmoid"),
+        layers.Reshape((2, 2, 1)),
+        layers.GlobalAveragePooling2D(),
+    ),
+    "pooled": lambda: sequential(
+        layers.Dense(FEATURES, activation="sigmoid"),
+        layers.Reshape((2, 2, 1)),
+        layers.AveragePooling2D(2),
+    ),
+    "joined": lambda: Subclassed(
+        lambda x: ops.concatenate([ops.sigmoid(x), ops.sigmoid(2.0 * x)], axis=-1)
+    ),
+    "stacked": lambda: Subclassed(lambda x: ops.stack([ops.sigmoid(x), ops.sigmoid(-x)], axis=-1)),
+    "tf_function": lambda: Subclassed(tf.function(lambda x: ops.sigmoid(x))),
+    "whole_call_a_tf_function": lambda: CompiledCall(),
+    "tf_functions": lambda: Subclassed(
+        tf.function(lambda x: tf.function(lambda y: (y, ops.sigmoid(y)))(x)[1][:, :2])
+    ),
+}
+
 OTHERS = {
     "linear": lambda: sequential(layers.Dense(1)),
     "softmax": lambda: sequential(layers.Dense(2, activation="softmax")),
@@ -73,6 +113,14 @@ OTHERS = {
     "hidden_sigmoid": lambda: sequential(layers.Dense(3, activation="sigmoid"), layers.Dense(1)),
     "scaled_sigmoid": lambda: Subclassed(lambda x: 6.0 * ops.sigmoid(x)),
     "nothing": lambda: sequential(layers.Activation("linear")),
+    "mean_of_softmax": lambda: Subclassed(lambda x: ops.mean(ops.softmax(x), axis=-1)),
+    "half_joined": lambda: Subclassed(lambda x: ops.concatenate([ops.sigmoid(x), x], axis=-1)),
+    "function_of_two": lambda: Subclassed(
+        lambda x: tf.function(lambda y: (ops.sigmoid(y), y))(x)[1]
+    ),
+    "gathered_by_a_sigmoid": lambda: Subclassed(
+        lambda x: ops.take(x, ops.cast(ops.sigmoid(x[0]), "int32"), axis=-1)
+    ),
 }
 
 
@@ -86,7 +134,7 @@ def identity_kernel(model):
     kernel.assign(np.eye(FEATURES))
 
 
-@pytest.mark.parametrize("make", SIGMOIDS.values(), ids=SIGMOIDS)
+@pytest.mark.parametrize("make", [*SIGMOIDS.values(), *MIXED.values()], ids=[*SIGMOIDS, *MIXED])
 def test_ends_in_sigmoid(make):
     assert traced(make()) is True
 
@@ -124,6 +172,29 @@ def test_logits_are_exact_in_a_graph_where_the_probability_has_saturated(make):
     assert logits.shape == probability.shape
     assert logits.dtype == "float32"
     np.testing.assert_array_equal(np.reshape(logits, inputs.shape), inputs)
+
+
+@pytest.mark.parametrize("make", MIXED.values(), ids=MIXED)
+def test_logits_of_mixed_sigmoids_are_the_inverse(make):
+    model = make()
+    inputs = tf.constant(np.random.default_rng(0).normal(0.0, 2.0, (6, FEATURES)), "float32")
+
+    @tf.function
+    def step(x):
+        probability = model(x, training=False)
+        return logits_of(probability), probability
+
+    logits, probability = step(inputs)
+    exact = np.asarray(probability, "float64")
+    assert logits.shape == probability.shape
+    np.testing.assert_allclose(logits, np.log(exact / (1.0 - exact)), rtol=1e-4, atol=1e-5)
+
+
+def test_graph_does_not_take_a_softmax_for_a_sigmoid():
+    inputs = tf.constant([[3.0, 1.0, 0.0, -2.0]])
+    logits, probability = tf.function(lambda x: (logits_of(p := ops.softmax(x)), p))(inputs)
+    exact = np.asarray(probability, "float64")
+    np.testing.assert_allclose(logits, np.log(exact / (1.0 - exact)), rtol=1e-4)
 
 
 def test_gradient_in_a_graph_does_not_go_through_the_sigmoid():

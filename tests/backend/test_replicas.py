@@ -99,7 +99,7 @@ for penalty in (DRAGAN(), WassersteinGradientPenalty()):
     @tf.function
     def penalise(real, fake):
         score = lambda x: keras.ops.sum(x**3, axis=1)
-        return penalty(Encounter(real, fake, score, lambda model, x: model(x), generator))
+        return penalty(Encounter(real, fake, score, None, None, generator))
 
     halves = [each([batch[:3], batch[3:]]) for batch in (real, fake)]
     found[penalty.name] = listed(strategy.run(penalise, halves))

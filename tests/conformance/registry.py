@@ -58,8 +58,40 @@ MODELS = {
     ),
 }
 
+MODELS[kerasgan.AdversarialAutoEncoder] = (
+    lambda: kerasgan.AdversarialAutoEncoder(
+        keras.Sequential(
+            [
+                keras.Input((5,)),
+                keras.layers.Dense(4),
+                kerasgan.layers.ConcatenateNoise(2),
+                keras.layers.Dense(6),
+                kerasgan.layers.GaussianSampling(),
+            ]
+        ),
+        dense(3, 5),
+        dense(3, 1),
+    ),
+    (np.random.default_rng(0).normal(size=(48, 5)).astype("float32"),),
+)
+MODELS[kerasgan.EBGAN] = (
+    lambda: kerasgan.EBGAN(
+        dense(3, 5), kerasgan.networks.AutoEncoder(dense(5, 2), dense(2, 5)), energy="norm"
+    ),
+    (np.random.default_rng(0).normal(size=(48, 5)).astype("float32"),),
+)
+
 # What has a configuration that makes an equal object.
 CONFIGURABLE = {
+    kerasgan.losses.EnergyMargin: lambda: kerasgan.losses.EnergyMargin(
+        keras.optimizers.schedules.ExponentialDecay(1.0, 10, 0.9)
+    ),
+    kerasgan.networks.AutoEncoder: lambda: kerasgan.networks.AutoEncoder(dense(4, 2), dense(2, 4)),
+    kerasgan.penalties.Contractive: lambda: kerasgan.penalties.Contractive(0.2),
+    kerasgan.penalties.FeatureMatching: lambda: kerasgan.penalties.FeatureMatching(
+        "hidden", 0.1, 2.0
+    ),
+    kerasgan.penalties.PullingAway: lambda: kerasgan.penalties.PullingAway(0.3),
     kerasgan.losses.FunctionLoss: lambda: kerasgan.losses.FunctionLoss(pair),
     kerasgan.losses.Hinge: kerasgan.losses.Hinge,
     kerasgan.losses.LeastSquares: lambda: kerasgan.losses.LeastSquares(real_label=0.9),
@@ -89,6 +121,14 @@ CONFIGURABLE = {
 
 # Layers: an instance, and inputs for it.
 LAYERS = {
+    kerasgan.layers.ConcatenateNoise: (
+        lambda: kerasgan.layers.ConcatenateNoise(2, seed=1),
+        np.ones((4, 3), "float32"),
+    ),
+    kerasgan.layers.GaussianSampling: (
+        lambda: kerasgan.layers.GaussianSampling(sample_in_inference=True, seed=1),
+        np.ones((4, 6), "float32"),
+    ),
     kerasgan.layers.ConditionalBatchNormalization: (
         lambda: kerasgan.layers.ConditionalBatchNormalization(3),
         [np.ones((4, 2), "float32"), np.array([0, 1, 2, 0])],

@@ -113,8 +113,8 @@ def test_get():
     assert [type(get(name)) for name in ("z_score", "min_max", "tanh")] == CLASSES
     normalization = Tanh(0, 1)
     assert get(normalization) is normalization
-    for identifier in ("sigmoid", None, 3):
-        with pytest.raises(ValueError, match=r"argument `normalization`.*min_max.*tanh.*z_score"):
+    for identifier, error in (("sigmoid", ValueError), (None, TypeError), (3, TypeError)):
+        with pytest.raises(error, match=r"argument `normalization`.*min_max.*tanh.*z_score"):
             get(identifier)
 
 

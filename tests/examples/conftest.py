@@ -37,10 +37,12 @@ def run_script(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]
 
 
 @pytest.fixture
-def run_example(run_script: Callable[..., Any]) -> Callable[..., dict[str, Any]]:
+def run_example(
+    run_script: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
+) -> Callable[..., dict[str, Any]]:
     """Runs an example by name, which must succeed, and returns the JSON of its last line.
 
-    The files that it names must exist and hold something; they are `Path`s in the answer's `"files"`.
+    The files that it names must exist and hold something; in the answer, `"files"` are absolute `Path`s.
     `"output"` has all that was printed.
     """
 
@@ -49,9 +51,8 @@ def run_example(run_script: Callable[..., Any]) -> Callable[..., dict[str, Any]]
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
         answer = json.loads(done.stdout.splitlines()[-1])
         assert answer["files"], answer
-        answer["files"] = [Path(file) for file in answer["files"]]
+        answer["files"] = [tmp_path / file for file in answer["files"]]
         for file in answer["files"]:
-            assert file.is_absolute(), file
             assert file.is_file(), file
             assert file.stat().st_size > 0, file
         return {**answer, "output": done.stdout}

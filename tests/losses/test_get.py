@@ -91,6 +91,17 @@ def test_callable_is_a_loss_on_pairs():
     assert round_trip(loss).function is squares
 
 
+def test_configuration_of_a_bare_function():
+    config = json.loads(json.dumps(keras.saving.serialize_keras_object(squares)))
+    assert losses.get(config).function is squares
+
+
+def test_configuration_of_a_keras_loss():
+    config = keras.saving.serialize_keras_object(keras.losses.MeanSquaredError())
+    with pytest.raises(TypeError, match="Invalid value for argument `loss`"):
+        losses.get(config)
+
+
 def test_subclass_needs_two_methods():
     loss = losses.get(Scaled(3.0))
     np.testing.assert_allclose(loss.discriminator(ones(), ones(2.0)), [[3.0], [3.0]])
@@ -115,7 +126,15 @@ def test_unknown_name_lists_the_known_ones():
 
 @pytest.mark.parametrize(
     "identifier",
-    [None, 3, losses.Hinge, keras.losses.MeanSquaredError(), ["hinge"], {"no": "config"}],
+    [
+        None,
+        3,
+        losses.Hinge,
+        keras.losses.MeanSquaredError(),
+        keras.layers.Dense(1),
+        ["hinge"],
+        {"no": "config"},
+    ],
     ids=repr,
 )
 def test_what_is_no_loss(identifier):

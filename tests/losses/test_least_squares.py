@@ -26,7 +26,13 @@ def test_probability_is_clipped():
     np.testing.assert_allclose(kerasgan.losses.LeastSquares().probability(scores), [0, 0.25, 1])
 
 
-@pytest.mark.parametrize("real_label", [0.0, -1.0, math.nan])
+def test_probability_is_in_units_of_the_label():
+    scores = keras.ops.convert_to_tensor(np.array([-3.0, 0.2, 0.4, 0.8, 1.5], "float32"))
+    loss = kerasgan.losses.LeastSquares(real_label=0.8)
+    np.testing.assert_allclose(loss.probability(scores), [0, 0.25, 0.5, 1, 1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("real_label", [0.0, -1.0, math.nan, math.inf, "1", True])
 def test_real_label_must_be_positive(real_label):
     with pytest.raises(ValueError, match=r"`real_label`.*positive"):
         kerasgan.losses.LeastSquares(real_label=real_label)

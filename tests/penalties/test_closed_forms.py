@@ -31,12 +31,9 @@ def meet(score, real, fake):
         shown.append(np.asarray(samples, "float64"))
         return score(samples)
 
-    def discriminate(model, samples):
-        raise NotImplementedError
-
     real, fake = map(keras.ops.convert_to_tensor, (real, fake))
     generator = keras.random.SeedGenerator(0)
-    return Encounter(real, fake, watched, discriminate, generator), shown
+    return Encounter(real, fake, watched, None, None, generator), shown
 
 
 def closed_form(penalty, gradients):

@@ -74,9 +74,8 @@ def test_round_trip(penalty):
 
 def test_subclass_is_weighted():
     samples = keras.ops.convert_to_tensor(np.array([[2.0], [3.0]], "float32"))
-    encounter = Encounter(
-        samples, samples, lambda x: 2.0 * x, lambda model, x: model(x), keras.random.SeedGenerator()
-    )
+    seed = keras.random.SeedGenerator()
+    encounter = Encounter(samples, samples, lambda x: 2.0 * x, None, None, seed)
     np.testing.assert_allclose(ScoreDrift(0.5)(encounter), [[8.0], [18.0]])
     with pytest.raises(TypeError, match="abstract"):
         penalties.Penalty(1.0)
@@ -126,14 +125,14 @@ def test_what_are_no_penalties(identifiers):
         get_all(identifiers, TURNS)
 
 
-@pytest.mark.parametrize("weight", [-1.0, math.nan])
+@pytest.mark.parametrize("weight", [-1.0, math.nan, math.inf, "1", True])
 @pytest.mark.parametrize("kind", [*NAMES.values(), ScoreDrift])
 def test_bad_weight(kind, weight):
     with pytest.raises(ValueError, match=r"`weight`.*not negative"):
         kind(weight)
 
 
-@pytest.mark.parametrize("scale", [0.0, -0.5, math.nan])
+@pytest.mark.parametrize("scale", [0.0, -0.5, math.nan, math.inf, "1", True])
 def test_bad_scale(scale):
     with pytest.raises(ValueError, match=r"`scale`.*positive"):
         DRAGAN(scale=scale)

@@ -70,14 +70,27 @@ def test_ring_lies_evenly_on_its_circle(components):
 
 
 @pytest.mark.parametrize(
-    "means", [0.0, [1.0, 2.0], [[[1.0]]], [], [[]], [[math.nan]], [[math.inf]]], ids=repr
+    "means",
+    [
+        0.0,
+        [1.0, 2.0],
+        [[[1.0]]],
+        [],
+        [[]],
+        [[math.nan]],
+        [[math.inf]],
+        [["1"]],
+        [[True]],
+        [[1.0, 2.0], [3.0]],
+    ],
+    ids=repr,
 )
 def test_bad_means(means):
     with pytest.raises(ValueError, match="Invalid value for argument `means`"):
         priors.NormalMixture(means)
 
 
-@pytest.mark.parametrize("stddev", [0.0, -1.0, math.nan, [1.0, 0.0]], ids=repr)
+@pytest.mark.parametrize("stddev", [0.0, -1.0, math.nan, math.inf, "1", [1.0, 0.0], None], ids=repr)
 def test_bad_deviation(stddev):
     with pytest.raises(ValueError, match="Invalid value for argument `stddev`"):
         priors.NormalMixture([[0.0, 1.0]], stddev)
@@ -86,6 +99,12 @@ def test_bad_deviation(stddev):
 def test_deviation_that_fits_no_means():
     with pytest.raises(ValueError, match="Invalid value for argument `stddev`"):
         priors.NormalMixture([[0.0, 1.0]], [1.0, 2.0, 3.0])
+
+
+@pytest.mark.parametrize("radius", [0.0, -1.0, math.inf, "4"])
+def test_bad_radius(radius):
+    with pytest.raises(ValueError, match="Invalid value for argument `radius`"):
+        priors.NormalMixture.ring(4, radius=radius)
 
 
 @pytest.mark.parametrize("components", [0, -1, 2.5])

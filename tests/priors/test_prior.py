@@ -52,7 +52,7 @@ def case(request):
 def test_samples_have_the_shape(case):
     prior, shape = case
     assert prior.shape == shape
-    for count in (1, 5, keras.ops.convert_to_tensor(5)):
+    for count in (1, 5, np.int64(5), keras.ops.convert_to_tensor(5)):
         samples = prior.sample(count, seed=0)
         assert tuple(samples.shape) == (int(count), *shape)
         assert keras.backend.standardize_dtype(samples.dtype) == "float32"
@@ -169,13 +169,31 @@ def test_function_prior_needs_a_function():
         priors.FunctionPrior(3)
 
 
-@pytest.mark.parametrize("stddev", [0.0, -1.0, math.nan])
+@pytest.mark.parametrize("count", [0, -1, 2.0, True, np.float32(3.0)], ids=repr)
+def test_bad_count(case, count):
+    prior, _ = case
+    with pytest.raises(ValueError, match="`count`. Expected a positive integer"):
+        prior.sample(count, seed=0)
+
+
+@pytest.mark.parametrize("stddev", [0.0, -1.0, math.nan, math.inf, "1"])
 def test_bad_deviation(stddev):
     with pytest.raises(ValueError, match=r"`stddev`.*positive"):
         priors.Normal(stddev=stddev)
 
 
-@pytest.mark.parametrize(("low", "high"), [(1.0, 1.0), (2.0, 1.0), (math.nan, 1.0)])
+@pytest.mark.parametrize("value", [math.nan, -math.inf, "1", True, None])
+@pytest.mark.parametrize(
+    ("kind", "argument"), [(priors.Normal, "mean"), (priors.Uniform, "high")], ids=repr
+)
+def test_what_is_no_number(kind, argument, value):
+    with pytest.raises(ValueError, match=f"`{argument}`. Expected a finite number"):
+        kind(**{argument: value})
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(1.0, 1.0), (2.0, 1.0), (math.nan, 1.0), (-math.inf, 1.0), ("0", 1.0)]
+)
 def test_bad_interval(low, high):
     with pytest.raises(ValueError, match=r"`low`.*less than `high`"):
         priors.Uniform(low=low, high=high)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -56,6 +58,20 @@ def test_sum_takes_the_shape_of_its_terms_or_of_the_model():
     assert tuple(shaped.sample(5, seed=0).shape) == (5, 2, 2)
 
 
+def test_configuration_keeps_the_shape_that_a_model_gave():
+    shaped = (priors.Normal() + priors.Uniform()).shaped((2, 2))
+    again = priors.deserialize(json.loads(json.dumps(priors.serialize(shaped))))
+    assert again.shape == (2, 2)
+    np.testing.assert_array_equal(again.sample(5, seed=0), shaped.sample(5, seed=0))
+
+
+def test_shape_of_a_sum():
+    assert priors.Sum([priors.Normal()], shape=3).shape == (3,)
+    assert priors.Sum([priors.Normal(3)], shape=3).shape == (3,)
+    with pytest.raises(ValueError, match=r"`priors`.*same shape.*\(2,\).*shape=\(3,\)"):
+        priors.Sum([priors.Normal(2)], shape=3)
+
+
 def test_no_terms_or_different_shapes():
     with pytest.raises(ValueError, match=r"`priors`.*at least one"):
         priors.Sum([])
@@ -67,3 +83,5 @@ def test_no_terms_or_different_shapes():
 def test_only_priors_are_added(other):
     with pytest.raises(TypeError):
         priors.Normal(2) + other
+    with pytest.raises(TypeError, match="Invalid value for argument `priors`"):
+        priors.Sum([priors.Normal(2), other])

@@ -59,8 +59,17 @@ def test_position_and_noise_are_independent_under_an_integer_seed():
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"radius": 0.0}, {"radius": -1.0}, {"turns": 0.0}, {"stddev": -0.1}], ids=repr
+    ("argument", "value"),
+    [
+        ("radius", 0.0),
+        ("radius", math.inf),
+        ("radius", "4"),
+        ("turns", 0.0),
+        ("turns", math.nan),
+        ("stddev", -0.1),
+        ("stddev", math.inf),
+    ],
 )
-def test_bad_arguments(arguments):
-    with pytest.raises(ValueError, match=r"Invalid value for argument .*Received"):
-        priors.SwissRoll(**arguments)
+def test_bad_argument_is_named(argument, value):
+    with pytest.raises(ValueError, match=f"Invalid value for argument `{argument}`.*Received: "):
+        priors.SwissRoll(**{argument: value})

@@ -1,9 +1,7 @@
-"""Checks that the data sets share."""
+"""Checks of arrays that the data sets share."""
 
 from __future__ import annotations
 
-import math
-import numbers
 from typing import Any
 
 import numpy as np
@@ -49,29 +47,3 @@ def integer_labels(name: str, labels: Any, count: int) -> np.ndarray:
             f"Received: a label {array.min()}"
         )
     return array.astype(np.int32)
-
-
-def positive_integer(name: str, value: Any) -> int:
-    """Returns a positive integer, or says that the argument is not one."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < 1:
-        raise ValueError(
-            f"Invalid value for argument `{name}`. Expected a positive integer. "
-            f"Received: {name}={value!r}"
-        )
-    return int(value)
-
-
-def finite_number(name: str, value: Any, minimum: float | None = None) -> float:
-    """Returns a finite number, or says that the argument is not one or below the minimum."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, numbers.Real)
-        or not math.isfinite(value)
-        or (minimum is not None and value < minimum)
-    ):
-        at_least = "" if minimum is None else f" of at least {minimum}"
-        raise ValueError(
-            f"Invalid value for argument `{name}`. Expected a finite number{at_least}. "
-            f"Received: {name}={value!r}"
-        )
-    return float(value)

@@ -1,0 +1,105 @@
+"""Checks of arguments that all rooms share, with errors in Keras's wording.
+
+Each returns the value as a plain Python one. None takes a boolean or a string for a number; all take NumPy's
+scalars.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Callable, Sequence
+from typing import Any
+
+
+def invalid(name: str, value: Any, expected: str) -> ValueError:
+    """Returns the error that says what was expected of an argument and what was received.
+
+    Example:
+
+    >>> print(invalid("rows", 0, "a positive integer"))
+    Invalid value for argument `rows`. Expected a positive integer. Received: rows=0
+    """
+    return ValueError(
+        f"Invalid value for argument `{name}`. Expected {expected}. Received: {name}={value!r}"
+    )
+
+
+def positive_integer(name: str, value: Any, expected: str = "a positive integer") -> int:
+    """Returns an integer of at least 1, or raises a `ValueError`."""
+    return _integer(name, value, 1, expected)
+
+
+def non_negative_integer(name: str, value: Any, expected: str = "a non-negative integer") -> int:
+    """Returns an integer of at least 0, or raises a `ValueError`."""
+    return _integer(name, value, 0, expected)
+
+
+def _integer(name: str, value: Any, minimum: int, expected: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < minimum:
+        raise invalid(name, value, expected)
+    return int(value)
+
+
+def number(
+    name: str,
+    value: Any,
+    expected: str = "a finite number",
+    accepts: Callable[[float], bool] = math.isfinite,
+) -> float:
+    """Returns a finite number, or raises a `ValueError`.
+
+    Args:
+        name: The argument's name.
+        value: Its value.
+        expected: What the error says. Defaults to `"a finite number"`.
+        accepts: Tells which finite numbers are taken. Defaults to all.
+    """
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, numbers.Real)
+        or not math.isfinite(value)
+        or not accepts(float(value))
+    ):
+        raise invalid(name, value, expected)
+    return float(value)
+
+
+def positive_number(name: str, value: Any) -> float:
+    """Returns a finite number above 0, or raises a `ValueError`."""
+    return number(name, value, "a positive number", lambda given: given > 0)
+
+
+def non_negative_number(name: str, value: Any) -> float:
+    """Returns a finite number of at least 0, or raises a `ValueError`."""
+    return number(name, value, "a number that is not negative", lambda given: given >= 0)
+
+
+def fraction(name: str, value: Any) -> float:
+    """Returns a number in [0, 1), or raises a `ValueError`."""
+    return number(name, value, "a number in [0, 1)", lambda given: 0 <= given < 1)
+
+
+def shape(name: str, value: Any, rank: int | None = None) -> tuple[int, ...]:
+    """Returns a shape without its batch axis, or raises a `ValueError`.
+
+    Args:
+        name: The argument's name.
+        value: Positive integers; one alone stands for a vector of that size.
+        rank: How many there have to be. Defaults to `None`, any number.
+    """
+    sizes = (value,) if isinstance(value, numbers.Integral) else value
+    expected = "positive integers" if rank is None else f"{rank} positive integers"
+    expected += ", the shape without the batch axis"
+    if not isinstance(sizes, (tuple, list)) or (rank is not None and len(sizes) != rank):
+        raise invalid(name, value, expected)
+    try:
+        return tuple(positive_integer(name, size) for size in sizes)
+    except ValueError:
+        raise invalid(name, value, expected) from None
+
+
+def one_of(name: str, value: Any, choices: Sequence[Any]) -> None:
+    """Raises a `ValueError` unless the value is one of the choices."""
+    if not any(value is choice or value == choice for choice in choices):
+        raise invalid(name, value, f"one of {list(choices)}")

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasgan.core.inputs import input_specifications
+from kerasgan.priors import Prior
+
+
+class Labels:
+    """Which sub-models of an auto-encoder take labels, and in which form.
+
+    Labels are integers from 0 to K - 1, or -1 for "unlabelled". A decoder gets one-hot vectors of K entries,
+    zeros for unlabelled; a discriminator of codes gets K + 1 entries, the last one for unlabelled (Makhzani
+    et al. 2015, sections 2.3 and 4).
+
+    Args:
+        decoder: The decoder: a model of codes, or of codes and labels.
+        discriminator: The discriminator: likewise.
+
+    Raises:
+        ValueError: If a label's input is not a vector, or the two disagree on the number of classes.
+    """
+
+    def __init__(self, decoder: keras.Model, discriminator: keras.Model) -> None:
+        self.decoder_input = _label_input("decoder", decoder)
+        self.discriminator_input = _label_input("discriminator", discriminator)
+        classes = {
+            int(item.shape[-1]) - extra
+            for item, extra in ((self.decoder_input, 0), (self.discriminator_input, 1))
+            if item is not None
+        }
+        if len(classes) > 1:
+            raise ValueError(
+                "Invalid value for argument `discriminator`. Expected labels of one entry more than the "
+                "decoder's, for unlabelled examples. Received: labels for "
+                f"{' and '.join(map(str, sorted(classes)))} classes"
+            )
+        self.number_of_classes = classes.pop() if classes else 0
+
+    def for_decoder(self, labels: Any) -> Any:
+        """Returns what the decoder takes for integer labels; `None` where it takes none."""
+        if self.decoder_input is None:
+            return None
+        return ops.one_hot(ops.cast(labels, "int32"), self.number_of_classes)
+
+    def for_discriminator(self, labels: Any) -> Any:
+        """Returns what the discriminator takes for integer labels; `None` where it takes none."""
+        if self.discriminator_input is None:
+            return None
+        labels = ops.cast(labels, "int32")
+        known = ops.where(labels < 0, self.number_of_classes, labels)
+        return ops.one_hot(known, self.number_of_classes + 1)
+
+    def sample(self, prior: Prior, count: Any, labels: Any, seed: Any) -> Any:
+        """Draws from a prior: from the part of each label, where the discriminator takes labels."""
+        if self.discriminator_input is None:
+            return prior.sample(count, seed=seed)
+        return prior.sample_labelled(labels, self.number_of_classes, seed=seed)
+
+    def check(self, argument: str, labels: np.ndarray) -> np.ndarray:
+        """Returns integer labels, or raises where one is not among the classes."""
+        whole = np.issubdtype(labels.dtype, np.integer)
+        if not whole or labels.min() < -1 or labels.max() >= self.number_of_classes:
+            raise ValueError(
+                f"Invalid value for argument `{argument}`. Expected integers from -1 (unlabelled) to "
+                f"{self.number_of_classes - 1}. Received: {labels.dtype} from {labels.min()} to "
+                f"{labels.max()}"
+            )
+        return labels
+
+
+def _label_input(argument: str, model: keras.Model) -> keras.KerasTensor | None:
+    """Returns the specification of a sub-model's second input, if it has one."""
+    if not model.built:
+        return None
+    inputs = input_specifications(argument, model)
+    if len(inputs) > 2 or (len(inputs) == 2 and len(inputs[1].shape) != 2):
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected a model of codes, or of codes and one-hot "
+            f"labels. Received: {model.name!r} with inputs {[tuple(item.shape) for item in inputs]}"
+        )
+    return inputs[1] if len(inputs) == 2 else None

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from kerasgan.arguments import positive_integer
+from kerasgan.backend import draw_rows
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class ConcatenateNoise(keras.layers.Layer):
+    """Appends standard normal noise to the features of each example, in training and inference alike.
+
+    An encoder with noise among its inputs is a universal approximator of posteriors: `z = f(x, noise)`
+    (Makhzani et al. 2015, section 2.1).
+
+    Args:
+        units: How many noise features to append, positive.
+        seed: Where the draws start. Defaults to `None`.
+        **kwargs: Those of `keras.layers.Layer`.
+
+    Input shape: `(batch, ..., features)`. Output shape: `(batch, ..., features + units)`.
+
+    Raises:
+        ValueError: If `units` is not a positive integer.
+
+    Example:
+
+    >>> tuple(kerasgan.layers.ConcatenateNoise(4)(np.zeros((2, 3))).shape)
+    (2, 7)
+    """
+
+    def __init__(self, units: int, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.units = positive_integer("units", units)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, inputs: Any) -> Any:
+        """Returns the features and the noise."""
+        noise = draw_rows(
+            lambda rows: keras.random.normal(
+                (rows, *inputs.shape[1:-1], self.units),
+                dtype=inputs.dtype,
+                seed=self.seed_generator,
+            ),
+            ops.shape(inputs)[0],
+        )
+        return ops.concatenate([inputs, noise], axis=-1)
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        """Returns the shape with the noise."""
+        return (*input_shape[:-1], input_shape[-1] + self.units)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments that make an equal layer."""
+        return {**super().get_config(), "units": self.units, "seed": self.seed}

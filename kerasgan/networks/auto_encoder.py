@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class AutoEncoder(keras.Model):
+    """An encoder and a decoder as one model that knows its parts.
+
+    As the discriminator of an `EBGAN` it gives the pulling-away term its codes. With a
+    `keras.layers.GaussianNoise` at the start of the encoder it is a denoising auto-encoder.
+
+    Args:
+        encoder: Any `keras.Model` from samples to codes, built.
+        decoder: Any `keras.Model` from codes to samples.
+        **kwargs: Those of `keras.Model`.
+
+    Example:
+
+    >>> def network(inputs, outputs):
+    ...     return keras.Sequential([keras.Input((inputs,)), keras.layers.Dense(outputs)])
+    >>> model = kerasgan.networks.AutoEncoder(network(8, 2), network(2, 8))
+    >>> model.predict(np.zeros((3, 8)), verbose=0).shape
+    (3, 8)
+    """
+
+    def __init__(self, encoder: keras.Model, decoder: keras.Model, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.encoder = encoder
+        self.decoder = decoder
+        if encoder.built:
+            self(keras.KerasTensor(encoder.input_shape, keras.config.floatx()))
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Returns the reconstruction of samples."""
+        return self.decoder(self.encoder(inputs, training=training), training=training)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments that make an equal model, but for its weights."""
+        serialize = keras.saving.serialize_keras_object
+        return {
+            **super().get_config(),
+            "encoder": serialize(self.encoder),
+            "decoder": serialize(self.decoder),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> AutoEncoder:
+        """Makes the model that `get_config` described."""
+        with keras.saving.custom_object_scope(custom_objects or {}):
+            return cls(**keras.saving.deserialize_keras_object(config))

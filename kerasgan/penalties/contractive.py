@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from kerasgan.backend import draw_rows
+from kerasgan.penalties._encoder import encoder_of
+from kerasgan.penalties.penalty import Encounter, Penalty, flat, squared_gradient_norm
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class Contractive(Penalty):
+    """The contractive auto-encoder's penalty: the squared Frobenius norm of the code's Jacobian.
+
+    `weight * E ||d code(x) / d x||_F^2` (Rifai et al. 2011, equation 4) at real samples, for a discriminator
+    that is an auto-encoder with an `encoder`. The norm is estimated without bias by one random projection for
+    each sample: `E ||v^T J||^2 = ||J||_F^2` for independent signs v, which costs one backward pass however
+    long the code is.
+
+    Args:
+        weight: The factor of the term. Defaults to 0.1.
+
+    Example:
+
+    >>> kerasgan.penalties.Contractive().name
+    'contractive'
+    """
+
+    def __init__(self, weight: float = 0.1) -> None:
+        super().__init__(weight)
+
+    def call(self, encounter: Encounter) -> Any:
+        """Returns the estimated squared norm at each real sample."""
+        encoder = encoder_of(encounter, self.name)
+
+        def projected(samples: Any) -> Any:
+            codes = flat(encounter.apply(encoder, samples))
+            uniform = draw_rows(
+                lambda rows: keras.random.uniform(
+                    (rows, codes.shape[1]), -1, 1, seed=encounter.seed
+                ),
+                ops.shape(codes)[0],
+            )
+            return ops.sum(codes * ops.cast(ops.sign(uniform), codes.dtype), axis=1)
+
+        return squared_gradient_norm(projected, encounter.real)

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import keras
+from keras import ops
+
+from kerasgan.backend import all_replicas_mean
+from kerasgan.penalties.penalty import Encounter, Penalty
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class FeatureMatching(Penalty):
+    """Feature matching: generated samples are to have the real ones' mean features.
+
+    `weight * ||E f(x) - E f(G(z))||^2 + sample_weight * ||E x - E G(z)||^2`, added to the generator's loss:
+    the first term is that of Salimans et al. 2016 (section 3.1), the second that of MidiNet (Yang et al.
+    2017). Both compare means over the whole global batch, never one sample with another.
+
+    Args:
+        features: Where the features come from: the name of a layer of the discriminator, or a function that
+            takes the discriminator and returns a `keras.Model` on its inputs (register it with
+            `keras.saving.register_keras_serializable` to save a model compiled with it).
+        weight: The factor of the features' term. Defaults to 1.0.
+        sample_weight: The factor of the samples' term, not negative. Defaults to 0.0.
+
+    Raises:
+        ValueError: If a factor is negative, or (when a model is compiled) the layer is unknown.
+        TypeError: If `features` is neither a name nor callable.
+
+    Example:
+
+    >>> penalty = kerasgan.penalties.FeatureMatching("hidden", weight=0.01, sample_weight=0.99)
+    >>> penalty.turn, penalty.name
+    ('generator', 'feature_matching')
+    """
+
+    turn = "generator"
+
+    def __init__(
+        self,
+        features: str | Callable[[keras.Model], keras.Model],
+        weight: float = 1.0,
+        sample_weight: float = 0.0,
+    ) -> None:
+        super().__init__(weight)
+        if not isinstance(features, str) and not callable(features):
+            raise TypeError(
+                "Invalid value for argument `features`. Expected a layer's name or a function of the "
+                f"discriminator. Received: features={features!r}"
+            )
+        if not sample_weight >= 0.0:
+            raise ValueError(
+                "Invalid value for argument `sample_weight`. Expected a number that is not negative. "
+                f"Received: sample_weight={sample_weight}"
+            )
+        self.features = features
+        self.sample_weight = float(sample_weight)
+        self._extractor = SimpleNamespace(discriminator=None, model=None)
+
+    def __call__(self, encounter: Encounter) -> Any:
+        """Returns the weighted terms."""
+        term = self.weight * self.call(encounter)
+        if self.sample_weight:
+            term = term + self.sample_weight * squared_mean_gap(encounter.real, encounter.fake)
+        return term
+
+    def call(self, encounter: Encounter) -> Any:
+        """Returns the squared distance of the mean features, a scalar."""
+        model = self.extractor(encounter.discriminator)
+        real, fake = (
+            encounter.apply(model, samples) for samples in (encounter.real, encounter.fake)
+        )
+        return squared_mean_gap(real, fake)
+
+    def extractor(self, discriminator: keras.Model) -> keras.Model:
+        """Returns the model from the discriminator's inputs to the features."""
+        if self._extractor.discriminator is not discriminator:
+            self._extractor.model = feature_extractor(self.features, discriminator)
+            self._extractor.discriminator = discriminator
+        return self._extractor.model
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments that make an equal penalty."""
+        features = self.features
+        if not isinstance(features, str):
+            features = keras.saving.serialize_keras_object(features)
+        return {
+            "features": features,
+            "weight": self.weight,
+            "sample_weight": self.sample_weight,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> FeatureMatching:
+        """Makes the penalty that `get_config` described."""
+        features = config["features"]
+        if not isinstance(features, str):
+            features = keras.saving.deserialize_keras_object(features)
+        return cls(**{**config, "features": features})
+
+
+def feature_extractor(
+    features: str | Callable[[keras.Model], keras.Model], discriminator: keras.Model
+) -> keras.Model:
+    """Returns the model from a discriminator's inputs to some of its features.
+
+    Raises:
+        ValueError: If there is no such layer, or the discriminator is not made of named layers.
+    """
+    if callable(features):
+        return features(discriminator)
+    names = [layer.name for layer in discriminator.layers]
+    if features not in names or not getattr(discriminator, "inputs", None):
+        raise ValueError(
+            f"Invalid value for argument `features`. Expected one of the discriminator's layers {names}, of "
+            f"a Sequential or functional model. Received: features={features!r}"
+        )
+    return keras.Model(discriminator.inputs, discriminator.get_layer(features).output)
+
+
+def squared_mean_gap(real: Any, fake: Any) -> Any:
+    """Returns `||E real - E fake||^2`, a scalar, the means taken over the whole global batch."""
+    real_mean, fake_mean = (
+        all_replicas_mean(ops.mean(ops.cast(values, "float32"), axis=0)) for values in (real, fake)
+    )
+    return ops.sum(ops.square(real_mean - fake_mean))

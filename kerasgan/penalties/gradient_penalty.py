@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from typing import Any
+
+from keras import ops
+
+from kerasgan.penalties.penalty import Penalty
+
+# sqrt has no finite gradient at 0; this keeps it finite where the score is flat.
+_EPSILON = 1e-12
+
+
+class GradientPenalty(Penalty):
+    """A penalty on the norm of the score's gradient.
+
+    Args:
+        weight: The factor of the term, not negative. Defaults to 10.0, as in the papers.
+    """
+
+    def __init__(self, weight: float = 10.0) -> None:
+        super().__init__(weight)
+
+
+def unit_norm_deviation(squared_norm: Any) -> Any:
+    """Returns `(||gradient|| - 1)^2` from the squared norm, with a finite gradient at a zero norm."""
+    return ops.square(ops.sqrt(squared_norm + _EPSILON) - 1.0)
