@@ -39,6 +39,17 @@ def input_specifications(argument: str, model: keras.Model) -> list[keras.KerasT
     ]
 
 
+def one_input(argument: str, model: keras.Model) -> keras.KerasTensor:
+    """Returns the specification of the one input of a built model, or raises where it has several."""
+    inputs = input_specifications(argument, model)
+    if len(inputs) != 1:
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected a model with one input. "
+            f"Received: {model.name!r} with {len(inputs)} inputs"
+        )
+    return inputs[0]
+
+
 def output_specification(
     argument: str, model: keras.Model, inputs: Any, description: str
 ) -> keras.KerasTensor:

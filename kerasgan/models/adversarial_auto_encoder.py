@@ -16,9 +16,8 @@ from kerasgan.core.adversary import Adversary
 from kerasgan.core.inputs import (
     check_model,
     conditioned,
-    input_specifications,
+    one_input,
     output_specification,
-    sole,
 )
 from kerasgan.core.labels import Labels
 from kerasgan.core.reconstruction import (
@@ -92,9 +91,8 @@ class AdversarialAutoEncoder(AdversarialModel):
         self.discriminator_steps = 1
         self._reconstruction_loss = keras.losses.get("mse")
 
-        inputs = input_specifications("encoder", encoder)
-        samples = inputs[0]
-        codes = output_specification("encoder", encoder, sole(inputs), "samples")
+        samples = one_input("encoder", encoder)
+        codes = output_specification("encoder", encoder, samples, "samples")
         self.prior = priors.get(prior).shaped(tuple(codes.shape[1:]))
         self.labels = Labels(decoder, discriminator)
         self.conditional = self.labels.number_of_classes > 0
@@ -105,10 +103,9 @@ class AdversarialAutoEncoder(AdversarialModel):
         check_reconstruction("decoder", decoder, decoded, samples)
         self._samples = samples
         self.adversary = self._make_adversary(keras.tree.flatten(judged_inputs))
+        autoencoder = join_autoencoder(encoder, decoder, samples, self.labels.decoder_input)
         # In a namespace, so that Keras does not count the same weights twice.
-        self._pretraining = SimpleNamespace(
-            model=join_autoencoder(encoder, decoder, samples, self.labels.decoder_input)
-        )
+        self._pretraining = SimpleNamespace(model=autoencoder)
         self(conditioned(samples, self.labels.decoder_input))
 
     def turns(self) -> Sequence[Turn]:
