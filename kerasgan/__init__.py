@@ -12,7 +12,7 @@ from kerasgan import (
     penalties,
     priors,
 )
-from kerasgan.models import EBGAN, GAN, AdversarialAutoEncoder, ConditionalGAN
+from kerasgan.models import EBGAN, GAN, AdversarialAutoEncoder, ConditionalGAN, GANomaly
 
 __version__ = "0.1.0"
 
@@ -21,6 +21,7 @@ __all__ = [
     "GAN",
     "AdversarialAutoEncoder",
     "ConditionalGAN",
+    "GANomaly",
     "__version__",
     "callbacks",
     "constraints",

@@ -5,10 +5,12 @@ from kerasgan.datasets.digits import digits
 from kerasgan.datasets.gaussian import gaussian
 from kerasgan.datasets.gaussian_mixture import grid, grid_centers, ring, ring_centers
 from kerasgan.datasets.image_folder import image_folder
+from kerasgan.datasets.image_sequences import image_sequences
 from kerasgan.datasets.load import load
 from kerasgan.datasets.mnist import fashion_mnist, mnist
 from kerasgan.datasets.normalization import MinMax, Normalization, Tanh, ZScore
 from kerasgan.datasets.npz import npz
+from kerasgan.datasets.sine_waves import sine_wave, sine_waves, timegan_sines
 
 __all__ = [
     "Dataset",
@@ -22,9 +24,13 @@ __all__ = [
     "grid",
     "grid_centers",
     "image_folder",
+    "image_sequences",
     "load",
     "mnist",
     "npz",
     "ring",
     "ring_centers",
+    "sine_wave",
+    "sine_waves",
+    "timegan_sines",
 ]

@@ -81,6 +81,19 @@ MODELS[kerasgan.EBGAN] = (
     (np.random.default_rng(0).normal(size=(48, 5)).astype("float32"),),
 )
 
+MODELS[kerasgan.GANomaly] = (
+    lambda: kerasgan.GANomaly(
+        dense(5, 2),
+        dense(2, 5),
+        dense(5, 2),
+        keras.Sequential(
+            [keras.Input((5,)), keras.layers.Dense(4, name="hidden"), keras.layers.Dense(1)]
+        ),
+        features="hidden",
+    ),
+    (np.random.default_rng(0).normal(size=(48, 5)).astype("float32"),),
+)
+
 # What has a configuration that makes an equal object.
 CONFIGURABLE = {
     kerasgan.losses.EnergyMargin: lambda: kerasgan.losses.EnergyMargin(

@@ -1,0 +1,100 @@
+"""Trains one game on one device and on N replicas, and prints the largest difference of any number.
+
+A program of its own, because the number of logical devices is fixed once TensorFlow has started, and because
+TensorFlow's collectives do not take a second strategy in one process.
+"""
+
+import json
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import kerasgan
+
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 4
+)
+
+LAYERS = keras.layers
+X = np.random.default_rng(0).normal(size=(160, 6)).astype("float32")
+LABELS = np.arange(160) % 3
+
+
+def dense(*sizes, name=None):
+    hidden = [
+        LAYERS.Dense(size, activation="tanh", name=f"hidden{i}")
+        for i, size in enumerate(sizes[1:-1])
+    ]
+    return keras.Sequential([keras.Input((sizes[0],)), *hidden, LAYERS.Dense(sizes[-1])], name=name)
+
+
+def gan():
+    model = kerasgan.GAN(dense(4, 8, 6), dense(6, 8, 1), seed=1)
+    model.compile(
+        loss="relativistic",
+        penalties=[
+            "r1",
+            "r2",
+            "dragan",
+            "wasserstein_gradient_penalty",
+            kerasgan.penalties.FeatureMatching("hidden0", 0.1, 0.1),
+        ],
+        discriminator_steps=2,
+    )
+    return model, (X,)
+
+
+def conditional():
+    model = kerasgan.ConditionalGAN(
+        kerasgan.networks.mlp((4,), [8], (6,), number_of_classes=3),
+        kerasgan.networks.mlp((6,), [8], (1,), number_of_classes=3),
+        seed=1,
+    )
+    model.compile(loss="hinge", discriminator_steps=2)
+    return model, (X, LABELS)
+
+
+def auto_encoder():
+    noisy = keras.Sequential(
+        [keras.Input((6,)), LAYERS.Dense(4), kerasgan.layers.GaussianSampling(seed=3)]
+    )
+    model = kerasgan.AdversarialAutoEncoder(noisy, dense(2, 8, 6), dense(2, 8, 1), seed=1)
+    model.compile(discriminator_steps=2)
+    return model, (X,)
+
+
+def energy_based():
+    discriminator = kerasgan.networks.AutoEncoder(dense(6, 3), dense(3, 6))
+    model = kerasgan.EBGAN(dense(4, 8, 6), discriminator, seed=1)
+    model.compile(discriminator_steps=2, penalties=["contractive"])
+    return model, (X,)
+
+
+def train(make, devices):
+    """Returns all weights and logs after 20 rounds of global batches of 16."""
+    strategy = tf.distribute.MirroredStrategy([f"CPU:{index}" for index in range(devices)])
+    keras.utils.set_random_seed(0)
+    with strategy.scope() if devices > 1 else tf.device("CPU:0"):
+        model, data = make()
+    logger = kerasgan.callbacks.ProbabilityLogger()
+    history = model.fit(*data, batch_size=16, epochs=4, verbose=0, callbacks=[logger])
+    logs = np.concatenate([np.ravel(history.history[name]) for name in sorted(history.history)])
+    updates = np.concatenate(
+        [np.ravel(values) for turn in logger.updates.values() for values in turn.values()]
+    )
+    return [np.array(weight) for weight in model.get_weights()], logs, updates
+
+
+def largest_difference(one, other):
+    return max(
+        float(np.max(np.abs(a - b)))
+        for a, b in zip(keras.tree.flatten(one), keras.tree.flatten(other))
+    )
+
+
+if __name__ == "__main__":
+    game, replicas = globals()[sys.argv[1]], int(sys.argv[2])
+    difference = largest_difference(train(game, 1), train(game, replicas))
+    print(json.dumps({"game": game.__name__, "replicas": replicas, "difference": difference}))

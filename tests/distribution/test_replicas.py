@@ -1,0 +1,25 @@
+"""N replicas equal one device, with k steps, penalties that draw and terms that look at the whole batch."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(__file__).with_name("replicas_equal_one_device.py")
+
+
+@pytest.mark.parametrize(
+    ("game", "replicas"), [("gan", 4), ("conditional", 2), ("auto_encoder", 2), ("energy_based", 2)]
+)
+def test_replicas_equal_one_device(game, replicas):
+    run = subprocess.run(
+        [sys.executable, str(PROGRAM), game, str(replicas)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert run.returncode == 0, run.stderr[-2000:]
+    assert json.loads(run.stdout.splitlines()[-1])["difference"] <= 1e-5
