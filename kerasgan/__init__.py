@@ -12,7 +12,15 @@ from kerasgan import (
     penalties,
     priors,
 )
-from kerasgan.models import EBGAN, GAN, AdversarialAutoEncoder, ConditionalGAN, GANomaly
+from kerasgan.models import (
+    EBGAN,
+    GAN,
+    AdversarialAutoEncoder,
+    ConditionalGAN,
+    DenoisingFeatureMatchingGAN,
+    EnergyBasedAdversarialAutoEncoder,
+    GANomaly,
+)
 
 __version__ = "0.1.0"
 
@@ -21,6 +29,8 @@ __all__ = [
     "GAN",
     "AdversarialAutoEncoder",
     "ConditionalGAN",
+    "DenoisingFeatureMatchingGAN",
+    "EnergyBasedAdversarialAutoEncoder",
     "GANomaly",
     "__version__",
     "callbacks",

@@ -81,6 +81,26 @@ MODELS[kerasgan.EBGAN] = (
     (np.random.default_rng(0).normal(size=(48, 5)).astype("float32"),),
 )
 
+MODELS[kerasgan.EnergyBasedAdversarialAutoEncoder] = (
+    lambda: kerasgan.EnergyBasedAdversarialAutoEncoder(
+        dense(5, 3),
+        dense(3, 5),
+        kerasgan.networks.AutoEncoder(dense(3, 2), dense(2, 3)),
+        energy="norm",
+    ),
+    (np.random.default_rng(0).normal(size=(48, 5)).astype("float32"),),
+)
+MODELS[kerasgan.DenoisingFeatureMatchingGAN] = (
+    lambda: kerasgan.DenoisingFeatureMatchingGAN(
+        dense(3, 5),
+        keras.Sequential(
+            [keras.Input((5,)), keras.layers.Dense(4, name="hidden"), keras.layers.Dense(1)]
+        ),
+        dense(4, 4),
+        features="hidden",
+    ),
+    (np.random.default_rng(0).normal(size=(48, 5)).astype("float32"),),
+)
 MODELS[kerasgan.GANomaly] = (
     lambda: kerasgan.GANomaly(
         dense(5, 2),

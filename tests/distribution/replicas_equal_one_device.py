@@ -90,7 +90,7 @@ def train(make, devices):
 def largest_difference(one, other):
     return max(
         float(np.max(np.abs(a - b)))
-        for a, b in zip(keras.tree.flatten(one), keras.tree.flatten(other))
+        for a, b in zip(keras.tree.flatten(one), keras.tree.flatten(other), strict=True)
     )
 
 

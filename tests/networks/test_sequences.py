@@ -142,7 +142,7 @@ def test_a_model_comes_back_from_a_file(make, tmp_path):
 def test_a_game_moves_every_weight(build):
     gan = kerasgan.GAN(lstm_generator((6, 2), (6, 2), 4), build((6, 2)))
     # The penalty differentiates the discriminator twice.
-    gan.compile(penalties=[kerasgan.penalties.R1(0.1)])
+    gan.compile(penalties=[kerasgan.penalties.R1(0.1)], run_eagerly=True)
     before = gan.get_weights()
     gan.fit(WAVES, batch_size=8, verbose=0)
     moved = [not np.array_equal(*pair) for pair in zip(before, gan.get_weights(), strict=True)]
@@ -151,7 +151,7 @@ def test_a_game_moves_every_weight(build):
 
 def test_auto_encoder_is_the_discriminator_of_an_ebgan():
     ebgan = kerasgan.EBGAN(lstm_generator((6, 2), (6, 2), 4), lstm_auto_encoder((6, 2), 3, 4))
-    ebgan.compile(pulling_away=0.1)
+    ebgan.compile(pulling_away=0.1, run_eagerly=True)
     history = ebgan.fit(WAVES, batch_size=8, verbose=0).history
     assert "generator_pulling_away" in history
     assert (ebgan.energy(WAVES) >= 0).all()
@@ -161,7 +161,7 @@ def test_auto_encoder_is_part_of_an_adversarial_auto_encoder():
     parts = lstm_auto_encoder((6, 2), 3, 4)
     discriminator = kerasgan.networks.mlp(3, [4])
     aae = kerasgan.AdversarialAutoEncoder(parts.encoder, parts.decoder, discriminator)
-    aae.compile()
+    aae.compile(run_eagerly=True)
     before = parts.get_weights()
     aae.fit(WAVES, batch_size=8, verbose=0)
     pairs = zip(before, parts.get_weights(), strict=True)

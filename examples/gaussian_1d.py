@@ -1,0 +1,240 @@
+"""Learns a normal distribution in one dimension, and draws how.
+
+The smallest GAN there is: the generator bends uniform noise on [0, 1] into N(0.3, 0.1). Both networks
+are perceptrons with hidden layers of 10, 20 and 10 sigmoid units, the discriminator takes 10 steps for
+each of the generator's, and both learn with Adam.
+
+Each picture has two panels. The upper one shows the density of the data, the density of what the
+generator makes, and what the discriminator makes of every x. The lower one shows the map from z to G(z).
+The generator's density is a histogram of many samples, so it is right for any map: also for one that
+goes up and down, or is flat and puts all samples on one spot, where a formula with |dz/dx| breaks.
+
+`--modern` plays a game that comes to rest at the right place instead of circling around it: differences
+of scores (relativistic) with the two gradient penalties R1 and R2, and learning rates that fade out. Its
+generator ends in a linear unit, so it learns any normal distribution:
+
+    python examples/gaussian_1d.py
+    python examples/gaussian_1d.py --seeds 5
+    python examples/gaussian_1d.py --modern --mean 4 --stddev 1.25
+    python examples/gaussian_1d.py --show
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+import kerasgan
+
+NOISE = kerasgan.priors.Uniform(low=0.0, high=1.0)
+
+
+def original(every: int) -> kerasgan.GAN:
+    """Returns the game of Goodfellow et al. 2014, Algorithm 1, with k = 10."""
+
+    def network(name: str) -> keras.Model:
+        # Glorot and Bengio (2010) call for weights four times as large behind a sigmoid, whose slope is
+        # 1/4, as behind a tanh. With smaller ones the generator is flat for the first 1,000 steps.
+        initializer = keras.initializers.VarianceScaling(16.0, "fan_avg", "uniform")
+        units, sigmoid = [10, 20, 10], "sigmoid"
+        return kerasgan.networks.mlp(
+            1, units, 1, sigmoid, sigmoid, kernel_initializer=initializer, name=name
+        )
+
+    gan = kerasgan.GAN(network("generator"), network("discriminator"), prior=NOISE)
+    gan.compile(
+        generator_optimizer=keras.optimizers.Adam(1e-3),
+        discriminator_optimizer=keras.optimizers.Adam(1e-3),
+        loss="minimax",
+        discriminator_steps=10,
+        steps_per_execution=every,
+    )
+    return gan
+
+
+def modern(every: int, steps: int, data: np.ndarray) -> kerasgan.GAN:
+    """Returns the relativistic game with R1 and R2 (Huang et al. 2024), which converges."""
+
+    def network(name: str, first: keras.Layer, last: list[keras.Layer]) -> keras.Model:
+        hidden = [keras.layers.Dense(64, activation="silu") for _ in range(2)]
+        return keras.Sequential(
+            [keras.Input((1,)), first, *hidden, keras.layers.Dense(1), *last], name=name
+        )
+
+    def optimizer() -> keras.optimizers.Optimizer:
+        rate = keras.optimizers.schedules.CosineDecay(2e-3, steps)
+        return keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.99)
+
+    # Both networks count in units of the data's width, from its middle; noise is spread to [-1, 1].
+    scale = {"mean": float(data.mean()), "variance": float(data.var())}
+    generator = network(
+        "generator",
+        keras.layers.Rescaling(2.0, offset=-1.0),
+        [keras.layers.Normalization(**scale, invert=True)],
+    )
+    discriminator = network("discriminator", keras.layers.Normalization(**scale), [])
+    # The penalties' gradients are scores per unit of x, so in units of the width times the variance.
+    weight = 10.0 * scale["variance"]
+    gan = kerasgan.GAN(generator, discriminator, prior=NOISE)
+    gan.compile(
+        generator_optimizer=optimizer(),
+        discriminator_optimizer=optimizer(),
+        loss="relativistic",
+        penalties=[kerasgan.penalties.R1(weight), kerasgan.penalties.R2(weight)],
+        steps_per_execution=every,
+    )
+    return gan
+
+
+class Panels(keras.callbacks.Callback):
+    """Draws the two panels, into files and into the figure of a window."""
+
+    def __init__(self, figure: Figure, data: np.ndarray, folder: Path, every: int) -> None:
+        super().__init__()
+        self.figure, self.data, self.folder, self.every = figure, data, folder, every
+        self.live = figure.canvas.manager is not None  # It has a window.
+        self.paths: list[Path] = []
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Draws after every epoch for a window, and after some for a file."""
+        step = (epoch + 1) * self.params["steps"]
+        if self.live or step % self.every == 0:
+            self.draw(f"step {step}")
+        if step % self.every == 0:
+            self.save(f"step_{step:05d}.png")
+
+    def draw(self, title: str) -> None:
+        """Draws both panels anew."""
+        low, high = self.data.mean() + np.array([-5, 5]) * self.data.std()
+        x = np.linspace(low, high, 200, dtype="float32")[:, None]
+        # Evenly spaced quantiles of the noise: a histogram without the noise of chance.
+        z = ((np.arange(50_000) + 0.5) / 50_000).astype("float32")[:, None]
+        generated = self.model.generator.predict(z, batch_size=len(z), verbose=0)
+
+        self.figure.clear()
+        upper, lower = self.figure.subplots(2)
+        bins = np.linspace(low, high, 101)
+        for samples, label in ((self.data, "data"), (generated, "generated")):
+            # Samples beyond the panel stay in the count, so that the area shown is their true share.
+            weights = np.full(len(samples), 1 / len(samples) / (bins[1] - bins[0]))
+            upper.hist(samples.ravel(), bins, weights=weights, alpha=0.5, label=label)
+        # A generator that is flat has no density: its bar goes through the roof.
+        upper.set(title=title, xlim=(low, high), ylim=(0, 0.8 / self.data.std()), ylabel="density")
+        belief = upper.twinx()
+        belief.plot(x, self.belief(x, generated), "k", label="D(x)")
+        belief.set(ylim=(0, 1), ylabel="D(x)")
+        upper.legend(loc="center left")
+        belief.legend(loc="center right")
+        lower.plot(z[::250], generated[::250])
+        lower.set(xlim=(0, 1), ylim=(low, high), xlabel="z", ylabel="G(z)")
+        if self.live:
+            self.figure.canvas.draw_idle()
+            self.figure.canvas.start_event_loop(0.001)
+
+    def belief(self, x: np.ndarray, generated: np.ndarray) -> np.ndarray:
+        """Returns the probability that x is real; where scores are relative, beside a generated one."""
+        judgement = self.model.discriminate(x)
+        if not isinstance(self.model.adversary.loss, kerasgan.losses.Relativistic):
+            return judgement
+        difference = judgement[:, None] - self.model.discriminate(generated[::250])
+        return (1 / (1 + np.exp(-difference))).mean(axis=1)
+
+    def save(self, name: str) -> None:
+        """Writes the picture as a file."""
+        buffer = io.BytesIO()
+        self.figure.savefig(buffer, format="png")
+        path = kerasgan.callbacks.save_image(Image.open(buffer), self.folder / name)
+        self.paths.append(path.resolve())
+
+
+def main() -> None:
+    """Trains one GAN for each seed."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--modern", action="store_true", help="relativistic, with R1 and R2")
+    parser.add_argument("--mean", type=float, default=0.3, help="of the data (default: 0.3)")
+    parser.add_argument("--stddev", type=float, default=0.1, help="of the data (default: 0.1)")
+    parser.add_argument("--show", action="store_true", help="watch it in a window")
+    parser.add_argument(
+        "--every", type=int, default=100, help="steps a window waits (default: 100)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="the (first) seed (default: 0)")
+    parser.add_argument("--seeds", type=int, default=1, help="how many seeds (default: 1)")
+    parser.add_argument("--size", choices=["full", "toy"], default="full", help="toy: 300 steps")
+    parser.add_argument("--output", type=Path, default=Path("outputs/gaussian_1d"), help="folder")
+    options = parser.parse_args()
+    steps = 3000 if options.size == "full" else 300
+    if options.every < 1 or steps // 3 % options.every:
+        parser.error(f"--every must divide {steps // 3}")
+    if options.stddev <= 0 or options.seeds < 1:
+        parser.error("--stddev and --seeds must be positive")
+    if not options.modern and abs(options.mean - 0.5) + 3 * options.stddev > 0.5 + 1e-9:
+        parser.error(
+            f"N({options.mean}, {options.stddev}) does not lie in (0, 1), where this generator, which "
+            "ends in a sigmoid, draws: add --modern"
+        )
+    figure = Figure(figsize=(7, 7), layout="tight")
+    if options.show:
+        from matplotlib import pyplot  # opens windows, so it is needed only here
+
+        if pyplot.get_backend().lower() == "agg":
+            parser.error("--show needs a screen, and Matplotlib a way to draw on it (PyQt6, say)")
+        pyplot.ion()
+        figure = pyplot.figure(figsize=(7, 7), layout="tight")
+        figure.show()
+
+    results = []
+    paths = []
+    for seed in range(options.seed, options.seed + options.seeds):
+        start = time.perf_counter(), time.process_time()
+        keras.utils.set_random_seed(seed)
+        data = kerasgan.datasets.gaussian(options.mean, options.stddev, count=64_000, seed=seed).x
+        gan = modern(options.every, steps, data) if options.modern else original(options.every)
+        folder = options.output / f"seed_{seed}" if options.seeds > 1 else options.output
+        panels = Panels(figure, data, folder, every=steps // 3)
+        gan.fit(
+            data,
+            batch_size=256 if options.modern else 64,
+            steps_per_epoch=options.every,
+            epochs=steps // options.every,
+            callbacks=[panels],
+        )
+        samples = gan.generate(100_000, seed=0, batch_size=100_000)
+        panels.draw(f"mean {samples.mean():.3f}, standard deviation {samples.std():.3f}")
+        panels.save("final.png")
+        paths += panels.paths
+        results.append(
+            {
+                "seed": seed,
+                "mean": round(float(samples.mean()), 4),
+                "stddev": round(float(samples.std()), 4),
+                "seconds": round(time.perf_counter() - start[0], 1),
+                "cpu_seconds": round(time.process_time() - start[1], 1),
+            }
+        )
+
+    print(f"\n{'seed':>8}  {'mean':>6}  {'stddev':>6}  {'seconds':>7}  {'CPU':>5}")
+    for row in results:
+        print("{seed:8}  {mean:6.3f}  {stddev:6.3f}  {seconds:7}  {cpu_seconds:5}".format(**row))
+    averages = {key: float(np.mean([row[key] for row in results])) for key in ("mean", "stddev")}
+    print(" average  {mean:6.3f}  {stddev:6.3f}".format(**averages))
+    print(f"  wanted  {options.mean:6.3f}  {options.stddev:6.3f}")
+    print(f"\nPictures: {options.output.resolve()}")
+    print(json.dumps({**averages, "runs": results, "files": [str(path) for path in paths]}))
+    if options.show:
+        pyplot.ioff()
+        pyplot.show()
+
+
+if __name__ == "__main__":
+    main()

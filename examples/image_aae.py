@@ -1,0 +1,192 @@
+"""Trains a convolutional adversarial auto-encoder on a folder of images, 100×100, grey or in colour.
+
+    python examples/image_aae.py --data folder_of_images --channels 3
+
+Without `--data` the images are scikit-learn's handwritten digits, enlarged (and tinted, in colour), so
+nothing is downloaded; two cores need a few minutes. Sub-folders are searched too, and sizes may differ.
+
+First the encoder and the decoder learn to reproduce images on their own (`aae.autoencoder`). Then the game
+is played in rounds: they go on reproducing; a discriminator takes five steps at telling codes from draws of
+a normal distribution; the encoder takes one at passing its codes off as such. The more it succeeds, the more
+does the decoder make of a random draw what it makes of an image's code: an image. Feature matching adds to
+the encoder's aim: the discriminator's features (weight .01) and the codes themselves (.99) are to have the
+means that they have under the prior.
+
+Grids of generated and of reconstructed images appear while it learns; compare them with `real.png`. Pictures,
+curves and the CSV file of all probabilities go to `outputs/image_aae`, and the model to
+`saved_models/image_aae`, both in the current directory. With `--output DIRECTORY` everything goes to that
+directory, the model to `saved_models` in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from matplotlib import colormaps
+
+import kerasgan
+
+# Means over few codes scatter, and matching scattered means would draw all codes to the middle.
+BATCH_SIZE = 40
+DISCRIMINATOR_STEPS = 5
+ROWS, COLUMNS = 4, 6
+
+
+def adversarial_auto_encoder(
+    sample_shape: tuple[int, ...], filters: int, code_size: int, rounds: int
+) -> kerasgan.AdversarialAutoEncoder:
+    """Returns a compiled model: two convolutional networks, and a small discriminator of codes."""
+    parts = kerasgan.networks.convolutional_auto_encoder(sample_shape, code_size, filters)
+    discriminator = keras.Sequential(
+        [
+            keras.Input((code_size,)),
+            keras.layers.Dense(128, activation="leaky_relu"),
+            keras.layers.Dense(128, activation="leaky_relu", name="features"),
+            keras.layers.Dense(1),
+        ],
+        name="discriminator",
+    )
+    aae = kerasgan.AdversarialAutoEncoder(parts.encoder, parts.decoder, discriminator)
+
+    def adam(rate: float, steps: int) -> keras.optimizers.Optimizer:
+        return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps))
+
+    aae.compile(
+        reconstruction_optimizer=adam(1e-3, rounds),
+        discriminator_optimizer=adam(1e-3, DISCRIMINATOR_STEPS * rounds),
+        generator_optimizer=adam(1e-3, rounds),
+        penalties=[
+            kerasgan.penalties.R1(0.1),
+            kerasgan.penalties.FeatureMatching("features", weight=0.01, sample_weight=0.99),
+        ],
+        discriminator_steps=DISCRIMINATOR_STEPS,
+    )
+    return aae
+
+
+class ReconstructionGrid(keras.callbacks.Callback):
+    """Writes reconstructions of the same images every few epochs."""
+
+    def __init__(self, x: np.ndarray, directory: Path, every_epochs: int) -> None:
+        super().__init__()
+        self.x, self.directory, self.every_epochs = x, directory, every_epochs
+        self.paths: list[Path] = []
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        """Writes a grid."""
+        if (epoch + 1) % self.every_epochs == 0:
+            path = self.directory / f"epoch_{epoch + 1:04d}.png"
+            self.paths.append(write_grid(self.model.reconstruct(self.x), path))
+
+
+def write_grid(images: np.ndarray, path: Path) -> Path:
+    """Writes images side by side."""
+    grid = kerasgan.callbacks.image_grid(images, rows=ROWS, columns=COLUMNS, scale=1)
+    return kerasgan.callbacks.save_image(grid, path)
+
+
+def load(options: argparse.Namespace) -> np.ndarray:
+    """Returns images of the size and the channels that are asked for, from -1 to 1."""
+    if options.data is not None:
+        return kerasgan.datasets.image_folder(
+            options.data, size=options.image_size, channels=options.channels
+        ).x
+    x = kerasgan.datasets.digits(size=options.image_size).x
+    if options.channels == 3:
+        hues = np.random.default_rng(options.seed).uniform(size=len(x))
+        tints = colormaps["hsv"](hues)[:, None, None, :3]
+        x = (x + 1) * (0.2 + 0.8 * tints) - 1
+    return x.astype("float32")
+
+
+def main() -> None:
+    """Trains, draws and saves."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, metavar="FOLDER", help="images to learn from")
+    parser.add_argument(
+        "--image-size", type=int, default=100, help="height and width (default: 100)"
+    )
+    parser.add_argument(
+        "--channels", type=int, choices=[1, 3], default=1, help="1: grey, 3: colour (default: 1)"
+    )
+    parser.add_argument("--code-size", type=int, default=8, help="length of a code (default: 8)")
+    parser.add_argument("--rounds", type=int, help="rounds of the game (default: 1000)")
+    parser.add_argument("--size", choices=["full", "toy"], default="full", help="toy: 4 rounds")
+    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
+    parser.add_argument("--output", type=Path, metavar="DIRECTORY", help="see above")
+    options = parser.parse_args()
+    toy = options.size == "toy"
+    rounds = options.rounds or (4 if toy else 1000)
+    for name, value in {**vars(options), "rounds": rounds}.items():
+        if name in ("image_size", "code_size", "rounds") and value < 1:
+            parser.error(f"--{name.replace('_', '-')} must be positive, not {value}")
+    try:
+        x = load(options)
+    except (ImportError, OSError, ValueError) as error:
+        parser.error(f"--data {options.data}: {error}")
+    if len(x) < DISCRIMINATOR_STEPS * BATCH_SIZE:
+        parser.error(
+            f"--data {options.data}: a round needs {DISCRIMINATOR_STEPS * BATCH_SIZE} images, not {len(x)}"
+        )
+    x = x[:200] if toy else x
+    pictures = options.output or Path("outputs/image_aae")
+    models = options.output / "saved_models" if options.output else Path("saved_models/image_aae")
+
+    start = time.perf_counter()
+    keras.utils.set_random_seed(options.seed)
+    epochs = math.ceil(rounds / (len(x) // (DISCRIMINATOR_STEPS * BATCH_SIZE)))
+    aae = adversarial_auto_encoder(x.shape[1:], 4 if toy else 8, options.code_size, rounds)
+    shown = x[: ROWS * COLUMNS]
+    real = write_grid(shown, pictures / "real.png")
+
+    print("Pre-training of the auto-encoder")
+    aae.autoencoder.compile(keras.optimizers.Adam(1e-3), "mse")
+    pretraining = aae.autoencoder.fit(x, x, batch_size=64, epochs=1 if toy else 5)
+
+    print("The game")
+    every = max(1, epochs // 8)
+    generated = kerasgan.callbacks.SampleGrid(
+        pictures / "generated", rows=ROWS, columns=COLUMNS, every_epochs=every, scale=1
+    )
+    reconstructed = ReconstructionGrid(shown, pictures / "reconstructed", every)
+    curves = kerasgan.callbacks.ProbabilityLogger(pictures, every_epochs=every)
+    history = aae.fit(
+        x, batch_size=BATCH_SIZE, epochs=epochs, callbacks=[generated, reconstructed, curves]
+    )
+    models.mkdir(parents=True, exist_ok=True)
+    aae.save(models / "aae.keras")
+
+    print(
+        f"\nReal images:          {real.resolve()}"
+        f"\nGenerated images:     {generated.directory.resolve()}"
+        f"\nReconstructed images: {reconstructed.directory.resolve()}"
+        f"\nProbabilities:        {' and '.join(str(path.resolve()) for path in curves.paths)}"
+        f"\nThe whole model:      {(models / 'aae.keras').resolve()}"
+    )
+    files = [real, *generated.paths, *reconstructed.paths, *curves.paths, models / "aae.keras"]
+    codes = aae.encode(x)
+    answer = {
+        "images": len(x),
+        "shape": x.shape[1:],
+        "epochs": epochs,
+        "pretraining_loss": [round(value, 4) for value in pretraining.history["loss"]],
+        **{name: round(values[-1], 4) for name, values in history.history.items()},
+        "code_mean": round(float(np.abs(codes.mean(axis=0)).max()), 3),
+        "code_deviations": [round(float(value), 3) for value in np.sort(codes.std(axis=0))],
+        "seconds": round(time.perf_counter() - start, 1),
+        "files": [str(file.resolve()) for file in files],
+    }
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main()

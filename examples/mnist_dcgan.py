@@ -1,0 +1,224 @@
+"""The DCGAN script of old: trains, can be stopped at any time and goes on, and generates.
+
+    python examples/mnist_dcgan.py --mode train --data mnist
+    python examples/mnist_dcgan.py --mode generate --batch_size 64
+    python examples/mnist_dcgan.py --mode generate --batch_size 64 --nice
+
+`train` writes the model every 10 batches, and every 20 a grid named by the epoch and the batch in it,
+`{epoch}_{index}.png`. Stop it with Ctrl-C and start it again: it goes on from the model that is there, with
+the state of both optimizers and of the random numbers. `generate` draws `--batch_size` samples into
+`generated_image.png`; with `--nice` it draws 20 times as many and keeps those that the discriminator finds
+most real.
+
+The generator turns 100 numbers from U(-1, 1) into 1,024, into a small image with 128 channels (batch
+normalization), and doubles that twice, each time followed by a 5×5 convolution; the discriminator goes the
+way back with max pooling. Everything is tanh, and a sigmoid at the end. Both learn with SGD (5e-4,
+momentum 0.9, Nesterov), which is slow: expect digits after some 10 epochs of MNIST. The default data, the
+1,797 digits of scikit-learn, is small: an epoch has 14 batches, and 100 epochs are a good start.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+
+import kerasgan
+
+
+def make_generator(sample_shape: tuple[int, ...]) -> keras.Model:
+    """Returns 100 → 1024 → a quarter of the height and width × 128 → twice as large, twice."""
+    height, width, channels = sample_shape
+    small = (math.ceil(height / 4), math.ceil(width / 4), 128)
+    model = keras.Sequential([keras.Input((100,))], name="generator")
+    model.add(layers.Dense(1024, activation="tanh"))
+    model.add(layers.Dense(math.prod(small)))
+    model.add(layers.BatchNormalization())
+    model.add(layers.Activation("tanh"))
+    model.add(layers.Reshape(small))
+    model.add(layers.UpSampling2D())
+    model.add(layers.Conv2D(64, 5, padding="same", activation="tanh"))
+    model.add(layers.UpSampling2D())
+    # Sizes that 4 does not divide lose the surplus rows and columns.
+    model.add(layers.Cropping2D(((0, 4 * small[0] - height), (0, 4 * small[1] - width))))
+    model.add(layers.Conv2D(channels, 5, padding="same", activation="tanh"))
+    return model
+
+
+def make_discriminator(sample_shape: tuple[int, ...]) -> keras.Model:
+    """Returns two convolutions with max pooling, a dense layer, and the probability to be real."""
+    model = keras.Sequential([keras.Input(sample_shape)], name="discriminator")
+    for filters in (64, 128):
+        model.add(layers.Conv2D(filters, 5, padding="same", activation="tanh"))
+        model.add(layers.MaxPooling2D(padding="same"))
+    model.add(layers.Flatten())
+    model.add(layers.Dense(1024, activation="tanh"))
+    model.add(layers.Dense(1, activation="sigmoid"))
+    return model
+
+
+def make_gan(sample_shape: tuple[int, ...]) -> kerasgan.GAN:
+    """Returns the untrained game."""
+    gan = kerasgan.GAN(
+        make_generator(sample_shape),
+        make_discriminator(sample_shape),
+        prior=kerasgan.priors.Uniform(low=-1.0, high=1.0),
+    )
+    gan.compile(
+        generator_optimizer=keras.optimizers.SGD(5e-4, momentum=0.9, nesterov=True),
+        discriminator_optimizer=keras.optimizers.SGD(5e-4, momentum=0.9, nesterov=True),
+    )
+    return gan
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Writes the model every so many batches, counted over all runs, and when training ends."""
+
+    def __init__(self, path: Path, every_batches: int) -> None:
+        super().__init__()
+        self.path, self.every_batches = path, every_batches
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Writes at every tenth batch, say."""
+        if int(self.model.optimizer.iterations) % self.every_batches == 0:
+            self.write()
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Writes the last state."""
+        self.write()
+
+    def write(self) -> None:
+        """Puts the new model in the old one's place once it is whole, so that Ctrl-C harms neither."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self.path.with_name("unfinished.keras")
+        self.model.save(temporary)
+        temporary.replace(self.path)
+
+
+def load(options: argparse.Namespace) -> kerasgan.datasets.Dataset:
+    """Returns the images, or raises an error that says what is wrong with `--data`."""
+    try:
+        data = kerasgan.datasets.load(options.data)
+    except (ImportError, OSError, TypeError, ValueError) as error:
+        raise ValueError(f"--data {options.data}: {error}") from error
+    if not data.images:
+        raise ValueError(f"--data {options.data}: these are not images")
+    if options.size == "toy":
+        data = data.take(min(320, len(data)))
+    if len(data) < options.batch_size:
+        raise ValueError(f"--batch_size {options.batch_size}: there are only {len(data)} images")
+    return data
+
+
+def train(
+    options: argparse.Namespace, gan: kerasgan.GAN, x: np.ndarray, path: Path
+) -> tuple[list[Path], dict[str, Any]]:
+    """Trains, from where the last run stopped; returns the files written, and figures."""
+    batches = int(gan.optimizer.iterations)
+    # An epoch that was interrupted counts as not begun, so its grids are drawn anew.
+    done = batches // (len(x) // options.batch_size)
+    print(f"Going on after {batches} batches" if batches else "Training a new model")
+    grids = kerasgan.callbacks.SampleGrid(
+        path.parent, rows=8, columns=16, every_batches=20, file_name="{epoch}_{batch}.png"
+    )
+    figures = {"batches_before": batches}
+    try:
+        history = gan.fit(
+            x,
+            batch_size=options.batch_size,
+            initial_epoch=done,
+            epochs=done + options.epochs,
+            callbacks=[Checkpoint(path, every_batches=10), grids],
+        ).history
+        figures |= {name: round(values[-1], 4) for name, values in history.items()}
+    except KeyboardInterrupt:
+        print("\nStopped. The same command goes on from the last checkpoint.")
+    figures["batches"] = int(gan.optimizer.iterations)
+    return [path, *grids.paths], figures
+
+
+def generate(
+    options: argparse.Namespace, gan: kerasgan.GAN, path: Path
+) -> tuple[list[Path], dict[str, Any]]:
+    """Draws samples with the trained model; returns the file written, and figures."""
+    samples = gan.generate(options.batch_size * (20 if options.nice else 1), seed=options.seed)
+    probability = gan.discriminate(samples)
+    if options.nice:
+        best = np.argsort(-probability)[: options.batch_size]
+        samples, probability = samples[best], probability[best]
+    picture = kerasgan.callbacks.save_image(
+        kerasgan.callbacks.image_grid(samples), path.parent / "generated_image.png"
+    )
+    return [picture], {"samples": len(samples), "probability": round(float(probability.mean()), 4)}
+
+
+def main() -> None:
+    """Trains or generates."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--mode", choices=["train", "generate"], required=True)
+    parser.add_argument("--batch_size", type=int, default=128, help="default: 128")
+    parser.add_argument("--nice", action="store_true", help="the best of 20 times as many samples")
+    parser.add_argument("--epochs", type=int, help="epochs to train for now (default: 100)")
+    parser.add_argument(
+        "--data",
+        default="digits",
+        metavar="digits|mnist|fashion_mnist|FILE.npz|FOLDER",
+        help="images to train on (default: digits)",
+    )
+    parser.add_argument(
+        "--size", choices=["full", "toy"], default="full", help="toy: 2 epochs of 320 images"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("outputs/mnist_dcgan"),
+        metavar="DIRECTORY",
+        help="where model and pictures are (default: outputs/mnist_dcgan)",
+    )
+    options = parser.parse_args()
+    if options.epochs is None:
+        options.epochs = 2 if options.size == "toy" else 100
+    if options.batch_size < 1 or options.epochs < 1:
+        parser.error("--batch_size and --epochs must be positive")
+    if options.nice and options.mode == "train":
+        parser.error("--nice goes with --mode generate")
+
+    start = time.perf_counter()
+    keras.utils.set_random_seed(options.seed)
+    path = options.output / "gan.keras"
+    if options.mode == "train":
+        try:
+            data = load(options)
+        except ValueError as error:
+            parser.error(str(error))
+        gan = keras.models.load_model(path) if path.exists() else make_gan(data.sample_shape)
+        if gan.generator.output_shape[1:] != data.sample_shape:
+            parser.error(
+                f"the model in {options.output} draws images of shape {gan.generator.output_shape[1:]}, "
+                f"and those of --data are of shape {data.sample_shape}: choose another --output"
+            )
+        files, figures = train(options, gan, data.x, path)
+    else:
+        if not path.exists():
+            parser.error(
+                f"no model in {options.output}; train one first, with --mode train and this --output"
+            )
+        files, figures = generate(options, keras.models.load_model(path), path)
+    files = [file.resolve() for file in files]
+    print(f"\nModel: {path.resolve()}\nPictures: {files[-1].parent}")
+    figures["seconds"] = round(time.perf_counter() - start, 1)
+    print(json.dumps({"mode": options.mode, **figures, "files": [str(file) for file in files]}))
+
+
+if __name__ == "__main__":
+    main()

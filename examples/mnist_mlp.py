@@ -1,0 +1,175 @@
+"""Trains a GAN of two multi-layer perceptrons on images, by one of two classic recipes.
+
+`--recipe keras`: the generator widens 100 numbers to 256, 512 and 1,024 units (LeakyReLU, batch
+normalization) and to an image in [-1, 1]; the discriminator has 512 and 256 units. Adam(2e-4, beta_1=0.5),
+batches of 32, 30,000 steps, a grid of 5 by 5 images every 200 steps.
+
+`--recipe paper`, after Goodfellow et al. 2014: one hidden layer of 512 ReLU units on either side, 256
+normally distributed numbers, images in [0, 1], weights that start with a standard deviation of 0.01.
+Adam(2e-4), batches of 100, 100 epochs, a row of 10 images before the first and after every tenth epoch.
+
+Either discriminator ends in a sigmoid, as its recipe has it. The loss is taken from the logit behind that,
+so log D is never the logarithm of zero. Images of other sizes than 28 by 28 are welcome:
+
+    python examples/mnist_mlp.py
+    python examples/mnist_mlp.py --recipe paper --data mnist
+    python examples/mnist_mlp.py --data mnist.npz --epochs 5
+    python examples/mnist_mlp.py --data folder_of_images
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from pathlib import Path
+
+import keras
+from keras import layers
+
+import kerasgan
+
+BATCH_SIZE = {"keras": 32, "paper": 100}
+# Each recipe's pixels are in the range of its generator's last activation.
+NORMALIZATION = {"keras": "tanh", "paper": "min_max"}
+
+
+def keras_recipe(sample_shape: tuple[int, ...]) -> kerasgan.GAN:
+    """Returns the MLP GAN of many a Keras tutorial."""
+    generator = keras.Sequential([keras.Input((100,))], name="generator")
+    for units in (256, 512, 1024):
+        generator.add(layers.Dense(units))
+        generator.add(layers.LeakyReLU(negative_slope=0.2))
+        generator.add(layers.BatchNormalization(momentum=0.8))
+    generator.add(layers.Dense(math.prod(sample_shape), activation="tanh"))
+    generator.add(layers.Reshape(sample_shape))
+
+    discriminator = keras.Sequential([keras.Input(sample_shape)], name="discriminator")
+    discriminator.add(layers.Flatten())
+    for units in (512, 256):
+        discriminator.add(layers.Dense(units))
+        discriminator.add(layers.LeakyReLU(negative_slope=0.2))
+    discriminator.add(layers.Dense(1, activation="sigmoid"))
+
+    gan = kerasgan.GAN(generator, discriminator)
+    gan.compile(
+        generator_optimizer=keras.optimizers.Adam(2e-4, beta_1=0.5),
+        discriminator_optimizer=keras.optimizers.Adam(2e-4, beta_1=0.5),
+    )
+    return gan
+
+
+def paper_recipe(sample_shape: tuple[int, ...]) -> kerasgan.GAN:
+    """Returns the MLP GAN that is closest to the first paper's."""
+
+    def network(name: str, inputs: tuple[int, ...], outputs: tuple[int, ...]) -> keras.Model:
+        return kerasgan.networks.mlp(
+            inputs,
+            [512],
+            outputs,
+            activation="relu",
+            output_activation="sigmoid",
+            kernel_initializer=keras.initializers.RandomNormal(stddev=0.01),
+            name=name,
+        )
+
+    gan = kerasgan.GAN(
+        network("generator", (256,), sample_shape), network("discriminator", sample_shape, (1,))
+    )
+    gan.compile(
+        generator_optimizer=keras.optimizers.Adam(2e-4),
+        discriminator_optimizer=keras.optimizers.Adam(2e-4),
+    )
+    return gan
+
+
+def main() -> None:
+    """Trains and draws."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--recipe", choices=list(BATCH_SIZE), default="keras", help="see above")
+    parser.add_argument(
+        "--data",
+        default="digits",
+        metavar="digits|mnist|fashion_mnist|FILE.npz|FOLDER",
+        help="images; digits, the default, come with scikit-learn and need no download",
+    )
+    parser.add_argument("--epochs", type=int, help="how many (default: the recipe's)")
+    parser.add_argument("--size", choices=["full", "toy"], default="full", help="toy: 256 images")
+    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("outputs/mnist_mlp"),
+        help="folder of pictures and model (default: outputs/mnist_mlp)",
+    )
+    options = parser.parse_args()
+    toy, batch_size = options.size == "toy", BATCH_SIZE[options.recipe]
+    try:
+        data = kerasgan.datasets.load(options.data, normalization=NORMALIZATION[options.recipe])
+    except (ImportError, OSError, TypeError, ValueError) as error:
+        parser.error(f"--data {options.data}: {error}")
+    if not data.images:
+        parser.error(f"--data {options.data}: these are not images")
+    if toy:
+        data = data.take(min(256, len(data)))
+    if len(data) < batch_size:
+        parser.error(
+            f"--data {options.data}: {len(data)} images do not fill a batch of {batch_size}"
+        )
+    if options.epochs is not None and options.epochs < 1:
+        parser.error(f"--epochs must be positive, not {options.epochs}")
+
+    keras.utils.set_random_seed(options.seed)
+    folder = options.output / options.recipe
+    if options.recipe == "keras":
+        gan = keras_recipe(data.sample_shape)
+        epochs = 30_000 // (len(data) // batch_size)
+        grids = kerasgan.callbacks.SampleGrid(
+            folder / "samples",
+            rows=5,
+            columns=5,
+            every_batches=10 if toy else 200,
+            file_name="{index:04d}.png",
+            value_range=data.normalization,
+            at_begin=True,
+        )
+    else:
+        gan = paper_recipe(data.sample_shape)
+        epochs = 100
+        grids = kerasgan.callbacks.SampleGrid(
+            folder / "samples",
+            rows=1,
+            columns=10,
+            every_epochs=1 if toy else 10,
+            file_name="{epoch:03d}.png",
+            value_range=data.normalization,
+            at_begin=True,
+        )
+    epochs = options.epochs or (3 if toy else epochs)
+
+    start = time.perf_counter()
+    gan.generator.summary()
+    gan.discriminator.summary()
+    history = gan.fit(data.x, batch_size=batch_size, epochs=epochs, callbacks=[grids]).history
+    model = folder / "gan.keras"
+    gan.save(model)
+
+    print(f"\nPictures: {grids.directory.resolve()}\nModel: {model.resolve()}")
+    names = ("discriminator_loss", "generator_loss", "real_probability", "fake_probability")
+    answer = {
+        "recipe": options.recipe,
+        "images": len(data),
+        "epochs": epochs,
+        "discriminator_parameters": gan.discriminator.count_params(),
+        **{name: round(history[name][-1], 4) for name in names},
+        "seconds": round(time.perf_counter() - start, 1),
+        "files": [str(path.resolve()) for path in (*grids.paths, model)],
+    }
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main()

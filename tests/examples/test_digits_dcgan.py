@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import csv
+import math
+
+import keras
+import numpy as np
+from PIL import Image
+
+import kerasgan
+
+
+def test_toy_run(run_example, tmp_path):
+    answer = run_example("digits_dcgan", "--size", "toy")
+    pictures, models = tmp_path / "outputs/digits_dcgan", tmp_path / "saved_models/digits_dcgan"
+    assert {file.relative_to(tmp_path).parts[0] for file in answer["files"]} == {
+        "outputs",
+        "saved_models",
+    }
+    assert models / "gan.keras" in answer["files"]
+    assert models / "generator" / "saved_model.pb" in answer["files"]
+    assert sorted(file.name for file in answer["files"] if file.parent.name == "samples") == [
+        "00.png",
+        "01.png",
+        "02.png",
+    ]
+    for name in ("generated.png", "real.png"):
+        with Image.open(pictures / name) as picture:
+            # 8 rows and 12 columns of 64 pixels, with 2 pixels between and around them.
+            assert picture.size == (12 * 66 + 2, 8 * 66 + 2)
+    assert (answer["images"], answer["shape"], answer["epochs"]) == (1797, [8, 8, 1], 1)
+    for name in ("real_probability", "fake_probability", "generator_probability"):
+        assert 0 < answer[name] < 1
+        assert f"{name}: 0." in answer["output"]  # the progress bar
+    with (pictures / "probabilities.csv").open() as file:
+        turns = [row["turn"] for row in csv.DictReader(file)]
+    assert turns == ["discriminator"] * 20 + ["generator"] * 20
+
+    gan = keras.saving.load_model(models / "gan.keras")
+    latent = np.zeros((3, 64), "float32")
+    served = keras.layers.TFSMLayer(models / "generator", call_endpoint="serve")(latent)
+    np.testing.assert_allclose(served, gan.generator(latent), atol=1e-5)
+
+
+def test_own_pictures(run_example, tmp_path):
+    """RGB, not square, from a folder, all output in a folder of the user's choice."""
+    rng = np.random.default_rng(0)
+    for index in range(64):
+        pixels = rng.integers(0, 256, (9, 12, 3), dtype=np.uint8)
+        kerasgan.callbacks.save_image(Image.fromarray(pixels), tmp_path / f"in/{index}.png")
+    answer = run_example(
+        "digits_dcgan", "--data", "in", "--output", "out", "--steps", "2", "--seed", "5"
+    )
+    assert all(tmp_path / "out" in file.parents for file in answer["files"])
+    assert (answer["shape"], answer["epochs"]) == ([9, 12, 3], 2)
+    assert math.isfinite(answer["generator_loss"])
+    with Image.open(tmp_path / "out/generated.png") as picture:
+        assert picture.mode == "RGB"
+        assert picture.size == (12 * 62 + 2, 8 * 47 + 2)
+
+
+def test_help_and_bad_arguments(run_script, tmp_path):
+    shown = run_script("digits_dcgan", "--help")
+    assert shown.returncode == 0
+    assert "FILE.npz|FOLDER" in shown.stdout
+
+    refused = run_script("digits_dcgan", "--data", "nothing_here")
+    assert refused.returncode == 2
+    assert "nothing_here" in refused.stderr.splitlines()[-1]
+    assert "Traceback" not in refused.stderr
+    assert not list(tmp_path.iterdir())

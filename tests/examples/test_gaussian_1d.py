@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+SCRIPT = str(Path(__file__).parents[2] / "examples" / "gaussian_1d.py")
+
+
+@pytest.mark.parametrize("variant", [[], ["--modern"]])
+def test_toy_run_finds_the_distribution(run_example, tmp_path, variant):
+    answer = run_example("gaussian_1d", "--size", "toy", *variant)
+    assert [file.name for file in answer["files"]] == [
+        "step_00100.png",
+        "step_00200.png",
+        "step_00300.png",
+        "final.png",
+    ]
+    for file in answer["files"]:
+        assert tmp_path / "outputs/gaussian_1d" == file.parent
+        with Image.open(file) as picture:
+            assert picture.size == (700, 700)
+    # A tenth of the steps: it has found the place, and begun to spread (at first it is flat).
+    assert answer["mean"] == pytest.approx(0.3, abs=0.1)
+    assert 0.02 < answer["stddev"] < 0.2
+    assert answer["runs"][0]["mean"] == pytest.approx(answer["mean"], abs=1e-4)
+
+
+def test_several_seeds_far_from_the_origin(run_example, tmp_path):
+    answer = run_example(
+        "gaussian_1d", "--size", "toy", "--modern", "--mean", "4", "--stddev", "1.25",
+        "--seed", "7", "--seeds", "2", "--output", "here",
+    )  # fmt: skip
+    assert [run["seed"] for run in answer["runs"]] == [7, 8]
+    assert {file.parent for file in answer["files"]} == {
+        tmp_path / "here/seed_7",
+        tmp_path / "here/seed_8",
+    }
+    assert answer["mean"] == pytest.approx(4, abs=0.5)
+    assert answer["stddev"] == pytest.approx(1.25, abs=0.6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--mean", "4"], "add --modern"),
+        (["--every", "70"], "--every must divide 1000"),
+        (["--seeds", "0"], "must be positive"),
+        (["--show"], "--show needs a screen"),
+    ],
+)
+def test_bad_arguments(tmp_path, monkeypatch, capsys, arguments, message):
+    # In this process, for TensorFlow takes longer to import than these take to fail.
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["gaussian_1d.py", *arguments])
+    with pytest.raises(SystemExit) as refused:
+        runpy.run_path(SCRIPT, run_name="__main__")
+    assert refused.value.code == 2
+    assert message in capsys.readouterr().err.splitlines()[-1]
+    assert not list(tmp_path.iterdir())
+
+
+def test_help(run_script):
+    shown = run_script("gaussian_1d", "--help")
+    assert shown.returncode == 0
+    assert "--modern" in shown.stdout

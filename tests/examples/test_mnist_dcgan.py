@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+TOY = ["--mode", "train", "--size", "toy", "--batch_size", "32"]
+
+SCRIPT = str(Path(__file__).parents[2] / "examples" / "mnist_dcgan.py")
+
+
+def test_trains_goes_on_and_generates(run_example, tmp_path):
+    first = run_example("mnist_dcgan", *TOY)
+    folder = tmp_path / "outputs/mnist_dcgan"
+    # 2 epochs of 320 / 32 batches, a grid every 20 batches.
+    assert (first["batches_before"], first["batches"]) == (0, 20)
+    assert first["files"] == [folder / "gan.keras", folder / "2_10.png"]
+
+    second = run_example("mnist_dcgan", *TOY, "--epochs", "1")
+    assert (second["batches_before"], second["batches"]) == (20, 30)
+    assert "Epoch 3/3" in second["output"]
+    gan = keras.saving.load_model(folder / "gan.keras")
+    for turn in ("discriminator", "generator"):
+        assert int(gan.optimizer[turn].iterations) == 30
+    # Nothing half written is left behind.
+    assert {file.name for file in folder.iterdir()} == {"gan.keras", "2_10.png"}
+
+    plain = run_example("mnist_dcgan", "--mode", "generate", "--batch_size", "9")
+    assert plain["files"] == [folder / "generated_image.png"]
+    nice = run_example("mnist_dcgan", "--mode", "generate", "--batch_size", "9", "--nice")
+    assert plain["samples"] == nice["samples"] == 9
+    assert nice["probability"] > plain["probability"]
+    with Image.open(folder / "generated_image.png") as picture:
+        assert picture.width == picture.height >= 400
+
+
+def test_images_of_another_size(run_example, run_script, tmp_path):
+    """Sizes that two doublings do not reach, not square; and a model that does not fit the data."""
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 10, 13, 3), dtype=np.uint8)
+    np.savez(tmp_path / "images.npz", x=pixels)
+    run_example("mnist_dcgan", *TOY, "--data", "images.npz", "--epochs", "1", "--output", "here")
+    gan = keras.saving.load_model(tmp_path / "here/gan.keras")
+    assert gan.generate(1).shape == (1, 10, 13, 3)
+
+    refused = run_script("mnist_dcgan", *TOY, "--output", "here")
+    assert refused.returncode == 2
+    assert "choose another --output" in refused.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--mode", "draw"], "choose from"),
+        (["--mode", "generate"], "train one first, with --mode train"),
+        (["--mode", "train", "--data", "nothing_here"], "nothing_here"),
+        (["--mode", "train", "--batch_size", "5000"], "there are only 1797 images"),
+        (["--mode", "train", "--nice"], "--nice goes with --mode generate"),
+    ],
+)
+def test_bad_arguments(tmp_path, monkeypatch, capsys, arguments, message):
+    # In this process, for TensorFlow takes longer to import than these take to fail.
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["mnist_dcgan.py", *arguments])
+    with pytest.raises(SystemExit) as refused:
+        runpy.run_path(SCRIPT, run_name="__main__")
+    assert refused.value.code == 2
+    assert message in capsys.readouterr().err.splitlines()[-1]
+    assert not list(tmp_path.iterdir())
+
+
+def test_help(run_script):
+    shown = run_script("mnist_dcgan", "--help")
+    assert shown.returncode == 0
+    assert "--nice" in shown.stdout
