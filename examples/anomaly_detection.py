@@ -149,7 +149,8 @@ def main() -> None:
 
     start = time.perf_counter()
     data = kerasgan.datasets.digits(test_fraction=0.25, seed=options.seed)
-    x, x_test = (images.reshape(len(images), -1) for images in (data.x, data.x_test))
+    images, images_test = data.x, np.asarray(data.x_test)
+    x, x_test = (each.reshape(len(each), -1) for each in (images, images_test))
     areas: dict[str, list[float]] = {name: [] for name in MODELS}
     pictures = []
     for digit in normal:
@@ -159,7 +160,7 @@ def main() -> None:
             areas[name].append(float(roc_auc_score(data.y_test != digit, scores)))
             if name == "ebgan_energy":
                 order = np.argsort(scores)
-                pictures.append(data.x_test[[*order[:8], *order[-8:]]])
+                pictures.append(images_test[[*order[:8], *order[-8:]]])
         keras.backend.clear_session()
         print(f"Normal: {digit}", *(f"{name} {area[-1]:.3f}" for name, area in areas.items()))
 

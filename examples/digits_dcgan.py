@@ -103,7 +103,9 @@ def main() -> None:
         type=int,
         help="height and width to resize to, for digits and folders (default: as they are)",
     )
-    parser.add_argument("--steps", type=int, help="steps of training, rounded up to whole epochs (default: 4000)")
+    parser.add_argument(
+        "--steps", type=int, help="steps of training, rounded up to whole epochs (default: 4000)"
+    )
     parser.add_argument("--size", choices=["full", "toy"], default="full", help="toy: 20 steps")
     parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
     parser.add_argument("--output", type=Path, metavar="DIRECTORY", help="see above")

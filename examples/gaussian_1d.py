@@ -11,7 +11,9 @@ goes up and down, or is flat and puts all samples on one spot, where a formula w
 
 `--modern` plays a game that comes to rest at the right place instead of circling around it: differences
 of scores (relativistic) with the two gradient penalties R1 and R2, and learning rates that fade out. Its
-generator ends in a linear unit, so it learns any normal distribution:
+generator is not bound to (0, 1), so it learns any normal distribution. A mean and a standard deviation can
+be right where the shape is not, so the table names the distance between the two distributions too: the
+largest difference between their cumulative ones, 0.06 for a uniform instead of a normal distribution.
 
     python examples/gaussian_1d.py
     python examples/gaussian_1d.py --seeds 5
@@ -65,7 +67,15 @@ def modern(every: int, steps: int, data: np.ndarray) -> kerasgan.GAN:
     """Returns the relativistic game with R1 and R2 (Huang et al. 2024), which converges."""
 
     def network(name: str, first: keras.Layer, last: list[keras.Layer]) -> keras.Model:
-        hidden = [keras.layers.Dense(64, activation="silu") for _ in range(2)]
+        # Steep units at random places see the shape of a density. The usual gentle ones, all centred on
+        # zero, see little but its mean and variance: a uniform distribution then passes for a normal one.
+        steep = keras.initializers.RandomNormal(stddev=2.0)
+        hidden = [
+            keras.layers.Dense(
+                64, "tanh", kernel_initializer=steep, bias_initializer=steep.clone()
+            ),
+            keras.layers.Dense(64, "tanh"),
+        ]
         return keras.Sequential(
             [keras.Input((1,)), first, *hidden, keras.layers.Dense(1), *last], name=name
         )
@@ -83,7 +93,7 @@ def modern(every: int, steps: int, data: np.ndarray) -> kerasgan.GAN:
     )
     discriminator = network("discriminator", keras.layers.Normalization(**scale), [])
     # The penalties' gradients are scores per unit of x, so in units of the width times the variance.
-    weight = 10.0 * scale["variance"]
+    weight = scale["variance"]
     gan = kerasgan.GAN(generator, discriminator, prior=NOISE)
     gan.compile(
         generator_optimizer=optimizer(),
@@ -132,8 +142,8 @@ class Panels(keras.callbacks.Callback):
         belief = upper.twinx()
         belief.plot(x, self.belief(x, generated), "k", label="D(x)")
         belief.set(ylim=(0, 1), ylabel="D(x)")
-        upper.legend(loc="center left")
-        belief.legend(loc="center right")
+        upper.legend(loc="upper left", framealpha=1)
+        belief.legend(loc="upper right", framealpha=1)
         lower.plot(z[::250], generated[::250])
         lower.set(xlim=(0, 1), ylim=(low, high), xlabel="z", ylabel="G(z)")
         if self.live:
@@ -154,6 +164,14 @@ class Panels(keras.callbacks.Callback):
         self.figure.savefig(buffer, format="png")
         path = kerasgan.callbacks.save_image(Image.open(buffer), self.folder / name)
         self.paths.append(path.resolve())
+
+
+def distance(a: np.ndarray, b: np.ndarray) -> float:
+    """Returns the largest difference between two cumulative distributions (Kolmogorov-Smirnov)."""
+    a, b = np.sort(a.ravel()), np.sort(b.ravel())
+    x = np.concatenate([a, b])
+    below = [np.searchsorted(each, x, side="right") / len(each) for each in (a, b)]
+    return float(np.abs(below[0] - below[1]).max())
 
 
 def main() -> None:
@@ -218,16 +236,23 @@ def main() -> None:
                 "seed": seed,
                 "mean": round(float(samples.mean()), 4),
                 "stddev": round(float(samples.std()), 4),
+                "distance": round(distance(samples, data), 4),
                 "seconds": round(time.perf_counter() - start[0], 1),
                 "cpu_seconds": round(time.process_time() - start[1], 1),
             }
         )
 
-    print(f"\n{'seed':>8}  {'mean':>6}  {'stddev':>6}  {'seconds':>7}  {'CPU':>5}")
-    for row in results:
-        print("{seed:8}  {mean:6.3f}  {stddev:6.3f}  {seconds:7}  {cpu_seconds:5}".format(**row))
-    averages = {key: float(np.mean([row[key] for row in results])) for key in ("mean", "stddev")}
-    print(" average  {mean:6.3f}  {stddev:6.3f}".format(**averages))
+    print(f"\n{'seed':>8}  {'mean':>6}  {'stddev':>6}  {'distance':>8}  {'seconds':>7}  {'CPU':>5}")
+    row = (
+        "{seed:>8}  {mean:6.3f}  {stddev:6.3f}  {distance:8.3f}  {seconds:7.1f}  {cpu_seconds:5.1f}"
+    )
+    for result in results:
+        print(row.format(**result))
+    averages = {
+        key: round(float(np.mean([result[key] for result in results])), 4)
+        for key in ("mean", "stddev", "distance", "seconds", "cpu_seconds")
+    }
+    print(row.format(seed="average", **averages))
     print(f"  wanted  {options.mean:6.3f}  {options.stddev:6.3f}")
     print(f"\nPictures: {options.output.resolve()}")
     print(json.dumps({**averages, "runs": results, "files": [str(path) for path in paths]}))

@@ -140,12 +140,12 @@ def main() -> None:
     keras.utils.set_random_seed(options.seed)
     aae = adversarial_auto_encoder(data, options.prior, rounds)
     epochs = math.ceil(rounds / (len(data) // BATCH_SIZE))
-    labels = () if options.prior == "normal" else (data.y,)
+    labels = None if options.prior == "normal" else data.y
     untrained = float(
         np.square(aae.autoencoder.predict(data.x_test, verbose=0) - data.x_test).mean()
     )
     curves = kerasgan.callbacks.ProbabilityLogger(pictures, every_epochs=max(1, epochs // 5))
-    aae.fit(data.x, *labels, batch_size=BATCH_SIZE, epochs=epochs, callbacks=[curves])
+    aae.fit(data.x, labels, batch_size=BATCH_SIZE, epochs=epochs, callbacks=[curves])
 
     codes = aae.encode(data.x_test)
     draws = keras.ops.convert_to_numpy(aae.prior.sample(len(codes), seed=options.seed))

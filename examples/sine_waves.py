@@ -60,8 +60,8 @@ def game(discriminator: str, iterations: int, steps_per_execution: int) -> keras
         discriminator_steps=10,
         steps_per_execution=steps_per_execution,
         # On a CPU, XLA makes small recurrent and dense networks three times as fast, and convolutions slower.
-        # The penalties' second derivatives through a recurrent discriminator take it minutes to compile.
-        jit_compile=discriminator == "mlp",
+        # It takes 15 seconds to compile them, and minutes for the penalties of a recurrent discriminator.
+        jit_compile=discriminator == "mlp" and iterations > 100,
     )
     return gan
 

@@ -55,7 +55,7 @@ def image_folder(
             "Invalid value for argument `channels`. Expected 1 (grey) or 3 (colour). "
             f"Received: channels={channels!r}"
         )
-    files = _list(path)
+    files = list_images(path)
     images = [_read(file, height_and_width, channels) for file in files]
     for file, image in zip(files, images, strict=True):
         if image.shape != images[0].shape:
@@ -90,7 +90,8 @@ def _height_and_width(size: int | tuple[int, int] | None) -> tuple[int, int] | N
     return positive_integer("size", pair[0]), positive_integer("size", pair[1])
 
 
-def _list(path: Path) -> list[Path]:
+def list_images(path: Path) -> list[Path]:
+    """Returns the images below a folder in the order of their names, or raises where there are none."""
     if not path.exists():
         raise FileNotFoundError(
             "Invalid value for argument `path`. Expected a folder of images. "

@@ -12,8 +12,8 @@ import numpy as np
 
 from kerasgan.arguments import positive_integer
 from kerasgan.datasets.dataset import Dataset
-from kerasgan.datasets.image_folder import _list as image_files
 from kerasgan.datasets.image_folder import image_folder
+from kerasgan.datasets.image_folder import list_images as image_files
 from kerasgan.datasets.normalization import Normalization
 
 

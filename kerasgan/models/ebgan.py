@@ -1,19 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
-from keras import ops
 
 from kerasgan.core.adversary import Adversary
+from kerasgan.core.energy import ENERGIES
 from kerasgan.core.reconstruction import check_reconstruction
 from kerasgan.core.training_data import check_array
 from kerasgan.losses import EnergyMargin
 from kerasgan.models.gan import GAN
 from kerasgan.penalties import PullingAway
-from kerasgan.penalties.penalty import flat
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -63,9 +62,9 @@ class EBGAN(GAN):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        if energy not in _ENERGIES:
+        if energy not in ENERGIES:
             raise ValueError(
-                f"Invalid value for argument `energy`. Expected one of {sorted(_ENERGIES)}. "
+                f"Invalid value for argument `energy`. Expected one of {sorted(ENERGIES)}. "
                 f"Received: energy={energy!r}"
             )
         self._energy_name = energy
@@ -75,7 +74,7 @@ class EBGAN(GAN):
     def _make_adversary(self, inputs: Sequence[keras.KerasTensor]) -> Adversary:
         output = self.discriminator(inputs[0])
         check_reconstruction("discriminator", self.discriminator, output, inputs[0])
-        return Adversary(self.discriminator, inputs, energy=_ENERGIES[self._energy_name])
+        return Adversary(self.discriminator, inputs, energy=ENERGIES[self._energy_name])
 
     def compile(  # type: ignore[override]  # an energy game has one loss
         self,
@@ -108,7 +107,7 @@ class EBGAN(GAN):
         loss = EnergyMargin(margin)
         loss.step = lambda: self.optimizer["discriminator"].iterations
         own = [PullingAway(pulling_away)] if pulling_away else []
-        given = [penalties] if isinstance(penalties, str) else list(penalties)
+        given = list(penalties) if isinstance(penalties, (list, tuple)) else [penalties]
         self._compile_players(
             generator_optimizer,
             discriminator_optimizer,
@@ -129,28 +128,3 @@ class EBGAN(GAN):
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make an equal model, but for its weights."""
         return {**super().get_config(), "energy": self._energy_name}
-
-
-def _squared_residual(samples: Any, reconstruction: Any) -> Any:
-    difference = ops.cast(reconstruction, "float32") - ops.cast(samples, "float32")
-    return flat(ops.square(difference))
-
-
-def _mean_square(samples: Any, reconstruction: Any) -> Any:
-    return ops.mean(_squared_residual(samples, reconstruction), axis=1)
-
-
-def _sum_square(samples: Any, reconstruction: Any) -> Any:
-    return ops.sum(_squared_residual(samples, reconstruction), axis=1)
-
-
-def _norm(samples: Any, reconstruction: Any) -> Any:
-    # The square root has no finite gradient at a perfect reconstruction.
-    return ops.sqrt(_sum_square(samples, reconstruction) + 1e-12)
-
-
-_ENERGIES: dict[str, Callable[[Any, Any], Any]] = {
-    "mean_square": _mean_square,
-    "norm": _norm,
-    "sum_square": _sum_square,
-}

@@ -8,11 +8,11 @@ import numpy as np
 
 from kerasgan.arguments import one_of
 from kerasgan.core.adversary import Adversary
+from kerasgan.core.energy import ENERGIES
 from kerasgan.core.inputs import sole
 from kerasgan.core.reconstruction import check_reconstruction
 from kerasgan.losses import EnergyMargin
 from kerasgan.models.adversarial_auto_encoder import AdversarialAutoEncoder
-from kerasgan.models.ebgan import _ENERGIES
 from kerasgan.penalties import PullingAway
 
 
@@ -65,7 +65,7 @@ class EnergyBasedAdversarialAutoEncoder(AdversarialAutoEncoder):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        one_of("energy", energy, sorted(_ENERGIES))
+        one_of("energy", energy, sorted(ENERGIES))
         self._energy_name = energy
         super().__init__(encoder, decoder, discriminator, prior, seed=seed, **kwargs)
         self.adversary.loss = EnergyMargin()
@@ -73,7 +73,7 @@ class EnergyBasedAdversarialAutoEncoder(AdversarialAutoEncoder):
     def _make_adversary(self, inputs: Sequence[keras.KerasTensor]) -> Adversary:
         output = self.discriminator(sole(inputs))
         check_reconstruction("discriminator", self.discriminator, output, inputs[0])
-        return Adversary(self.discriminator, inputs, energy=_ENERGIES[self._energy_name])
+        return Adversary(self.discriminator, inputs, energy=ENERGIES[self._energy_name])
 
     def compile(  # type: ignore[override]  # an energy game has one loss
         self,

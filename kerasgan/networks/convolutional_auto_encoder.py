@@ -10,8 +10,9 @@ from keras import layers
 
 from kerasgan.arguments import non_negative_number, one_of, positive_integer, shape
 from kerasgan.networks._initializers import initializer_factory
+from kerasgan.networks._stages import default_filters, halving_stages, kernel_size, stage_filters
 from kerasgan.networks.auto_encoder import AutoEncoder
-from kerasgan.networks.dcgan import _filters, _kernel, _stages, _width, dcgan_generator
+from kerasgan.networks.dcgan import dcgan_generator
 
 
 def convolutional_auto_encoder(
@@ -104,16 +105,16 @@ def convolutional_encoder(
     code_size = positive_integer("code_size", code_size)
     one_of("normalization", normalization, [None, "batch"])
     noise = non_negative_number("noise", noise)
-    filters = _filters(filters, height, width)
+    filters = default_filters(filters, height, width)
     initializer = initializer_factory(kernel_initializer)
 
     inputs = keras.Input((height, width, channels), name="sample")
     x = layers.GaussianNoise(noise)(inputs) if noise else inputs
-    for index, (_, strides) in enumerate(_stages(height, width)[1:]):
+    for index, (_, strides) in enumerate(halving_stages(height, width)[1:]):
         batch = normalization == "batch" and index > 0
         x = layers.Conv2D(
-            _width(filters, index),
-            kernel_size=_kernel(strides),
+            stage_filters(filters, index),
+            kernel_size=kernel_size(strides),
             strides=strides,
             padding="same",
             use_bias=not batch,

@@ -13,8 +13,7 @@ from kerasgan.arguments import fraction, one_of, positive_integer, shape
 from kerasgan.networks._class_embedding import class_embedding
 from kerasgan.networks._initializers import initializer_factory
 from kerasgan.networks._inputs import flat_inputs
-
-LARGEST_WIDENING = 8
+from kerasgan.networks._stages import default_filters, halving_stages, kernel_size, stage_filters
 
 
 def dcgan_generator(
@@ -68,8 +67,8 @@ def dcgan_generator(
     latents_shape = shape("latent_shape", latent_shape)
     height, width, channels = shape("sample_shape", sample_shape, rank=3)
     one_of("normalization", normalization, [None, "batch"])
-    filters = _filters(filters, height, width)
-    stages = _stages(height, width)
+    filters = default_filters(filters, height, width)
+    stages = halving_stages(height, width)
     initializer = initializer_factory(kernel_initializer)
 
     def activate(x: Any) -> Any:
@@ -79,15 +78,15 @@ def dcgan_generator(
 
     inputs, x = flat_inputs("latent", latents_shape, number_of_classes)
     (rows, columns), _ = stages[-1]
-    smallest = (rows, columns, _width(filters, len(stages) - 1))
+    smallest = (rows, columns, stage_filters(filters, len(stages) - 1))
     x = layers.Dense(math.prod(smallest), use_bias=False, kernel_initializer=initializer())(x)
     x = activate(layers.Reshape(smallest)(x))
     for index in range(len(stages) - 1, 0, -1):
         (rows, columns), strides = stages[index]
         (larger_rows, larger_columns), _ = stages[index - 1]
         x = layers.Conv2DTranspose(
-            _width(filters, index - 1),
-            kernel_size=_kernel(strides),
+            stage_filters(filters, index - 1),
+            kernel_size=kernel_size(strides),
             strides=strides,
             padding="same",
             use_bias=normalization != "batch",
@@ -157,7 +156,7 @@ def dcgan_discriminator(
     height, width, channels = shape("sample_shape", sample_shape, rank=3)
     one_of("normalization", normalization, [None, "batch", "spectral"])
     dropout = fraction("dropout", dropout)
-    filters = _filters(filters, height, width)
+    filters = default_filters(filters, height, width)
     initializer = initializer_factory(kernel_initializer)
     spectral = normalization == "spectral"
 
@@ -166,11 +165,11 @@ def dcgan_discriminator(
 
     inputs: Any = keras.Input((height, width, channels), name="sample")
     x = inputs
-    for index, (_, strides) in enumerate(_stages(height, width)[1:]):
+    for index, (_, strides) in enumerate(halving_stages(height, width)[1:]):
         batch = normalization == "batch" and index > 0
         convolution = layers.Conv2D(
-            _width(filters, index),
-            kernel_size=_kernel(strides),
+            stage_filters(filters, index),
+            kernel_size=kernel_size(strides),
             strides=strides,
             padding="same",
             use_bias=not batch,
@@ -196,32 +195,3 @@ def dcgan_discriminator(
         inputs = [inputs, label]
     outputs = layers.Activation("linear", dtype="float32", name="score")(score)
     return keras.Model(inputs, outputs, name=name)
-
-
-def _stages(height: int, width: int) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-    """Returns the sizes from the full image down, each with the strides that lead to it.
-
-    Both axes are halved twice, as far as they go, and then until they are shorter than 8.
-    """
-    size = (height, width)
-    stages = [(size, (1, 1))]
-    while True:
-        strides = tuple(2 if axis >= 8 or (axis > 1 and len(stages) <= 2) else 1 for axis in size)
-        if strides == (1, 1):
-            return stages
-        size = (-(-size[0] // strides[0]), -(-size[1] // strides[1]))
-        stages.append((size, (strides[0], strides[1])))
-
-
-def _kernel(strides: tuple[int, int]) -> tuple[int, int]:
-    return (4 if strides[0] == 2 else 3, 4 if strides[1] == 2 else 3)
-
-
-def _width(filters: int, halvings: int) -> int:
-    return filters * min(2**halvings, LARGEST_WIDENING)
-
-
-def _filters(filters: int | None, height: int, width: int) -> int:
-    if filters is None:
-        return 32 if max(height, width) <= 16 else 64
-    return positive_integer("filters", filters)

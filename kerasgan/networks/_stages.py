@@ -1,0 +1,40 @@
+"""How a convolutional network halves (or doubles) images of any size, stage by stage."""
+
+from __future__ import annotations
+
+from kerasgan.arguments import positive_integer
+
+# Stages widen with each halving, up to this factor.
+LARGEST_WIDENING = 8
+
+
+def halving_stages(height: int, width: int) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Returns the sizes from the full image down, each with the strides that lead to it.
+
+    Both axes are halved twice, as far as they go, and then until they are shorter than 8.
+    """
+    size = (height, width)
+    stages = [(size, (1, 1))]
+    while True:
+        strides = tuple(2 if axis >= 8 or (axis > 1 and len(stages) <= 2) else 1 for axis in size)
+        if strides == (1, 1):
+            return stages
+        size = (-(-size[0] // strides[0]), -(-size[1] // strides[1]))
+        stages.append((size, (strides[0], strides[1])))
+
+
+def kernel_size(strides: tuple[int, int]) -> tuple[int, int]:
+    """Returns a kernel size that the strides divide, against checkerboards."""
+    return (4 if strides[0] == 2 else 3, 4 if strides[1] == 2 else 3)
+
+
+def stage_filters(filters: int, halvings: int) -> int:
+    """Returns the number of filters after so many halvings."""
+    return filters * min(2**halvings, LARGEST_WIDENING)
+
+
+def default_filters(filters: int | None, height: int, width: int) -> int:
+    """Returns the number of filters at full size: as given, or by the size of the image."""
+    if filters is None:
+        return 32 if max(height, width) <= 16 else 64
+    return positive_integer("filters", filters)
