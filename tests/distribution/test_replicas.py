@@ -1,6 +1,7 @@
 """N replicas equal one device, with k steps, penalties that draw and terms that look at the whole batch."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 PROGRAM = Path(__file__).with_name("replicas_equal_one_device.py")
+PROJECT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
@@ -20,6 +22,8 @@ def test_replicas_equal_one_device(game, replicas):
         text=True,
         check=False,
         timeout=300,
+        # Also where the package is not installed, but run from its folder.
+        env={**os.environ, "PYTHONPATH": str(PROJECT)},
     )
     assert run.returncode == 0, run.stderr[-2000:]
     assert json.loads(run.stdout.splitlines()[-1])["difference"] <= 1e-5

@@ -67,7 +67,9 @@ def test_bad_arguments(tmp_path, monkeypatch, capsys, arguments, message):
     assert not list(tmp_path.iterdir())
 
 
-def test_help(run_script):
-    shown = run_script("mnist_mlp", "--help")
-    assert shown.returncode == 0
-    assert "--recipe" in shown.stdout
+def test_help(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["mnist_mlp.py", "--help"])
+    with pytest.raises(SystemExit) as shown:
+        runpy.run_path(SCRIPT, run_name="__main__")
+    assert shown.value.code == 0
+    assert "--recipe" in capsys.readouterr().out
