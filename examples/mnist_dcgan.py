@@ -13,8 +13,9 @@ most real.
 The generator turns 100 numbers from U(-1, 1) into 1,024, into a small image with 128 channels (batch
 normalization), and doubles that twice, each time followed by a 5×5 convolution; the discriminator goes the
 way back with max pooling. Everything is tanh, and a sigmoid at the end. Both learn with SGD (5e-4,
-momentum 0.9, Nesterov), which is slow: expect digits after some 10 epochs of MNIST. The default data, the
-1,797 digits of scikit-learn, is small: an epoch has 14 batches, and 100 epochs are a good start.
+momentum 0.9, Nesterov), which is slow: one epoch
+of MNIST gives strokes, and digits take several more. The default data, the 1,797 digits of scikit-learn, has
+only 14 batches an epoch: digits begin to show after 200 epochs, that is, when it is started twice or more.
 """
 
 from __future__ import annotations
@@ -141,7 +142,8 @@ def train(
     except KeyboardInterrupt:
         print("\nStopped. The same command goes on from the last checkpoint.")
     figures["batches"] = int(gan.optimizer.iterations)
-    return [path, *grids.paths], figures
+    written = [path] if path.exists() else []  # not if stopped before the first checkpoint
+    return [*written, *grids.paths], figures
 
 
 def generate(
@@ -215,7 +217,7 @@ def main() -> None:
             )
         files, figures = generate(options, keras.models.load_model(path), path)
     files = [file.resolve() for file in files]
-    print(f"\nModel: {path.resolve()}\nPictures: {files[-1].parent}")
+    print(f"\nModel: {path.resolve()}\nPictures: {path.parent.resolve()}")
     figures["seconds"] = round(time.perf_counter() - start, 1)
     print(json.dumps({"mode": options.mode, **figures, "files": [str(file) for file in files]}))
 

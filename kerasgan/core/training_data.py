@@ -32,6 +32,7 @@ class EpochOrder(keras.callbacks.Callback):
         self.seed = seed
         self.shuffle = shuffle
         self._key = [0, 0]
+        self._opened_with = self._key
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Draws the epoch's key."""
@@ -41,7 +42,10 @@ class EpochOrder(keras.callbacks.Callback):
         """Returns the order of `count` rows in pass `number` of the epoch."""
         if not self.shuffle:
             return np.arange(count)
-        return np.random.default_rng([*self._key, number]).permutation(count)
+        # Data that go on beyond an epoch are read ahead of it: their key is that of their first pass.
+        if number == 0:
+            self._opened_with = self._key
+        return np.random.default_rng([*self._opened_with, number]).permutation(count)
 
 
 def rounds(

@@ -78,6 +78,7 @@ class GAN(AdversarialModel):
         judged = [samples, *condition]
         output_specification("discriminator", discriminator, sole(judged), "generated samples")
         self._specifications = judged
+        self._inputs = [latent, *condition]
         self.adversary = self._make_adversary(judged)
         self(sole([latent, *condition]))
 
@@ -244,6 +245,13 @@ class GAN(AdversarialModel):
         x = np.asarray(x, keras.config.floatx())
         check_array("x", x, self.specification()[0].shape[1:])
         return self.adversary.judge(x, self._conditions(len(x), condition), batch_size)
+
+    def export(self, filepath: Any, *args: Any, **arguments: Any) -> None:
+        """Exports the generator for serving; as `keras.Model.export`, with each input's own dtype."""
+        if len(args) < 3 and arguments.get("input_signature") is None:
+            inputs = [keras.InputSpec(shape=item.shape, dtype=item.dtype) for item in self._inputs]
+            arguments["input_signature"] = [sole(inputs)]
+        super().export(filepath, *args, **arguments)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make an equal model, but for its weights."""

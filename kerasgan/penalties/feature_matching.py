@@ -118,7 +118,9 @@ def feature_extractor(
             f"Invalid value for argument `features`. Expected one of the discriminator's layers {names}, of "
             f"a Sequential or functional model. Received: features={features!r}"
         )
-    return keras.Model(discriminator.inputs, discriminator.get_layer(features).output)
+    # A list of one input would be another structure than the discriminator's own.
+    inputs = discriminator.inputs[0] if len(discriminator.inputs) == 1 else discriminator.inputs
+    return keras.Model(inputs, discriminator.get_layer(features).output)
 
 
 def squared_mean_gap(real: Any, fake: Any) -> Any:

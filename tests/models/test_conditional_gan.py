@@ -123,3 +123,13 @@ def test_missing_surplus_or_misshapen_conditions_are_refused(samples):
         )
     with pytest.raises(ValueError, match=r"`discriminator`"):
         kerasgan.ConditionalGAN(network((3,), (4,), 2), network((2,), (5,), 1))
+
+
+def test_exported_generator_takes_integer_labels(tmp_path):
+    generator = kerasgan.networks.dcgan_generator(2, (8, 8, 1), filters=2, number_of_classes=10)
+    discriminator = kerasgan.networks.dcgan_discriminator((8, 8, 1), 2, number_of_classes=10)
+    gan = kerasgan.ConditionalGAN(generator, discriminator)
+    gan.export(tmp_path / "generator", verbose=False)
+    latent, label = np.zeros((2, 2), "float32"), np.array([3, 7], "int32")
+    served = keras.layers.TFSMLayer(tmp_path / "generator", call_endpoint="serve")([latent, label])
+    np.testing.assert_allclose(served, generator([latent, label]), atol=1e-5)

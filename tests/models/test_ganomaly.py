@@ -25,7 +25,7 @@ def make(features="hidden"):
 
 @keras.saving.register_keras_serializable(package="test_ganomaly")
 def hidden_features(discriminator):
-    return keras.Model(discriminator.inputs, discriminator.get_layer("hidden").output)
+    return keras.Model(discriminator.inputs[0], discriminator.get_layer("hidden").output)
 
 
 @pytest.fixture
