@@ -13,9 +13,9 @@ most real.
 The generator turns 100 numbers from U(-1, 1) into 1,024, into a small image with 128 channels (batch
 normalization), and doubles that twice, each time followed by a 5×5 convolution; the discriminator goes the
 way back with max pooling. Everything is tanh, and a sigmoid at the end. Both learn with SGD (5e-4,
-momentum 0.9, Nesterov), which is slow: one epoch
-of MNIST gives strokes, and digits take several more. The default data, the 1,797 digits of scikit-learn, has
-only 14 batches an epoch: digits begin to show after 200 epochs, that is, when it is started twice or more.
+momentum 0.9, Nesterov), which is slow: half an epoch of MNIST gives strokes. The default data, the 1,797
+digits of scikit-learn, has only 14 batches an epoch, and shapes like digits begin to show after some 200
+epochs: start it again. For good pictures of these digits, take `digits_dcgan.py`.
 """
 
 from __future__ import annotations

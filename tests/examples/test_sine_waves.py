@@ -15,7 +15,8 @@ def test_toy(run_example, tmp_path, discriminator):
     folder = tmp_path / "outputs" / "sine_waves" / discriminator
     names = ["waves.png", "probabilities.csv", "probabilities.png", "gan.keras"]
     assert answer["files"] == [folder / name for name in names]
-    assert Image.open(folder / "waves.png").size == (1100, 600)
+    with Image.open(folder / "waves.png") as picture:
+        assert picture.size == (1100, 600)
     (run,) = answer["runs"]
     assert -1 <= run["correlation"] <= 1
     assert run["wasserstein"] >= 0
