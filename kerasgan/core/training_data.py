@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasgan.arguments import positive_integer
 from kerasgan.datasets.rounds import (
     Order,
     PyDatasetRounds,
@@ -69,11 +70,7 @@ def rounds(
     if is_array(x):
         if batch_size is None:
             batch_size = max(1, min(32, len(x) // steps))
-        if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
-            raise ValueError(
-                "Invalid value for argument `batch_size`. Expected a positive integer. "
-                f"Received: batch_size={batch_size}"
-            )
+        batch_size = positive_integer("batch_size", batch_size)
         if len(x) < batch_size * steps:
             raise ValueError(
                 f"Invalid value for argument `batch_size`. Expected at most {len(x) // steps}, since a "
@@ -81,7 +78,7 @@ def rounds(
                 f"Received: batch_size={batch_size}"
             )
         arrays = x if y is None else (x, y)
-        return array_rounds(arrays, int(batch_size), steps, order, endless)
+        return array_rounds(arrays, batch_size, steps, order, endless)
     if batch_size is not None:
         raise ValueError(
             "Invalid value for argument `batch_size`. Expected none for data that comes in batches "

@@ -442,3 +442,26 @@ def test_bad_data_is_refused_before_training(generator, discriminator, samples):
         gan.generate(0)
     for untouched, now in zip(before, state_of(gan), strict=True):
         np.testing.assert_array_equal(untouched, now)
+
+
+def test_ctrl_c_leaves_a_usable_model_and_the_logs_so_far(
+    generator, discriminator, samples, tmp_path
+):
+    class Interrupt(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if batch == 4:
+                raise KeyboardInterrupt
+
+    gan = kerasgan.GAN(generator, discriminator)
+    gan.compile()
+    logger = kerasgan.callbacks.ProbabilityLogger(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        gan.fit(samples, batch_size=8, epochs=3, verbose=0, callbacks=[logger, Interrupt()])
+    assert len(logger.d_logs) == len(logger.g_logs) == 5
+    assert all(path.exists() for path in logger.write())
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    for model in (gan, loaded):
+        model.fit(samples, batch_size=8, verbose=0)
+    for stayed, came_back in zip(state_of(gan), state_of(loaded), strict=True):
+        np.testing.assert_array_equal(stayed, came_back)
