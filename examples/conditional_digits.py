@@ -14,7 +14,7 @@ Beside them stands what real digits reach. R1 and R2 keep the discriminator smoo
 digits (Mescheder et al. 2018). With them neither network needs batch normalization, and Adam goes without
 momentum at ten times the usual learning rate, falling to zero along a cosine.
 
-Two cores need one to two minutes. Pictures, curves and the CSV file go to `outputs/conditional_digits`, and
+Two cores need two to three minutes. Pictures, curves and the CSV file go to `outputs/conditional_digits`, and
 the models to `saved_models/conditional_digits`, both in the current directory. With `--output DIRECTORY`
 everything goes to that directory, the models to `saved_models` in it.
 """

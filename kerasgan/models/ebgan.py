@@ -6,13 +6,13 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasgan.arguments import one_of
 from kerasgan.core.adversary import Adversary
-from kerasgan.core.energy import ENERGIES
+from kerasgan.core.energy import ENERGIES, energy_stakes
 from kerasgan.core.reconstruction import check_reconstruction
 from kerasgan.core.training_data import check_array
 from kerasgan.losses import EnergyMargin
 from kerasgan.models.gan import GAN
-from kerasgan.penalties import PullingAway
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -62,11 +62,7 @@ class EBGAN(GAN):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        if energy not in ENERGIES:
-            raise ValueError(
-                f"Invalid value for argument `energy`. Expected one of {sorted(ENERGIES)}. "
-                f"Received: energy={energy!r}"
-            )
+        one_of("energy", energy, sorted(ENERGIES))
         self._energy_name = energy
         super().__init__(generator, discriminator, prior, seed=seed, **kwargs)
         self.adversary.loss = EnergyMargin()
@@ -104,15 +100,12 @@ class EBGAN(GAN):
         Raises:
             ValueError: If `margin` or `pulling_away` is negative, or the pulling-away term finds no codes.
         """
-        loss = EnergyMargin(margin)
-        loss.step = lambda: self.optimizer["discriminator"].iterations
-        own = [PullingAway(pulling_away)] if pulling_away else []
-        given = list(penalties) if isinstance(penalties, (list, tuple)) else [penalties]
+        loss, terms, given = energy_stakes(self, margin, pulling_away, penalties)
         self._compile_players(
             generator_optimizer,
             discriminator_optimizer,
             loss,
-            [*own, *given],
+            terms,
             discriminator_steps,
             metrics,
             {"margin": margin, "pulling_away": pulling_away, "penalties": given},

@@ -8,12 +8,11 @@ import numpy as np
 
 from kerasgan.arguments import one_of
 from kerasgan.core.adversary import Adversary
-from kerasgan.core.energy import ENERGIES
+from kerasgan.core.energy import ENERGIES, energy_stakes
 from kerasgan.core.inputs import sole
 from kerasgan.core.reconstruction import check_reconstruction
 from kerasgan.losses import EnergyMargin
 from kerasgan.models.adversarial_auto_encoder import AdversarialAutoEncoder
-from kerasgan.penalties import PullingAway
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -107,10 +106,7 @@ class EnergyBasedAdversarialAutoEncoder(AdversarialAutoEncoder):
                 another argument is out of range.
             TypeError: If a loss, a penalty or a metric is of another kind.
         """
-        loss = EnergyMargin(margin)
-        loss.step = lambda: self.optimizer["discriminator"].iterations
-        own = [PullingAway(pulling_away)] if pulling_away else []
-        given = list(penalties) if isinstance(penalties, (list, tuple)) else [penalties]
+        loss, terms, given = energy_stakes(self, margin, pulling_away, penalties)
         # In a tuple, so that Keras does not take a schedule for a part of the model.
         self._energy_arguments = (margin, pulling_away, given)
         super().compile(
@@ -119,7 +115,7 @@ class EnergyBasedAdversarialAutoEncoder(AdversarialAutoEncoder):
             generator_optimizer,
             reconstruction_loss,
             loss=loss,
-            penalties=[*own, *given],
+            penalties=terms,
             discriminator_steps=discriminator_steps,
             metrics=metrics,
             **keras_arguments,
