@@ -1,6 +1,6 @@
 """Trains a convolutional GAN (DCGAN) on small pictures: real handwritten digits, unless told otherwise.
 
-The 1,797 digits, 8 by 8 pixels, come with scikit-learn, so nothing is downloaded. Two cores need one to two
+The 1,797 digits, 8 by 8 pixels, come with scikit-learn, so nothing is downloaded. Two cores need two to three
 minutes for them, and longer for larger pictures:
 
     python examples/digits_dcgan.py
