@@ -19,10 +19,10 @@ LEVELS = (
     {"core"},
     {"metrics", "networks", "datasets"},
     {"losses", "penalties", "priors", "layers", "constraints"},
-    {"arguments", "backend", "registry"},
+    {"arguments", "backend", "files", "registry"},
 )
 DEPTH = {room: depth for depth, rooms in enumerate(LEVELS) for room in rooms}
-PRIVATE_ROOMS = {"core", "arguments", "backend", "registry"}
+PRIVATE_ROOMS = {"core", "arguments", "backend", "files", "registry"}
 
 RUNTIME = {"keras", "numpy", "PIL"}
 DATA_LIBRARIES = {"numpy", "sklearn", "matplotlib", "PIL"}

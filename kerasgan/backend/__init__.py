@@ -8,19 +8,33 @@ applied to (`logits`). A port to another Keras backend rewrites these and nothin
 from kerasgan.backend.gradients import input_gradient, value_and_gradients
 from kerasgan.backend.logits import ends_in_sigmoid, logits_of
 from kerasgan.backend.replicas import (
+    after,
     all_replicas_mean,
+    all_rows_mean,
+    assign_on_replicas,
     draw_rows,
     gather_rows,
+    is_chief,
     number_of_replicas,
+    number_of_workers,
+    run_on_replicas_if,
+    step_logs,
 )
 
 __all__ = [
+    "after",
     "all_replicas_mean",
+    "all_rows_mean",
+    "assign_on_replicas",
     "draw_rows",
     "ends_in_sigmoid",
     "gather_rows",
     "input_gradient",
+    "is_chief",
     "logits_of",
     "number_of_replicas",
+    "number_of_workers",
+    "run_on_replicas_if",
+    "step_logs",
     "value_and_gradients",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -17,6 +17,64 @@ def number_of_replicas() -> int:
     """Returns the number of replicas that take part in this step (1 without a strategy)."""
     context = _replica_context()
     return 1 if context is None else context.num_replicas_in_sync
+
+
+def number_of_workers(model: Any) -> int:
+    """Returns how many processes train a model together.
+
+    Args:
+        model: The `keras.Model`, which knows the strategy that it was made under.
+    """
+    return _number_of_workers(model.distribute_strategy)
+
+
+def _number_of_workers(strategy: Any) -> int:
+    replicas = strategy.num_replicas_in_sync
+    # A strategy lists its own worker's devices alone; TensorFlow's default one lists none.
+    return 1 if replicas == 1 else replicas // len(strategy.extended.worker_devices)
+
+
+def is_chief(model: Any) -> bool:
+    """Tells whether this process writes for all that train a model (always, where it trains alone).
+
+    What is written must be read on every worker first: to read a metric, or to predict, is a joint act of
+    all workers, and each would wait for the others.
+
+    Args:
+        model: The `keras.Model`, which knows the strategy that it was made under.
+    """
+    return bool(model.distribute_strategy.extended.should_checkpoint)
+
+
+def step_logs(logs: dict[str, Any]) -> dict[str, Any]:
+    """Returns the logs of a step as Keras can average them over the replicas.
+
+    Keras averages over several workers along the first axis, and a scalar has none.
+
+    Args:
+        logs: A scalar for each name.
+
+    Returns:
+        The logs, of shape `(1,)` where there are several workers.
+    """
+    context = _replica_context()
+    if context is None or _number_of_workers(context.strategy) == 1:
+        return logs
+    return {name: ops.reshape(value, (1,)) for name, value in logs.items()}
+
+
+def after(tensors: Any) -> Any:
+    """Returns a context whose operations wait for some tensors.
+
+    TensorFlow orders operations by what they need. A step counter needs nothing, and would count even when
+    there were no more data.
+
+    Args:
+        tensors: Any structure of tensors.
+    """
+    return tf.control_dependencies(
+        [item for item in tf.nest.flatten(tensors) if tf.is_tensor(item)]
+    )
 
 
 def draw_rows(draw: Callable[[Any], Any], rows: Any) -> Any:
@@ -41,6 +99,56 @@ def draw_rows(draw: Callable[[Any], Any], rows: Any) -> Any:
     return tf.nest.map_structure(lambda tensor: tensor[first : first + rows], drawn)
 
 
+def assign_on_replicas(variables: Sequence[Any], values: Sequence[Any]) -> None:
+    """Assigns values, equal on all replicas, to variables that Keras made for weights.
+
+    Such variables know no way to join what replicas assign to them, so the assignments are made for all
+    replicas at once.
+    """
+    if number_of_replicas() == 1:
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+        return
+
+    def assign(strategy: Any, *values: Any) -> None:
+        for variable, value in zip(variables, values, strict=True):
+            strategy.extended.update(
+                variable.value, lambda each, new: each.assign(new), args=(value,), group=False
+            )
+
+    _across_replicas(assign, *values)
+
+
+def run_on_replicas_if(condition: Any, function: Callable[..., None], *arguments: Any) -> None:
+    """Runs a function if a condition holds, which is equal on all replicas.
+
+    A condition inside a replica may not enclose what replicas do together, such as an optimizer's step.
+    Here the condition is asked for all replicas at once, and encloses them.
+    """
+
+    def nothing() -> None:
+        return None
+
+    if number_of_replicas() == 1 or tf.__internal__.distribute.strategy_supports_no_merge_call():
+        tf.cond(condition, lambda: function(*arguments), nothing)
+        return
+
+    def decide(strategy: Any, condition: Any, *arguments: Any) -> None:
+        tf.cond(
+            strategy.experimental_local_results(condition)[0],
+            lambda: strategy.extended.call_for_each_replica(function, args=arguments),
+            nothing,
+        )
+
+    _across_replicas(decide, condition, *arguments)
+
+
+def _across_replicas(function: Callable[..., None], *arguments: Any) -> None:
+    tf.__internal__.distribute.interim.maybe_merge_call(
+        function, tf.distribute.get_strategy(), *arguments
+    )
+
+
 def all_replicas_mean(value: Any) -> Any:
     """Averages a tensor over the replicas; differentiable. The identity without a strategy."""
     context = _replica_context()
@@ -49,6 +157,21 @@ def all_replicas_mean(value: Any) -> Any:
     return context.all_reduce(tf.distribute.ReduceOp.SUM, ops.convert_to_tensor(value)) / float(
         context.num_replicas_in_sync
     )
+
+
+def all_rows_mean(values: Any) -> Any:
+    """Averages rows, `(rows, ...)`, over the whole global batch; differentiable.
+
+    In an evaluation, replicas may have different numbers of rows, and some none.
+    """
+    context = _replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return ops.mean(values, axis=0)
+    rows = ops.cast(ops.shape(values)[0], values.dtype)
+    total, rows = context.all_reduce(
+        tf.distribute.ReduceOp.SUM, [ops.sum(values, axis=0), ops.convert_to_tensor(rows)]
+    )
+    return total / rows
 
 
 def gather_rows(value: Any) -> Any:

@@ -1,7 +1,16 @@
 """Callbacks: what is written down and drawn while a game is trained."""
 
+from kerasgan.callbacks.backup_and_restore import BackupAndRestore
 from kerasgan.callbacks.image_grid import image_grid, save_image
 from kerasgan.callbacks.probability_logger import ProbabilityLogger
 from kerasgan.callbacks.sample_grid import SampleGrid
+from kerasgan.callbacks.tensor_board import TensorBoard
 
-__all__ = ["ProbabilityLogger", "SampleGrid", "image_grid", "save_image"]
+__all__ = [
+    "BackupAndRestore",
+    "ProbabilityLogger",
+    "SampleGrid",
+    "TensorBoard",
+    "image_grid",
+    "save_image",
+]

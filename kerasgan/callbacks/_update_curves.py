@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kerasgan.callbacks._files import replacing
+from kerasgan.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,7 +12,7 @@ from PIL import Image
 
 from kerasgan.arguments import non_negative_integer, positive_integer
 from kerasgan.callbacks._curve_cells import CELL_HEIGHT, CELL_WIDTH, curve_cells
-from kerasgan.callbacks._files import replacing
+from kerasgan.files import replacing
 
 # The longest side of an enlarged picture, without the padding, stays within half of this and this.
 _LONGEST_SIDE = 800

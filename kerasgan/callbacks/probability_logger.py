@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import math
 import os
-import threading
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from kerasgan.arguments import positive_integer
-from kerasgan.callbacks._files import replacing
+from kerasgan.backend import is_chief
+from kerasgan.callbacks._lock import Lock
 from kerasgan.callbacks._requirements import require_methods
 from kerasgan.callbacks._update_curves import check_picture_name, draw_update_curves
+from kerasgan.files import replacing
 
 # What a discriminator's output is called, which depends on the loss.
 _SCORES = ("probability", "energy", "score")
@@ -28,7 +29,7 @@ class ProbabilityLogger(keras.callbacks.Callback):
     `steps_per_execution` above 1. The lists grow through further calls of `fit`, and
     they keep what was logged when training is interrupted; call `write` to have that on
     disk too. Files are written at the end of epochs and of training, each whole or not
-    at all.
+    at all; where several workers train, the chief writes.
 
     The CSV file has a row for each update, sorted by turn: `turn` (such as
     `discriminator`), `update` (1 for the first of its turn), and one column for each
@@ -93,7 +94,7 @@ class ProbabilityLogger(keras.callbacks.Callback):
             check_picture_name(picture_name)
         self.updates: dict[str, dict[str, list[float]]] = {}
         # Keras calls a callback that is not inside a list from several threads.
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._cursor: Any = None
 
     @property
@@ -133,9 +134,11 @@ class ProbabilityLogger(keras.callbacks.Callback):
         """Writes the files now.
 
         Returns:
-            The paths written; empty without `directory`.
+            The paths written; empty without `directory`, and on a worker that is not the
+            chief.
         """
-        if self.directory is None:
+        # Workers read the values together; one of them writes.
+        if self.directory is None or not (self.model is None or is_chief(self.model)):
             return []
         if self.csv_name is not None:
             _write_csv(self.updates, self.directory / self.csv_name)

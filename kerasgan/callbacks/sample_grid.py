@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import string
-import threading
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +12,8 @@ import numpy as np
 from PIL import Image
 
 from kerasgan.arguments import non_negative_integer, positive_integer
+from kerasgan.backend import is_chief
+from kerasgan.callbacks._lock import Lock
 from kerasgan.callbacks._requirements import require_methods
 from kerasgan.callbacks.image_grid import (
     check_value_range,
@@ -33,7 +34,7 @@ class SampleGrid(keras.callbacks.Callback):
     pictures show how each sample develops. They are written every few epochs, every few
     batches, or both. A grid is drawn in memory when training begins, so that samples
     that cannot be drawn are reported before time is spent; it is written when
-    `at_begin` is set.
+    `at_begin` is set. Where several workers train, the chief writes.
 
     Args:
         directory: Folder for the pictures; made when absent.
@@ -121,7 +122,7 @@ class SampleGrid(keras.callbacks.Callback):
         # Reading the updates waits for the device, so it is done only where a count is needed.
         self._counts_batches = every_batches is not None or "batch" in self._fields
         # Keras calls a callback that is not inside a list from several threads.
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._cursor: Any = None
         self._index = 0
         self._epoch = 0
@@ -145,7 +146,7 @@ class SampleGrid(keras.callbacks.Callback):
                 "Invalid value for argument `condition`. Expected None, as the model is not "
                 f"conditional. Received: condition of shape {self.condition.shape}"
             )
-        image = self._draw()
+        image = self.draw()
         self._begin_image = image if self.at_begin else None
         if self._counts_batches:
             _, self._cursor = self.model.updates_since(None)
@@ -169,14 +170,14 @@ class SampleGrid(keras.callbacks.Callback):
             self._batches_in_epoch += done
             every = self.every_batches
             if every is not None and self._batches // every > before // every:
-                self._write(self._draw())
+                self._write(self.draw())
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self.every_epochs is None or (epoch + 1) % self.every_epochs != 0:
             return
         # The last batch of the epoch may have been drawn already.
         if self._written_at != (self._epoch, self._batches) or self._batches_in_epoch == 0:
-            self._write(self._draw())
+            self._write(self.draw())
 
     def _count_batches(self) -> int:
         # `batch` would overstate a last execution that the data did not fill. A batch moves
@@ -185,7 +186,8 @@ class SampleGrid(keras.callbacks.Callback):
         counts = [len(values) for turn in updates.values() for values in turn.values()]
         return min(counts, default=0)
 
-    def _draw(self) -> Image.Image:
+    def draw(self) -> Image.Image:
+        """Returns the grid of what the model generates now."""
         condition = {} if self.condition is None else {"condition": self.condition}
         samples = self.model.generate(self.rows * self.columns, seed=self.seed, **condition)
         return image_grid(
@@ -202,9 +204,11 @@ class SampleGrid(keras.callbacks.Callback):
         name = self.file_name.format(
             epoch=self._epoch, batch=self._batches_in_epoch, index=self._index
         )
-        path = save_image(image, self.directory / name)
-        if path not in self.paths:
-            self.paths.append(path)
+        # Workers generate together; one of them writes.
+        if is_chief(self.model):
+            path = save_image(image, self.directory / name)
+            if path not in self.paths:
+                self.paths.append(path)
         self._index += 1
         self._written_at = (self._epoch, self._batches)
 

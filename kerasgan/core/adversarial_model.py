@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,8 +10,17 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasgan.backend import number_of_replicas, value_and_gradients
+from kerasgan.backend import (
+    after,
+    number_of_replicas,
+    number_of_workers,
+    step_logs,
+    value_and_gradients,
+)
 from kerasgan.core.fitting import Fitting
+from kerasgan.core.gradient_accumulation import GradientAccumulation
+from kerasgan.core.loss_scale_optimizer import LossScaleOptimizer
+from kerasgan.core.moving_average import MovingAverage
 from kerasgan.core.optimizers import Optimizers
 from kerasgan.core.rehearsal import rehearse
 from kerasgan.core.saving import Saving
@@ -25,6 +35,7 @@ class _Compiled:
 
     turn_logs: Sequence[TurnLog] = ()
     metrics: Sequence[keras.metrics.Metric] = ()
+    average: MovingAverage | None = None
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -60,6 +71,10 @@ class AdversarialModel(Fitting, Saving):
     def fake(self, minibatch: Minibatch) -> Any:
         """Returns generated samples, one for each example of the minibatch."""
 
+    def generating_models(self) -> Sequence[keras.Model]:
+        """The sub-models that samples come out of, which `generator_ema` averages."""
+        return next(turn.players for turn in self.turns() if turn.name == "generator")
+
     # The game.
 
     def train_step(self, data: Any) -> dict[str, Any]:
@@ -71,14 +86,20 @@ class AdversarialModel(Fitting, Saving):
                 f"Invalid value for argument `x`. Expected at least one example for each of the {steps} "
                 f"minibatches of a round. Received: {real.shape[0]} examples"
             )
-        for turn, log in zip(turns, self._compiled.turn_logs, strict=True):
-            for step in range(steps - turn.steps, steps):
-                part = None if condition is None else condition[step::steps]
-                minibatch = Minibatch(real[step::steps], part, True, self.seed_generator)
-                log.update_state(self._play(turn, minibatch), minibatch.rows)
-        return {
-            name: value for log in self._compiled.turn_logs for name, value in log.result().items()
-        }
+        with after(data):
+            for turn, log in zip(turns, self._compiled.turn_logs, strict=True):
+                for step in range(steps - turn.steps, steps):
+                    part = None if condition is None else condition[step::steps]
+                    minibatch = Minibatch(real[step::steps], part, True, self.seed_generator)
+                    log.update_state(self._play(turn, minibatch), minibatch.rows)
+            if self._compiled.average is not None:
+                self._compiled.average.update()
+        return step_logs(self.training_logs())
+
+    def training_logs(self) -> dict[str, Any]:
+        """Returns the running mean of everything that the turns log."""
+        logs = self._compiled.turn_logs
+        return {name: mean for log in logs for name, mean in log.result().items()}
 
     def _play(self, turn: Turn, minibatch: Minibatch) -> dict[str, Any]:
         """Moves a turn's players one step down their objective, and nobody else."""
@@ -119,11 +140,13 @@ class AdversarialModel(Fitting, Saving):
             fake = self.fake(minibatch)
             for metric in self._compiled.metrics:
                 metric.update_state(real, fake)
-        return self.get_metrics_result()
+        return step_logs(self.get_metrics_result())
 
     def _unpack(self, data: Any) -> tuple[Any, Any]:
         real, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
         check_element([real, condition, sample_weight], self.conditional, self._sample_shape)
+        if condition is not None:
+            condition = ops.convert_to_tensor(condition)
         return ops.cast(real, keras.config.floatx()), condition
 
     @property
@@ -137,6 +160,7 @@ class AdversarialModel(Fitting, Saving):
         optimizers: Mapping[str, Any],
         metrics: Sequence[keras.metrics.Metric] = (),
         arguments: Mapping[str, Any] | None = None,
+        generator_ema: float | None = None,
         **keras_arguments: Any,
     ) -> None:
         """Prepares the game.
@@ -146,6 +170,9 @@ class AdversarialModel(Fitting, Saving):
                 of 2e-4 and `beta_1=0.5`.
             metrics: Metrics of real and generated samples, `update_state(real, fake)`, for evaluation.
             arguments: What `compile` of the subclass was called with, to be saved with the model.
+            generator_ema: The momentum of an exponential moving average of the weights that generate, such
+                as 0.999, which looks back over about 1,000 rounds. Samples, evaluations, predictions and
+                exports are then the average's; training is not touched by it. Defaults to `None`, no average.
             **keras_arguments: Those of `keras.Model.compile`: `steps_per_execution`, `run_eagerly`,
                 `jit_compile`.
 
@@ -155,6 +182,11 @@ class AdversarialModel(Fitting, Saving):
         turns = self.turns()
         own = {turn.name: self._make_optimizer(turn, optimizers[turn.name]) for turn in turns}
         super().compile(optimizer=Optimizers(own), auto_scale_loss=False, **keras_arguments)
+        if self.steps_per_execution > 1 and number_of_workers(self) > 1:
+            raise ValueError(
+                "Invalid value for argument `steps_per_execution`. Expected 1 where several workers train. "
+                f"Received: steps_per_execution={self.steps_per_execution}"
+            )
         self._loss_tracker = None
         real, condition = self.specification()
         logs = [
@@ -165,8 +197,42 @@ class AdversarialModel(Fitting, Saving):
             )
             for turn in turns
         ]
-        arguments = {**(arguments or {}), "metrics": list(metrics), **keras_arguments}
-        self._compiled = _Compiled(logs, check_metrics(metrics), arguments)
+        average = None
+        if generator_ema is not None:
+            average = MovingAverage(self.generating_models(), generator_ema)
+        given = {"metrics": list(metrics), "generator_ema": generator_ema, **keras_arguments}
+        self._compiled = _Compiled(
+            logs, check_metrics(metrics), average, {**(arguments or {}), **given}
+        )
+
+    def judged_models(self) -> Sequence[keras.Model]:
+        """This model, and the averages that are kept beside it."""
+        average = self._compiled.average
+        return [self] if average is None else [self, *average.models]
+
+    def averaged(self, model: keras.Model, training: bool = False) -> keras.Model:
+        """Returns the moving average of a sub-model: itself in training, and where no average is kept."""
+        average = self._compiled.average
+        return model if training or average is None else average.of(model)
+
+    def export(self, filepath: Any, *args: Any, **arguments: Any) -> None:
+        """Exports for serving, with averaged weights where they are kept; as `keras.Model.export`."""
+        average = self._compiled.average
+        with contextlib.nullcontext() if average is None else average.in_place():
+            super().export(filepath, *args, **arguments)
+
+    def state(self) -> list[keras.Variable]:
+        """Every variable that training changes: weights, optimizers, averages, seeds, running means."""
+        variables = [*self.variables, *self._averages]
+        if self.optimizer is not None:
+            variables += self.optimizer.variables
+        variables += [variable for metric in self.metrics for variable in metric.variables]
+        return list({id(variable): variable for variable in variables}.values())
+
+    @property
+    def _averages(self) -> list[keras.Variable]:
+        average = self._compiled.average
+        return [] if average is None else average.variables
 
     def _make_optimizer(self, turn: Turn, identifier: Any) -> keras.optimizers.Optimizer:
         if identifier is None:
@@ -178,8 +244,11 @@ class AdversarialModel(Fitting, Saving):
                 f"Invalid value for argument `{turn.name}_optimizer`. Expected a Keras optimizer or the "
                 f"name of one. Received: {identifier!r}"
             ) from error
-        if self.dtype_policy.name == "mixed_float16":
-            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+        optimizer = GradientAccumulation.instead_of(optimizer)
+        # Gradients pass through opponents too, so one layer in float16 calls for every optimizer's scaling.
+        in_float16 = any(layer.compute_dtype == "float16" for layer in self._flatten_layers())
+        if in_float16 and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+            optimizer = LossScaleOptimizer(optimizer)
         optimizer.build(turn.trainable_variables)
         return optimizer
 
@@ -188,6 +257,11 @@ class AdversarialModel(Fitting, Saving):
         """How many minibatches one round takes: the steps of the turn that takes most."""
         return max(turn.steps for turn in self.turns())
 
+    def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
+        # All is built. Under a strategy Keras reads a batch for this, even a generator's first one, and not
+        # every batch of several workers can be read so (keras-team/keras#20585).
+        pass
+
     def _compiled_with(self) -> Mapping[str, Any]:
         return self._compiled.arguments
 
@@ -195,6 +269,13 @@ class AdversarialModel(Fitting, Saving):
     def metrics(self) -> list[keras.metrics.Metric]:
         """What the turns log, and the metrics of an evaluation."""
         return [*super().metrics, *self._compiled.turn_logs, *self._compiled.metrics]
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of what `evaluate` returns, in its order."""
+        logs = self._compiled.turn_logs
+        quantities = sorted(name for log in logs for name in log.quantities)
+        return [*(metric.name for metric in self._compiled.metrics), *quantities]
 
     def updates_since(
         self, cursor: Mapping[str, int] | None = None

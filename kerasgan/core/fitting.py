@@ -1,17 +1,22 @@
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
+from kerasgan.core.epoch_order import EpochOrder
 from kerasgan.core.finite_watch import FiniteWatch
+from kerasgan.core.monitors import prepare_monitors
+from kerasgan.core.run_keeper import RunKeeper
+from kerasgan.core.seeds import seeded
 from kerasgan.core.training_data import (
-    EpochOrder,
     as_array,
     check_array,
     check_conditions,
     check_element,
+    checked,
     first_element,
     fits,
     is_array,
@@ -37,6 +42,10 @@ class Fitting(keras.Model):
 
     def specification(self) -> tuple[keras.KerasTensor, keras.KerasTensor | None]:
         """Returns the shapes and dtypes of a batch of real samples and of their conditions."""
+        raise NotImplementedError
+
+    def judged_models(self) -> Sequence[keras.Model]:
+        """The models that an evaluation calls: this one, and averages that are kept beside it."""
         raise NotImplementedError
 
     @property
@@ -96,24 +105,44 @@ class Fitting(keras.Model):
         self._check_data(x, y)
         if validation_split:
             x, y, validation_data = split(x, y, validation_split, validation_data)
-        order = EpochOrder(self.order_seed_generator, shuffle)
-        endless = arguments.get("steps_per_epoch") is not None
-        data = rounds(x, y, batch_size, self.steps_per_round, order, endless)
-        if isinstance(callbacks, keras.callbacks.CallbackList):
-            callbacks.append(order)
-            callbacks.append(FiniteWatch())
-        else:
-            callbacks = [order, FiniteWatch(), *keras.tree.flatten(callbacks or [])]
+        if isinstance(x, Iterator):
+            x = checked(x, self.conditional, self._sample_shape)
+        steps_per_epoch = arguments.get("steps_per_epoch")
+        order = EpochOrder(self.order_seed_generator, shuffle, endless=steps_per_epoch is not None)
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        data = rounds(x, y, batch_size, self.steps_per_round, order, order.endless, replicas)
+        order.data = data
+        callbacks, others, keepers = self._in_order(callbacks, order)
+        prepare_monitors(callbacks, self.metrics, validates=validation_data is not None)
+        for keeper in keepers:
+            keeper.follow(self, order, others, steps_per_epoch)
+            if keeper.initial_epoch:
+                arguments["initial_epoch"] = keeper.initial_epoch
         return super().fit(
             data,
             epochs=epochs,
             verbose=verbose,
             callbacks=callbacks,
             validation_data=validation_data,
-            # Arrays are shuffled already; of the rest, Keras can shuffle a PyDataset alone.
-            shuffle=shuffle and isinstance(data, keras.utils.PyDataset),
+            # What can be shuffled is shuffled already.
+            shuffle=False,
             **arguments,
         )
+
+    def _in_order(
+        self, callbacks: Any, order: EpochOrder
+    ) -> tuple[Any, list[Any], list[RunKeeper]]:
+        """Puts those who prepare an epoch before the user's callbacks, and keepers of the run after them."""
+        is_list = isinstance(callbacks, keras.callbacks.CallbackList)
+        given = callbacks.callbacks if is_list else keras.tree.flatten(callbacks or [])
+        keepers = [callback for callback in given if isinstance(callback, RunKeeper)]
+        others = [callback for callback in given if not isinstance(callback, RunKeeper)]
+        ordered = [order, FiniteWatch(), *others, *keepers]
+        if is_list:
+            callbacks.callbacks = ordered
+            callbacks.set_model(self)
+            return callbacks, others, keepers
+        return ordered, others, keepers
 
     def _check_data(self, x: Any, y: Any) -> None:
         if not is_array(x):
@@ -147,7 +176,6 @@ class Fitting(keras.Model):
 
         The noise is the same in each evaluation, and evaluating changes nothing in training.
         """
-        try:
+        # Layers with noise of their own have seeds too.
+        with seeded(self.judged_models(), seed=0):
             return super().evaluate(x, y, *args, **arguments)
-        finally:
-            self.evaluation_seed_generator.state.assign([0, 0])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import keras
+import numpy as np
+
+from kerasgan.core.seeds import seeded
 
 
 def check_model(argument: str, model: Any) -> keras.Model:
@@ -84,6 +88,22 @@ def output_specification(
 def conditioned(samples: Any, condition: Any) -> Any:
     """Returns what a sub-model takes: the samples, with their conditions where there are any."""
     return samples if condition is None else [samples, condition]
+
+
+def predict(
+    model: keras.Model, inputs: Any, batch_size: int, seed: int | None = None
+) -> np.ndarray:
+    """Returns what a sub-model makes of its inputs, in Keras's float type whatever it computes in.
+
+    Args:
+        model: The sub-model.
+        inputs: Arrays for its inputs.
+        batch_size: How many rows to take at once.
+        seed: What its own noise, if it has any, is drawn from. `None` (the default) goes on as it is.
+    """
+    with contextlib.nullcontext() if seed is None else seeded([model], seed):
+        outputs = model.predict(inputs, batch_size=batch_size, verbose=0)
+    return outputs.astype(keras.config.floatx(), copy=False)
 
 
 def sole(items: Any) -> Any:

@@ -11,7 +11,8 @@ class _Rehearsal(keras.layers.Layer):
     """A turn's objective as a layer, so that Keras computes its outputs from shapes alone."""
 
     def __init__(self, turn: Turn, seed: keras.random.SeedGenerator) -> None:
-        super().__init__(name=f"{turn.name}_rehearsal")
+        # float32 as in the game, whatever the policy: it is the sub-models that cast their inputs.
+        super().__init__(name=f"{turn.name}_rehearsal", dtype="float32")
         # In a closure, so that the layer does not track what it rehearses.
         self._evaluate = lambda real, condition: turn.evaluate(
             Minibatch(real, condition, True, seed)

@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import io
+import os
 from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
+
+from kerasgan.backend import is_chief
+from kerasgan.core.seeds import seed_states
+from kerasgan.files import replacing
 
 
 class Saving(keras.Model):
@@ -12,8 +19,65 @@ class Saving(keras.Model):
 
     A file that Keras writes holds a model's configuration, weights and one optimizer. Several optimizers
     come back only if the model can compile itself as before; random draws go on where they stopped only if
-    the states of all seed generators are stored.
+    the states of all seed generators are stored. And Keras writes in place: here a file is written beside
+    its final path and then renamed, so that a full disk or a killed process leaves the last one usable.
+
+    Of several workers that train a model together, the chief alone writes; on the others nothing is to do.
     """
+
+    def save(self, filepath: Any, overwrite: bool = True, **arguments: Any) -> None:
+        """Saves the model; as `keras.Model.save`, but a file that is there stays until the new one is whole.
+
+        Args:
+            filepath: Where to save, ending in `.keras`.
+            overwrite: As in Keras. Defaults to `True`.
+            **arguments: As in Keras. The folder that `zipped=False` makes is written in place.
+
+        Raises:
+            FloatingPointError: If a weight is not finite.
+        """
+        self._check_weights()
+        if not is_chief(self):
+            return
+        if not overwrite or arguments.get("zipped") is False or not _is_local(filepath):
+            super().save(filepath, overwrite=overwrite, **arguments)
+            return
+        with replacing(filepath) as temporary:
+            super().save(temporary, **arguments)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True, **arguments: Any) -> None:
+        """Saves the weights, the optimizers and the seeds; as `keras.Model.save_weights`, but atomically.
+
+        Args:
+            filepath: Where to save, ending in `.weights.h5`.
+            overwrite: As in Keras. Defaults to `True`.
+            **arguments: As in Keras. The files that `max_shard_size` makes are written in place.
+
+        Raises:
+            FloatingPointError: If a weight is not finite.
+        """
+        self._check_weights()
+        if not is_chief(self):
+            return
+        sharded = arguments.get("max_shard_size") is not None
+        if not overwrite or sharded or not _is_local(filepath):
+            super().save_weights(filepath, overwrite=overwrite, **arguments)
+            return
+        # HDF5 ends the whole process where a disk is full while it writes.
+        memory = _Memory(filepath)
+        super().save_weights(memory, **arguments)
+        with replacing(filepath) as temporary:
+            temporary.write_bytes(memory.getbuffer())
+
+    def _check_weights(self) -> None:
+        # A gradient can be NaN where the loss is not (a ReLU gives 0 for NaN), and shows in the next one.
+        for weight in self.weights:
+            if not np.all(np.isfinite(ops.convert_to_numpy(weight))):
+                raise FloatingPointError(
+                    f"Training met a value that is not finite: the weight {weight.path!r}. Nothing was "
+                    "saved, and files written so far are untouched. Look for NaN in the data, lower the "
+                    "learning rates, or add a penalty."
+                )
 
     def _compiled_with(self) -> Mapping[str, Any]:
         """Returns the arguments that `compile` was called with."""
@@ -35,17 +99,46 @@ class Saving(keras.Model):
         deserialize = keras.saving.deserialize_keras_object
         self.compile(**{name: deserialize(value) for name, value in config.items()})
 
+    @property
+    def _averages(self) -> list[keras.Variable]:
+        """The variables of averaged weights, which are kept beside the model's own."""
+        raise NotImplementedError
+
     def save_own_variables(self, store: Any) -> None:
-        """Saves the state of every seed generator, the sub-models' too, which Keras leaves out."""
+        """Saves what Keras leaves out: the state of every seed generator, and averages."""
         super().save_own_variables(store)
-        for index, state in enumerate(self._seed_states()):
-            store[f"seed.{index}"] = ops.convert_to_numpy(state)
+        for name, variable in self._own_variables():
+            store[name] = ops.convert_to_numpy(variable)
 
     def load_own_variables(self, store: Any) -> None:
-        """Loads what `save_own_variables` saved."""
-        for index, state in enumerate(self._seed_states()):
-            state.assign(store[f"seed.{index}"])
+        """Loads what `save_own_variables` saved.
 
-    def _seed_states(self) -> list[keras.Variable]:
-        weights = {id(weight) for weight in self.weights}
-        return [variable for variable in self.variables if id(variable) not in weights]
+        Raises:
+            ValueError: If the model keeps averages and the file holds none.
+        """
+        for name, variable in self._own_variables():
+            if name not in store:
+                raise ValueError(
+                    "Invalid file of weights. Expected the averaged weights that `generator_ema` asks for "
+                    f"(load the file before `compile`, and they start there). Received: no {name!r}"
+                )
+            variable.assign(store[name])
+
+    def _own_variables(self) -> list[tuple[str, keras.Variable]]:
+        seeds = [(f"seed.{index}", state) for index, state in enumerate(seed_states(self))]
+        return seeds + [(f"average.{index}", v) for index, v in enumerate(self._averages)]
+
+
+def _is_local(filepath: Any) -> bool:
+    return isinstance(filepath, str | os.PathLike) and "://" not in str(filepath)
+
+
+class _Memory(io.BytesIO):
+    """A file in memory, which tells Keras its format by its name."""
+
+    def __init__(self, name: Any) -> None:
+        super().__init__()
+        self._name = str(name)
+
+    def __str__(self) -> str:
+        return self._name

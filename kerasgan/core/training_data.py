@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -17,40 +17,18 @@ from kerasgan.datasets.rounds import (
     element_of,
     is_tensorflow_dataset,
     iterator_rounds,
+    number_of_batches,
 )
 
 
-class EpochOrder(keras.callbacks.Callback):
-    """Gives arrays a new order in each epoch, from a seed that is saved with the model.
-
-    Args:
-        seed: The model's `SeedGenerator` for the order of its data.
-        shuffle: Whether to shuffle at all.
-    """
-
-    def __init__(self, seed: keras.random.SeedGenerator, shuffle: bool) -> None:
-        super().__init__()
-        self.seed = seed
-        self.shuffle = shuffle
-        self._key = [0, 0]
-        self._opened_with = self._key
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Draws the epoch's key."""
-        self._key = [abs(int(part)) for part in keras.ops.convert_to_numpy(self.seed.next())]
-
-    def __call__(self, count: int, number: int) -> np.ndarray:
-        """Returns the order of `count` rows in pass `number` of the epoch."""
-        if not self.shuffle:
-            return np.arange(count)
-        # Data that go on beyond an epoch are read ahead of it: their key is that of their first pass.
-        if number == 0:
-            self._opened_with = self._key
-        return np.random.default_rng([*self._opened_with, number]).permutation(count)
-
-
 def rounds(
-    x: Any, y: Any, batch_size: int | None, steps: int, order: Order, endless: bool = False
+    x: Any,
+    y: Any,
+    batch_size: int | None,
+    steps: int,
+    order: Order,
+    endless: bool = False,
+    replicas: int = 1,
 ) -> Any:
     """Returns training data of any kind with one element for each round of the game.
 
@@ -61,16 +39,22 @@ def rounds(
         steps: Minibatches in a round.
         order: The order of the rows of arrays in each pass.
         endless: Whether arrays are to be passed over again without an end.
+        replicas: How many replicas share a minibatch of arrays.
 
     Raises:
-        ValueError: If arrays hold fewer rows than one round needs, or a `batch_size` is given to data that
-            comes in batches.
+        ValueError: If arrays hold fewer rows than one round needs, replicas cannot share a minibatch evenly,
+            or a `batch_size` is given to data that comes in batches.
         TypeError: If the data is of none of these kinds.
     """
     if is_array(x):
         if batch_size is None:
-            batch_size = max(1, min(32, len(x) // steps))
+            batch_size = max(1, min(32, len(x) // steps) // replicas) * replicas
         batch_size = positive_integer("batch_size", batch_size)
+        if batch_size % replicas:
+            raise ValueError(
+                f"Invalid value for argument `batch_size`. Expected a multiple of {replicas}, the number of "
+                f"the strategy's replicas, which share each minibatch. Received: batch_size={batch_size}"
+            )
         if len(x) < batch_size * steps:
             raise ValueError(
                 f"Invalid value for argument `batch_size`. Expected at most {len(x) // steps}, since a "
@@ -91,10 +75,16 @@ def rounds(
         )
     if isinstance(x, Iterator):
         return iterator_rounds(x, steps)
+    batches = number_of_batches(x)
+    if batches is not None and batches < steps:
+        raise ValueError(
+            f"Invalid value for argument `x`. Expected at least {steps} minibatches, which one round takes. "
+            f"Received: {batches}"
+        )
     if is_tensorflow_dataset(x):
-        return x if steps == 1 else dataset_rounds(x, steps)
+        return dataset_rounds(x, steps)
     if isinstance(x, keras.utils.PyDataset):
-        return x if steps == 1 else PyDatasetRounds(x, steps)
+        return PyDatasetRounds(x, steps)
     raise TypeError(
         "Invalid value for argument `x`. Expected an array, a `tf.data.Dataset`, a "
         f"`keras.utils.PyDataset` or a generator. Received: {type(x).__name__}"
@@ -178,14 +168,34 @@ def check_element(element: Any, conditional: bool, shape: Sequence[int | None]) 
             f"Invalid value for argument `x`. Expected elements of {expected}. "
             f"Received: elements of {len(parts)} parts"
         )
+    if isinstance(parts[0], Mapping) or getattr(parts[0], "dtype", None) in ("string", "object"):
+        kind = list(parts[0]) if isinstance(parts[0], Mapping) else parts[0].dtype
+        raise ValueError(
+            "Invalid value for argument `x`. Expected samples as arrays of numbers. "
+            f"Received: {type(parts[0]).__name__} of {kind}"
+        )
     received = getattr(parts[0], "shape", None)
-    if received is None or getattr(received, "rank", 1) is None:
+    if received is None:
         return
+    if getattr(received, "rank", 1) is None:
+        raise ValueError(
+            f"Invalid value for argument `x`. Expected samples of shape {tuple(shape)}. Received: samples of "
+            "unknown rank, which `tf.ensure_shape` in a `map` can tell"
+        )
     if not fits(tuple(received)[1:], shape):
         raise ValueError(
             f"Invalid value for argument `x`. Expected samples of shape {tuple(shape)}. "
             f"Received: samples of shape {tuple(received)[1:]}"
         )
+
+
+def checked(
+    batches: Iterator[Any], conditional: bool, shape: Sequence[int | None]
+) -> Iterator[Any]:
+    """Gives the batches of a generator, each checked by `check_element` as it comes."""
+    for batch in batches:
+        check_element(batch, conditional, shape)
+        yield batch
 
 
 def fits(received: Sequence[int | None], expected: Sequence[int | None]) -> bool:

@@ -52,6 +52,9 @@ class TurnLog(keras.metrics.Metric):
         """
         values = ops.stack([ops.cast(logs[name], "float32") for name in self.quantities])
         rows = ops.cast(rows, "float32")
+        if not record:
+            # The last batch of an evaluation may leave a replica without a row: NaN, the mean of none.
+            values = ops.where(rows > 0, values, 0.0)
         self.total.assign_add(values * rows)
         self.rows.assign_add(rows)
         if record:

@@ -26,6 +26,14 @@ def element_of(dataset: tf.data.Dataset) -> Any:
     return dataset.element_spec
 
 
+def number_of_batches(data: Any) -> int | None:
+    """Returns how many batches a data set has; `None` where it does not know or has no end."""
+    if isinstance(data, keras.utils.PyDataset):
+        return data.num_batches
+    batches = int(data.cardinality()) if is_tensorflow_dataset(data) else -1
+    return batches if batches >= 0 else None
+
+
 def interleave(minibatches: Any) -> Any:
     """Joins minibatches so that `rows[step::steps]` is minibatch `step` again.
 
@@ -77,7 +85,20 @@ def array_rounds(arrays: Any, batch_size: int, steps: int, order: Order, endless
 
 
 def dataset_rounds(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
-    """Groups the batches of a `tf.data.Dataset`, without reading any ahead of time."""
+    """Groups the batches of a `tf.data.Dataset`, without reading any ahead of time.
+
+    A pass over the data begins when its first round is asked for, not when Keras makes an iterator, which
+    it does more often. So the seeds of a data set's own shuffling move once in each pass.
+    """
+    grouped = dataset if steps == 1 else _grouped(dataset, steps)
+    rounds = tf.data.Dataset.from_tensors(0).flat_map(lambda _: grouped)
+    cardinality = grouped.cardinality()
+    if cardinality != tf.data.UNKNOWN_CARDINALITY:
+        rounds = rounds.apply(tf.data.experimental.assert_cardinality(cardinality))
+    return rounds.prefetch(tf.data.AUTOTUNE)
+
+
+def _grouped(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
 
     def with_size(*batch: Any) -> Any:
         batch = batch[0] if len(batch) == 1 else batch
@@ -93,7 +114,7 @@ def dataset_rounds(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
 
     # Padding lets batches of different sizes meet in one tensor; `join` cuts it off again.
     grouped = dataset.map(with_size).padded_batch(steps, drop_remainder=True)
-    return grouped.map(join).prefetch(tf.data.AUTOTUNE)
+    return grouped.map(join)
 
 
 def iterator_rounds(batches: Iterable[Any], steps: int) -> Iterator[Any]:
@@ -101,7 +122,7 @@ def iterator_rounds(batches: Iterable[Any], steps: int) -> Iterator[Any]:
     group: list[Any] = []
     for batch in batches:
         # Keras takes tuples alone from a generator.
-        group.append(batch if isinstance(batch, tuple) else (batch,))
+        group.append(tuple(batch) if isinstance(batch, (list, tuple)) else (batch,))
         if len(group) == steps:
             yield interleave(group)
             group = []
@@ -123,6 +144,13 @@ class PyDatasetRounds(keras.utils.PyDataset):
         )
         self.dataset = dataset
         self.steps = steps
+        self._order: np.ndarray | None = None
+
+    def reorder(self, order: Order) -> None:
+        """Takes the data set's batches in the order of another epoch from now on."""
+        batches = self.dataset.num_batches
+        # An array: the data set may be copied to other processes, where the order's seed cannot go.
+        self._order = None if batches is None else order(batches, 0)
 
     @property
     def num_batches(self) -> int | None:
@@ -132,8 +160,12 @@ class PyDatasetRounds(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> Any:
         """Returns one round."""
-        first = index * self.steps
-        return interleave([self.dataset[first + step] for step in range(self.steps)])
+        numbers = range(index * self.steps, (index + 1) * self.steps)
+        batches = [
+            self.dataset[number if self._order is None else int(self._order[number])]
+            for number in numbers
+        ]
+        return batches[0] if self.steps == 1 else interleave(batches)
 
     def on_epoch_begin(self) -> None:
         """Tells the data set."""

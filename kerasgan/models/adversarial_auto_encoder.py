@@ -13,18 +13,9 @@ from kerasgan.arguments import positive_integer
 from kerasgan.backend import draw_rows, gather_rows
 from kerasgan.core import AdversarialModel, Minibatch, Outcome, Turn
 from kerasgan.core.adversary import Adversary
-from kerasgan.core.inputs import (
-    check_model,
-    conditioned,
-    one_input,
-    output_specification,
-)
+from kerasgan.core.inputs import check_model, conditioned, one_input, output_specification, predict
 from kerasgan.core.labels import Labels
-from kerasgan.core.reconstruction import (
-    check_reconstruction,
-    join_autoencoder,
-    per_example_loss,
-)
+from kerasgan.core.reconstruction import check_reconstruction, join_autoencoder, per_example_loss
 from kerasgan.core.training_data import check_array
 
 
@@ -127,8 +118,7 @@ class AdversarialAutoEncoder(AdversarialModel):
 
     def reconstruction_objective(self, minibatch: Minibatch) -> Outcome:
         """The encoder and the decoder reproduce the samples."""
-        codes = self.encoder(minibatch.real, training=minibatch.training)
-        decoded = self._decode(codes, minibatch)
+        decoded = self._decode(self._codes(minibatch), minibatch)
         return Outcome(self._reconstruction_loss(minibatch.real, ops.cast(decoded, "float32")))
 
     def discriminator_objective(self, minibatch: Minibatch) -> Outcome:
@@ -147,15 +137,22 @@ class AdversarialAutoEncoder(AdversarialModel):
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Returns reconstructions of samples, or of `[samples, one-hot labels]`."""
         samples, labels = inputs if self.labels.decoder_input is not None else (inputs, None)
-        codes = self.encoder(samples, training=training)
-        return self.decoder(conditioned(codes, labels), training=training)
+        codes = self.averaged(self.encoder, training)(samples, training=training)
+        decoder = self.averaged(self.decoder, training)
+        return decoder(conditioned(codes, labels), training=training)
+
+    def generating_models(self) -> Sequence[keras.Model]:
+        """The encoder and the decoder, which `generator_ema` averages."""
+        return [self.encoder, self.decoder]
 
     def _codes(self, minibatch: Minibatch) -> Any:
-        return ops.cast(self.encoder(minibatch.real, training=minibatch.training), "float32")
+        encoder = self.averaged(self.encoder, minibatch.training)
+        return ops.cast(encoder(minibatch.real, training=minibatch.training), "float32")
 
     def _decode(self, codes: Any, minibatch: Minibatch) -> Any:
         labels = self.labels.for_decoder(minibatch.condition)
-        return self.decoder(conditioned(codes, labels), training=minibatch.training)
+        decoder = self.averaged(self.decoder, minibatch.training)
+        return decoder(conditioned(codes, labels), training=minibatch.training)
 
     def _draw(self, minibatch: Minibatch) -> Any:
         """Draws from the prior: from the part that belongs to each example's label, where it has one."""
@@ -212,7 +209,7 @@ class AdversarialAutoEncoder(AdversarialModel):
             penalties: As in `GAN.compile`, on codes. Defaults to none.
             discriminator_steps: As in `GAN.compile`. Defaults to 1.
             metrics: As in `GAN.compile`, of samples and decoded draws of the prior. Defaults to none.
-            **keras_arguments: `steps_per_execution`, `run_eagerly` and `jit_compile`, as in Keras.
+            **keras_arguments: As in `GAN.compile`, `generator_ema` too.
 
         Raises:
             ValueError, TypeError: As in `GAN.compile`.
@@ -243,7 +240,7 @@ class AdversarialAutoEncoder(AdversarialModel):
         """Returns the codes of samples, `(count, *code_shape)`."""
         x = np.asarray(x, keras.config.floatx())
         check_array("x", x, self._samples.shape[1:])
-        return self.encoder.predict(x, batch_size=batch_size, verbose=0)
+        return predict(self.averaged(self.encoder), x, batch_size)
 
     def decode(self, codes: Any, labels: Any = None, batch_size: int = 256) -> np.ndarray:
         """Returns the samples that codes (and labels, where the decoder takes them) stand for."""
@@ -272,7 +269,7 @@ class AdversarialAutoEncoder(AdversarialModel):
         count = positive_integer("count", count)
         labels = self._conditions(count, condition)
         codes = ops.convert_to_numpy(self.labels.sample(self.prior, count, labels, seed))
-        return self._predict_decoded(codes, labels, batch_size)
+        return self._predict_decoded(codes, labels, batch_size, seed)
 
     def discriminate(self, x: Any, condition: Any = None, batch_size: int = 256) -> np.ndarray:
         """Judges the codes of samples: the probability of each to be a draw of the prior, `(count,)`."""
@@ -280,11 +277,13 @@ class AdversarialAutoEncoder(AdversarialModel):
         labels = self._conditions(len(codes), condition) if self.conditional else None
         return self.adversary.judge(codes, self.labels.for_discriminator(labels), batch_size)
 
-    def _predict_decoded(self, codes: np.ndarray, labels: Any, batch_size: int) -> np.ndarray:
+    def _predict_decoded(
+        self, codes: np.ndarray, labels: Any, batch_size: int, seed: int | None = None
+    ) -> np.ndarray:
         takes_labels = self.labels.decoder_input is not None
         known = self._conditions(len(codes), labels) if takes_labels else None
         inputs = conditioned(codes, self.labels.for_decoder(known))
-        return self.decoder.predict(inputs, batch_size=batch_size, verbose=0)
+        return predict(self.averaged(self.decoder), inputs, batch_size, seed)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make an equal model, but for its weights."""

@@ -140,7 +140,7 @@ class DenoisingFeatureMatchingGAN(GAN):
             penalties: As in `GAN.compile`. Defaults to none.
             discriminator_steps: As in `GAN.compile`. Defaults to 1.
             metrics: As in `GAN.compile`. Defaults to none.
-            **keras_arguments: `steps_per_execution`, `run_eagerly` and `jit_compile`, as in Keras.
+            **keras_arguments: As in `GAN.compile`, `generator_ema` too.
 
         Raises:
             ValueError: If a name is unknown, a number is negative or `discriminator_steps` is not a positive

@@ -95,7 +95,7 @@ class EBGAN(GAN):
             penalties: Further penalties, as in `GAN.compile`. Defaults to none.
             discriminator_steps: As in `GAN.compile`. Defaults to 1.
             metrics: As in `GAN.compile`. Defaults to none.
-            **keras_arguments: `steps_per_execution`, `run_eagerly` and `jit_compile`, as in Keras.
+            **keras_arguments: As in `GAN.compile`, `generator_ema` too.
 
         Raises:
             ValueError: If `margin` or `pulling_away` is negative, or the pulling-away term finds no codes.

@@ -99,7 +99,7 @@ class EnergyBasedAdversarialAutoEncoder(AdversarialAutoEncoder):
             penalties: As in `AdversarialAutoEncoder.compile`, on codes. Defaults to none.
             discriminator_steps: As in `AdversarialAutoEncoder.compile`. Defaults to 1.
             metrics: As in `AdversarialAutoEncoder.compile`. Defaults to none.
-            **keras_arguments: `steps_per_execution`, `run_eagerly` and `jit_compile`, as in Keras.
+            **keras_arguments: As in `GAN.compile`, `generator_ema` too.
 
         Raises:
             ValueError: If `margin` or `pulling_away` is negative, the pulling-away term finds no codes, or

@@ -17,6 +17,7 @@ from kerasgan.core.inputs import (
     conditioned,
     input_specifications,
     output_specification,
+    predict,
     sole,
 )
 from kerasgan.core.training_data import check_array
@@ -109,11 +110,12 @@ class GAN(AdversarialModel):
             lambda rows: self.prior.sample(rows, seed=minibatch.seed), minibatch.rows
         )
         inputs = conditioned(latent, minibatch.condition)
-        return ops.cast(self.generator(inputs, training=minibatch.training), "float32")
+        generator = self.averaged(self.generator, minibatch.training)
+        return ops.cast(generator(inputs, training=minibatch.training), "float32")
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Returns the samples that the generator makes of latent samples."""
-        return self.generator(inputs, training=training)
+        return self.averaged(self.generator, training)(inputs, training=training)
 
     def specification(self) -> tuple[keras.KerasTensor, keras.KerasTensor | None]:
         """Returns the shapes and dtypes of a batch of real samples and of their conditions."""
@@ -162,7 +164,9 @@ class GAN(AdversarialModel):
                 on a fresh minibatch. Defaults to 1.
             metrics: Metrics of real and generated samples, `update_state(real, fake)`, computed by
                 `evaluate` and on `validation_data`. Defaults to none.
-            **keras_arguments: `steps_per_execution`, `run_eagerly` and `jit_compile`, as in Keras.
+            **keras_arguments: `steps_per_execution`, `run_eagerly` and `jit_compile`, as in Keras; and
+                `generator_ema`, the momentum of an average of the generator's weights, such as 0.999, which
+                then samples, is evaluated and exported. Defaults to `None`, no average.
 
         Raises:
             ValueError: If a name is unknown or `discriminator_steps` is not a positive integer.
@@ -225,7 +229,7 @@ class GAN(AdversarialModel):
         condition = self._conditions(count, condition)
         latent = ops.convert_to_numpy(self.prior.sample(count, seed=seed))
         inputs = conditioned(latent, condition)
-        return self.generator.predict(inputs, batch_size=batch_size, verbose=0)
+        return predict(self.averaged(self.generator), inputs, batch_size, seed)
 
     def discriminate(self, x: Any, condition: Any = None, batch_size: int = 256) -> np.ndarray:
         """Judges samples.

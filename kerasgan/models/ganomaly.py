@@ -11,7 +11,12 @@ from keras import ops
 from kerasgan.arguments import non_negative_number, positive_integer
 from kerasgan.core import AdversarialModel, Minibatch, Outcome, Turn
 from kerasgan.core.adversary import Adversary
-from kerasgan.core.inputs import check_model, input_specifications, output_specification
+from kerasgan.core.inputs import (
+    check_model,
+    input_specifications,
+    output_specification,
+    predict,
+)
 from kerasgan.core.reconstruction import check_reconstruction
 from kerasgan.core.training_data import check_array
 from kerasgan.penalties.feature_matching import feature_extractor
@@ -114,9 +119,10 @@ class GANomaly(AdversarialModel):
     def generator_objective(self, minibatch: Minibatch) -> Outcome:
         """The generator reproduces samples, their features and their codes (equations 1 to 4)."""
         real, training = minibatch.real, minibatch.training
-        codes = self.encoder(real, training=training)
-        fake = ops.cast(self.decoder(codes, training=training), "float32")
-        codes_again = self.second_encoder(fake, training=training)
+        codes = self.averaged(self.encoder, training)(real, training=training)
+        decoded = self.averaged(self.decoder, training)(codes, training=training)
+        fake = ops.cast(decoded, "float32")
+        codes_again = self.averaged(self.second_encoder, training)(fake, training=training)
         real_features, fake_features = (
             self._extractor.model(samples, training=training) for samples in (real, fake)
         )
@@ -138,7 +144,8 @@ class GANomaly(AdversarialModel):
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Returns the reconstructions of samples."""
-        return self.decoder(self.encoder(inputs, training=training), training=training)
+        codes = self.averaged(self.encoder, training)(inputs, training=training)
+        return self.averaged(self.decoder, training)(codes, training=training)
 
     def specification(self) -> tuple[keras.KerasTensor, keras.KerasTensor | None]:
         """Returns the shape and dtype of a batch of real samples."""
@@ -173,7 +180,7 @@ class GANomaly(AdversarialModel):
             penalties: As in `GAN.compile`. Defaults to none.
             discriminator_steps: As in `GAN.compile`. Defaults to 1.
             metrics: As in `GAN.compile`, of samples and their reconstructions. Defaults to none.
-            **keras_arguments: `steps_per_execution`, `run_eagerly` and `jit_compile`, as in Keras.
+            **keras_arguments: As in `GAN.compile`, `generator_ema` too.
 
         Raises:
             ValueError: If a name is unknown, a weight is negative or `discriminator_steps` is not a positive
@@ -205,7 +212,7 @@ class GANomaly(AdversarialModel):
 
     def reconstruct(self, x: Any, batch_size: int = 256) -> np.ndarray:
         """Returns the reconstructions of samples, `(count, *sample_shape)`."""
-        return self.predict(self._as_samples(x), batch_size=batch_size, verbose=0)
+        return predict(self, self._as_samples(x), batch_size)
 
     def anomaly_score(self, x: Any, batch_size: int = 256) -> np.ndarray:
         """Returns how abnormal each sample is: the 1-norm of `z - z'` (equation 5).
@@ -222,10 +229,10 @@ class GANomaly(AdversarialModel):
             ValueError: If the samples have another shape.
         """
         codes, codes_again = (
-            model.predict(samples, batch_size=batch_size, verbose=0)
+            predict(model, samples, batch_size)
             for model, samples in (
-                (self.encoder, self._as_samples(x)),
-                (self.second_encoder, self.reconstruct(x, batch_size)),
+                (self.averaged(self.encoder), self._as_samples(x)),
+                (self.averaged(self.second_encoder), self.reconstruct(x, batch_size)),
             )
         )
         return np.abs(codes - codes_again).reshape(len(codes), -1).sum(axis=1)

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from kerasgan.arguments import positive_number
-from kerasgan.backend import all_replicas_mean, draw_rows
+from kerasgan.backend import all_rows_mean, draw_rows
 from kerasgan.penalties.gradient_penalty import GradientPenalty, unit_norm_deviation
 from kerasgan.penalties.penalty import Encounter, squared_gradient_norm
 
@@ -41,8 +41,8 @@ class DRAGAN(GradientPenalty):
     def call(self, encounter: Encounter) -> Any:
         """Returns the squared deviation of the gradient's norm from 1 near each real sample."""
         real = encounter.real
-        mean = all_replicas_mean(ops.mean(real))
-        deviation = ops.sqrt(all_replicas_mean(ops.mean(ops.square(real - mean))))
+        mean = ops.mean(all_rows_mean(real))
+        deviation = ops.sqrt(ops.mean(all_rows_mean(ops.square(real - mean))))
         sample_shape = tuple(real.shape[1:])
         noise = draw_rows(
             lambda rows: keras.random.uniform((rows, *sample_shape), seed=encounter.seed),

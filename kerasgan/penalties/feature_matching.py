@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasgan.backend import all_replicas_mean
+from kerasgan.backend import all_rows_mean
 from kerasgan.penalties.penalty import Encounter, Penalty
 
 
@@ -17,7 +17,9 @@ class FeatureMatching(Penalty):
 
     `weight * ||E f(x) - E f(G(z))||^2 + sample_weight * ||E x - E G(z)||^2`, added to the generator's loss:
     the first term is that of Salimans et al. 2016 (section 3.1), the second that of MidiNet (Yang et al.
-    2017). Both compare means over the whole global batch, never one sample with another.
+    2017). Both compare means over the whole global batch, never one sample with another. The means over `B`
+    samples scatter, so that the expected terms contain the traces of both covariances, divided by `B`: on
+    small batches a large factor rewards generated samples that vary too little.
 
     Args:
         features: Where the features come from: the name of a layer of the discriminator, or a function that
@@ -125,7 +127,5 @@ def feature_extractor(
 
 def squared_mean_gap(real: Any, fake: Any) -> Any:
     """Returns `||E real - E fake||^2`, a scalar, the means taken over the whole global batch."""
-    real_mean, fake_mean = (
-        all_replicas_mean(ops.mean(ops.cast(values, "float32"), axis=0)) for values in (real, fake)
-    )
+    real_mean, fake_mean = (all_rows_mean(ops.cast(values, "float32")) for values in (real, fake))
     return ops.sum(ops.square(real_mean - fake_mean))

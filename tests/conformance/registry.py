@@ -173,11 +173,17 @@ LAYERS = {
 }
 
 CALLBACKS = {
+    kerasgan.callbacks.BackupAndRestore: lambda directory: kerasgan.callbacks.BackupAndRestore(
+        directory / "backup", save_freq=1, delete_checkpoint=False
+    ),
     kerasgan.callbacks.ProbabilityLogger: lambda directory: kerasgan.callbacks.ProbabilityLogger(
         directory
     ),
     kerasgan.callbacks.SampleGrid: lambda directory: kerasgan.callbacks.SampleGrid(
         directory, rows=1, columns=2, condition=None
+    ),
+    kerasgan.callbacks.TensorBoard: lambda directory: kerasgan.callbacks.TensorBoard(
+        directory, every_epochs=None
     ),
 }
 

@@ -72,6 +72,18 @@ def energy_based():
     return model, (X,)
 
 
+def accumulating():
+    adam = keras.optimizers.Adam
+    model = kerasgan.GAN(dense(4, 8, 6), dense(6, 8, 1), seed=1)
+    model.compile(
+        generator_optimizer=adam(1e-3, gradient_accumulation_steps=2),
+        discriminator_optimizer=adam(1e-3, gradient_accumulation_steps=3),
+        discriminator_steps=2,
+        generator_ema=0.9,
+    )
+    return model, (X,)
+
+
 def train(make, devices):
     """Returns all weights and logs after 20 rounds of global batches of 16."""
     strategy = tf.distribute.MirroredStrategy([f"CPU:{index}" for index in range(devices)])

@@ -13,7 +13,8 @@ PROJECT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(
-    ("game", "replicas"), [("gan", 4), ("conditional", 2), ("auto_encoder", 2), ("energy_based", 2)]
+    ("game", "replicas"),
+    [("gan", 4), ("conditional", 2), ("auto_encoder", 2), ("energy_based", 2), ("accumulating", 2)],
 )
 def test_replicas_equal_one_device(game, replicas):
     run = subprocess.run(

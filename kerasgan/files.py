@@ -33,10 +33,16 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Not `tempfile`: its files can be read by their owner only, and stay so when renamed.
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    # Not `tempfile`: its files can be read by their owner only, and stay so when renamed. The name keeps
+    # its ending, from which Keras and Pillow know the format.
+    temporary = path.with_name(f".{uuid.uuid4().hex}.{path.name}")
     try:
         yield temporary
         temporary.replace(path)
+    except OSError as error:
+        # A full disk does not say what was being written.
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasgan.datasets.rounds import PyDatasetRounds, is_tensorflow_dataset
+
+
+class EpochOrder(keras.callbacks.Callback):
+    """Gives data a new order in each epoch, from a seed that is saved with the model.
+
+    It orders the rows of arrays and the batches of a `keras.utils.PyDataset`. A `tf.data.Dataset` and a
+    generator have their own order.
+
+    Args:
+        seed: The model's `SeedGenerator` for the order of its data.
+        shuffle: Whether to shuffle at all.
+        endless: Whether arrays are passed over again and again, whatever an epoch is.
+    """
+
+    def __init__(self, seed: keras.random.SeedGenerator, shuffle: bool, endless: bool) -> None:
+        super().__init__()
+        self.seed = seed
+        self.shuffle = shuffle
+        self.endless = endless
+        self.data: Any = None
+        self._key: list[int] = [0, 0]
+        self._opened_with: list[int] | None = None
+        self._is_restored = False
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Draws the epoch's key."""
+        if not self._is_restored:
+            self._key = [abs(int(part)) for part in keras.ops.convert_to_numpy(self.seed.next())]
+        self._is_restored = False
+        if isinstance(self.data, PyDatasetRounds):
+            self.data.reorder(self)
+
+    def __call__(self, count: int, number: int) -> np.ndarray:
+        """Returns the order of `count` items in pass `number` of the epoch."""
+        if not self.shuffle:
+            return np.arange(count)
+        # Data that go on beyond an epoch are read ahead of it: their key is that of their first pass.
+        if self._opened_with is None or not self.endless:
+            self._opened_with = self._key
+        return np.random.default_rng([*self._opened_with, number]).permutation(count)
+
+    def skip_epochs(self, epochs: int) -> None:
+        """Brings the data to where so many epochs leave them."""
+        if is_tensorflow_dataset(self.data) and not self.endless:
+            # Each pass moves the seeds of the data set's own shuffling on.
+            for _ in range(epochs):
+                for _ in self.data:
+                    pass
+        elif isinstance(self.data, keras.utils.PyDataset):
+            for _ in range(epochs):
+                self.data.on_epoch_begin()
+                self.data.on_epoch_end()
+
+    def capture(self) -> dict[str, np.ndarray]:
+        """Returns the keys of the order as a named array."""
+        return {"order": np.array([self._key, self._opened_with or self._key], dtype="int64")}
+
+    def restore(self, saved: dict[str, np.ndarray], within_epoch: bool) -> None:
+        """Takes up an order, in the middle of its epoch or at the end of it."""
+        self._key, self._opened_with = (list(map(int, key)) for key in saved["order"])
+        self._is_restored = within_epoch

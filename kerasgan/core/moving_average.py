@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from kerasgan.arguments import number
+from kerasgan.backend import assign_on_replicas
+
+
+class MovingAverage:
+    """Copies of models whose weights are exponential moving averages of the models' own (Yazıcı et al. 2018).
+
+    `a_t = a_{t-1} + r_t (w_t - a_{t-1})` with `r_t = (1 - m) / (1 - m^t)`, the rate that corrects the bias to
+    the first value as Adam does: the average of the first t weights, whatever t is, counts no weight that
+    came before training. Layers' statistics are averaged too.
+
+    Args:
+        models: The models to average.
+        momentum: `m`, between 0 and 1: the average looks back over about `1 / (1 - m)` rounds.
+
+    Raises:
+        ValueError: If the momentum is not between 0 and 1.
+    """
+
+    def __init__(self, models: Sequence[keras.Model], momentum: float) -> None:
+        self.momentum = number(
+            "generator_ema", momentum, "a number between 0 and 1", lambda given: 0 < given < 1
+        )
+        self._pairs = [(model, _copy(model)) for model in models]
+        self._updates = keras.Variable(
+            0, dtype="int32", trainable=False, aggregation="only_first_replica", name="updates"
+        )
+        self._is_in_place = False
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """The averages, the copies' seeds, and how many rounds were averaged."""
+        return [self._updates, *(v for _, average in self._pairs for v in average.variables)]
+
+    @property
+    def models(self) -> list[keras.Model]:
+        """The copies."""
+        return [average for _, average in self._pairs]
+
+    def of(self, model: keras.Model) -> keras.Model:
+        """Returns the average of a model; the model itself where it is not averaged."""
+        averages = {id(original): average for original, average in self._pairs}
+        return model if self._is_in_place else averages.get(id(model), model)
+
+    def update(self) -> None:
+        """Takes the models' weights into the averages."""
+        self._updates.assign_add(1)
+        weight_of_start = ops.power(self.momentum, ops.cast(self._updates, "float32"))
+        rate = (1.0 - self.momentum) / (1.0 - weight_of_start)
+        pairs = [
+            (mean, weight)
+            for original, average in self._pairs
+            for mean, weight in zip(average.weights, original.weights, strict=True)
+        ]
+        assign_on_replicas(
+            [mean for mean, _ in pairs],
+            [mean + ops.cast(rate, mean.dtype) * (weight - mean) for mean, weight in pairs],
+        )
+
+    @contextlib.contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Puts the averages into the models themselves for a while."""
+        kept = [original.get_weights() for original, _ in self._pairs]
+        try:
+            self._is_in_place = True
+            for original, average in self._pairs:
+                original.set_weights(average.get_weights())
+            yield
+        finally:
+            self._is_in_place = False
+            for (original, _), weights in zip(self._pairs, kept, strict=True):
+                original.set_weights(weights)
+
+
+def _copy(model: keras.Model) -> Any:
+    # What is copied is the user's own model, so its functions may be taken as they are.
+    configuration = keras.saving.serialize_keras_object(model)
+    copy: Any = keras.saving.deserialize_keras_object(configuration, safe_mode=False)
+    if not copy.built:
+        copy.build(model.input_shape)
+    copy.set_weights(model.get_weights())
+    return copy

@@ -1,0 +1,131 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import kerasgan
+
+sys.path.insert(0, str(Path(__file__).parent))
+import train_and_be_killed as program
+
+KINDS = [
+    "arrays",
+    "endless_arrays",
+    "dataset",
+    "endless_dataset",
+    "unknown_cardinality",
+    "py_dataset",
+    "generator",
+]
+
+
+class Interrupt(keras.callbacks.Callback):
+    """Ends training after so many batches."""
+
+    def __init__(self, batches):
+        super().__init__()
+        self.batches = batches
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.batches -= 1
+        if self.batches == 0:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_interrupted_run_ends_with_the_same_bits(kind, tmp_path):
+    undisturbed = program.train(kind, tmp_path / "undisturbed")
+    # In the second epoch, between two backups.
+    with pytest.raises(KeyboardInterrupt):
+        program.train(kind, tmp_path / "disturbed", Interrupt(10))
+    assert program.train(kind, tmp_path / "disturbed") == undisturbed
+
+
+def test_a_run_that_is_killed_twenty_times_ends_with_the_same_bits(tmp_path):
+    command = [sys.executable, program.__file__, "arrays", str(tmp_path), "20"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    undisturbed, epochs, killed = map(json.loads, done.stdout.splitlines())
+    assert len(epochs) == 20
+    assert len(set(epochs)) > 5, "the kills came too early to disturb much"
+    assert killed == undisturbed
+    assert not (tmp_path / "killed" / "backup").exists()
+
+
+def small_gan():
+    return kerasgan.GAN(
+        keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]),
+        keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]),
+    )
+
+
+def fit(gan, *callbacks, **arguments):
+    gan.fit(program.DATA, batch_size=40, verbose=0, callbacks=callbacks, **arguments)
+
+
+def test_the_backup_is_kept_where_it_is_wanted_and_only_it_is_deleted(tmp_path):
+    gan = small_gan()
+    gan.compile()
+    kept = kerasgan.callbacks.BackupAndRestore(tmp_path / "kept", delete_checkpoint=False)
+    deleted = kerasgan.callbacks.BackupAndRestore(tmp_path)
+    fit(gan, kept, deleted)
+    assert [path.name for path in tmp_path.rglob("*.npz")] == ["training_state.npz"]
+    # All epochs are done, so there is nothing left to do.
+    before = gan.get_weights()
+    fit(gan, kept)
+    assert all(map(np.array_equal, before, gan.get_weights()))
+
+
+def test_an_unfinished_backup_is_not_taken_for_one(tmp_path):
+    (tmp_path / ".0123.training_state.npz").write_bytes(b"half of it")
+    callback = kerasgan.callbacks.BackupAndRestore(tmp_path)
+    assert callback.stored() is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_backup_of_another_model_is_refused(tmp_path):
+    gan = small_gan()
+    gan.compile()
+    fit(gan, kerasgan.callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False))
+    gan.compile(discriminator_optimizer="sgd")
+    with pytest.raises(ValueError, match="another compilation"):
+        fit(gan, kerasgan.callbacks.BackupAndRestore(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"backup_dir": ""}, "backup_dir"),
+        ({"backup_dir": "x", "save_freq": 0}, "save_freq"),
+        ({"backup_dir": "x", "save_freq": "batch"}, "save_freq"),
+    ],
+)
+def test_bad_arguments(arguments, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        kerasgan.callbacks.BackupAndRestore(**arguments)
+
+
+def test_the_stock_callback_resumes_exactly_at_the_end_of_an_epoch(tmp_path):
+    """Keras keeps weights, optimizers and seeds, but not running means: those begin anew anyway."""
+    values = []
+    for disturbed in (False, True):
+        keras.utils.clear_session()
+        keras.utils.set_random_seed(0)
+        gan = small_gan()
+        gan.compile(discriminator_steps=2)
+        stock = keras.callbacks.BackupAndRestore(tmp_path / str(disturbed))
+        if disturbed:
+            with pytest.raises(KeyboardInterrupt):
+                fit(gan, stock, Interrupt(3), epochs=4)
+            keras.utils.clear_session()
+            gan = small_gan()
+            gan.compile(discriminator_steps=2)
+        fit(gan, stock, epochs=4)
+        every = [*gan.variables, *gan.optimizer.variables]
+        values.append([keras.ops.convert_to_numpy(variable) for variable in every])
+    assert all(map(np.array_equal, *values))

@@ -1,0 +1,100 @@
+import keras
+import numpy as np
+import pytest
+
+import kerasgan
+from kerasgan.core.moving_average import MovingAverage
+
+X = np.random.default_rng(0).normal(size=(64, 2)).astype("float32")
+
+
+def dense(inputs, outputs):
+    return keras.Sequential([keras.Input((inputs,)), keras.layers.Dense(outputs)])
+
+
+def small_gan(**arguments):
+    generator = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(4), keras.layers.BatchNormalization()]
+    )
+    gan = kerasgan.GAN(keras.Sequential([generator, keras.layers.Dense(2)]), dense(2, 1))
+    gan.compile(generator_optimizer=keras.optimizers.SGD(0.5), **arguments)
+    return gan
+
+
+def test_the_average_is_the_weighted_mean_of_all_weights_so_far():
+    model, momentum = dense(2, 1), 0.9
+    average = MovingAverage([model], momentum)
+    history = np.random.default_rng(0).normal(size=(5, 2, 1))
+    for count, kernel in enumerate(history, start=1):
+        model.layers[0].kernel.assign(kernel)
+        average.update()
+        weights = (1 - momentum) * momentum ** np.arange(count)[::-1] / (1 - momentum**count)
+        expected = np.tensordot(weights, history[:count], axes=1)
+        np.testing.assert_allclose(
+            average.of(model).layers[0].kernel, expected, rtol=1e-5, atol=1e-6
+        )
+
+
+def test_training_is_not_touched_and_what_is_generated_is_the_averages():
+    outcomes = []
+    for momentum in (None, 0.5):
+        keras.utils.clear_session()
+        keras.utils.set_random_seed(0)
+        gan = small_gan(generator_ema=momentum)
+        gan.fit(X, batch_size=16, epochs=3, verbose=0)
+        outcomes.append(gan)
+    plain, averaged = outcomes
+    for ours, theirs in zip(plain.get_weights(), averaged.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert not np.allclose(plain.generate(8, seed=0), averaged.generate(8, seed=0))
+    average = averaged.averaged(averaged.generator)
+    z = keras.ops.convert_to_numpy(averaged.prior.sample(8, seed=0))
+    np.testing.assert_allclose(averaged.generate(8, seed=0), average(z), rtol=1e-6)
+    np.testing.assert_allclose(averaged.predict(z, verbose=0), average(z), rtol=1e-6)
+
+
+def test_an_evaluation_is_of_the_average():
+    gan = small_gan(generator_ema=0.9)
+    gan.fit(X, batch_size=16, epochs=2, verbose=0)
+    loss = gan.evaluate(X, verbose=0, return_dict=True)["generator_loss"]
+    gan.generator.set_weights([10 * weight for weight in gan.generator.get_weights()])
+    assert gan.evaluate(X, verbose=0, return_dict=True)["generator_loss"] == loss
+
+
+def test_averages_are_saved_and_training_goes_on_as_if_never_stopped(tmp_path):
+    keras.utils.set_random_seed(0)
+    gan = small_gan(generator_ema=0.9)
+    gan.fit(X, batch_size=16, epochs=2, verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    np.testing.assert_array_equal(gan.generate(4, seed=0), loaded.generate(4, seed=0))
+    for model in (gan, loaded):
+        model.fit(X, batch_size=16, epochs=2, verbose=0)
+    np.testing.assert_array_equal(gan.generate(4, seed=0), loaded.generate(4, seed=0))
+
+
+def test_weights_without_averages_are_loaded_before_compile(tmp_path):
+    plain, averaged = small_gan(), small_gan(generator_ema=0.9)
+    plain.save_weights(tmp_path / "plain.weights.h5")
+    with pytest.raises(ValueError, match="before `compile`"):
+        averaged.load_weights(tmp_path / "plain.weights.h5")
+
+
+def test_the_export_is_of_the_average(tmp_path):
+    tf = pytest.importorskip("tensorflow")
+    gan = small_gan(generator_ema=0.9)
+    gan.fit(X, batch_size=16, epochs=2, verbose=0)
+    before = gan.get_weights()
+    gan.export(tmp_path / "exported", verbose=False)
+    z = np.random.default_rng(1).normal(size=(5, 3)).astype("float32")
+    exported = tf.saved_model.load(tmp_path / "exported")
+    served = exported.serve(z)
+    np.testing.assert_allclose(served, gan.averaged(gan.generator)(z), rtol=1e-6)
+    for ours, theirs in zip(before, gan.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("momentum", [0, 1, -0.1, "0.9", True])
+def test_bad_momentum(momentum):
+    with pytest.raises((ValueError, TypeError), match="generator_ema"):
+        small_gan(generator_ema=momentum)
