@@ -5,6 +5,7 @@ variables and to inputs (`gradients`), which replica this is (`replicas`), and t
 applied to (`logits`). A port to another Keras backend rewrites these and nothing else.
 """
 
+from kerasgan.backend.devices import has_accelerator, is_deterministic
 from kerasgan.backend.gradients import input_gradient, value_and_gradients
 from kerasgan.backend.logits import ends_in_sigmoid, logits_of
 from kerasgan.backend.replicas import (
@@ -29,8 +30,10 @@ __all__ = [
     "draw_rows",
     "ends_in_sigmoid",
     "gather_rows",
+    "has_accelerator",
     "input_gradient",
     "is_chief",
+    "is_deterministic",
     "logits_of",
     "number_of_replicas",
     "number_of_workers",

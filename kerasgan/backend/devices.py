@@ -1,0 +1,17 @@
+"""What TensorFlow runs on, and how."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+from tensorflow.python.framework import config
+
+
+def has_accelerator() -> bool:
+    """Tells whether there is any device but the CPU."""
+    return any(device.device_type != "CPU" for device in tf.config.list_physical_devices())
+
+
+def is_deterministic() -> bool:
+    """Tells whether `tf.config.experimental.enable_op_determinism` was called, under which XLA fails."""
+    # TensorFlow tells nobody else; Keras asks in the same way.
+    return bool(config.is_op_determinism_enabled())
