@@ -5,9 +5,6 @@ discriminator for each of the generator's. `pygan` has its sizes: an LSTM of 5 u
 hidden layer of 150 sigmoid units, the minimax loss and no penalties. `example` is the game that
 `examples/sine_waves.py` plays: an LSTM of 32 units, LeakyReLU, and the gradient penalties R1 and R2.
 
-The processor time of the whole process (user and system, all threads) is divided by the iterations, after
-an epoch that compiles and warms up; the best of several epochs counts, which other programs disturb least.
-
     python benchmarks/sine_waves.py
     python benchmarks/sine_waves.py --record benchmarks/results/sine_waves.json
 """
@@ -15,17 +12,10 @@ an epoch that compiles and warms up; the best of several epochs counts, which ot
 from __future__ import annotations
 
 import argparse
-import datetime
-import json
-import os
-import platform
-import time
 from pathlib import Path
-from typing import Any
 
 import keras
-import numpy as np
-import tensorflow as tf
+from measuring import measure, report, surroundings, times_less
 
 import kerasgan
 
@@ -63,26 +53,6 @@ def example(jit_compile: bool) -> kerasgan.GAN:
     return gan
 
 
-def measure(gan: kerasgan.GAN, x: np.ndarray, iterations: int, repeats: int) -> dict[str, Any]:
-    """Returns seconds per iteration, and those that the first epoch took to compile."""
-
-    def epoch(steps: int) -> tuple[float, float]:
-        start = time.process_time(), time.perf_counter()
-        gan.fit(x, batch_size=20, steps_per_epoch=steps, verbose=0)
-        return time.process_time() - start[0], time.perf_counter() - start[1]
-
-    compilation, _ = epoch(STEPS_PER_EXECUTION)
-    times = [[seconds / iterations for seconds in epoch(iterations)] for _ in range(repeats)]
-    cpu, wall = np.min(times, axis=0)
-    return {
-        "cpu_seconds_per_iteration": round(float(cpu), 5),
-        "cpu_seconds_per_iteration_of_each_epoch": [round(row[0], 5) for row in times],
-        "wall_seconds_per_iteration": round(float(wall), 5),
-        "cpu_seconds_of_first_epoch": round(compilation, 1),
-        "times_less_than_pygan": [round(seconds / float(cpu), 1) for seconds in PYGAN],
-    }
-
-
 def main() -> None:
     """Measures both games, with XLA and without."""
     parser = argparse.ArgumentParser(
@@ -106,10 +76,12 @@ def main() -> None:
             keras.utils.set_random_seed(0)
             gan = make(jit_compile)
             name = f"{make.__name__}{'_xla' if jit_compile else ''}"
-            results[name] = measure(gan, data.x, options.iterations, options.repeats)
+            result = measure(gan, data.x, STEPS_PER_EXECUTION, options.iterations, options.repeats)
+            result["times_less_than_pygan"] = [times_less(seconds, result) for seconds in PYGAN]
+            results[name] = result
     answer = {
         "benchmark": "sine_waves",
-        "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+        **surroundings(),
         "recipe": {
             "batch_size": 20,
             "length": 30,
@@ -119,23 +91,10 @@ def main() -> None:
             "iterations": options.iterations,
             "repeats": options.repeats,
         },
-        "versions": {
-            "kerasgan": kerasgan.__version__,
-            "keras": keras.version(),
-            "tensorflow": tf.__version__,
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-        },
-        "machine": {"cores": os.cpu_count(), "architecture": platform.machine()},
         "pygan_cpu_seconds_per_iteration": PYGAN,
         "results": results,
     }
-    if options.record:
-        options.record.parent.mkdir(parents=True, exist_ok=True)
-        temporary = options.record.with_name(f".{options.record.name}")
-        temporary.write_text(json.dumps(answer, indent=2) + "\n", encoding="utf-8")
-        os.replace(temporary, options.record)
-    print(json.dumps(answer))
+    report(answer, options.record)
 
 
 if __name__ == "__main__":

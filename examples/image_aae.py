@@ -36,6 +36,7 @@ import kerasgan
 # Means over few codes scatter, and matching scattered means would draw all codes to the middle.
 BATCH_SIZE = 40
 DISCRIMINATOR_STEPS = 5
+PRETRAINING_EPOCHS = {1: 5, 3: 15}
 ROWS, COLUMNS = 4, 6
 
 
@@ -43,7 +44,11 @@ def adversarial_auto_encoder(
     sample_shape: tuple[int, ...], filters: int, code_size: int, rounds: int
 ) -> kerasgan.AdversarialAutoEncoder:
     """Returns a compiled model: two convolutional networks, and a small discriminator of codes."""
-    parts = kerasgan.networks.convolutional_auto_encoder(sample_shape, code_size, filters)
+    # Without the normalization, hundreds of steps go by before the auto-encoder finds out about colours.
+    normalization = "batch" if sample_shape[-1] == 3 else None
+    parts = kerasgan.networks.convolutional_auto_encoder(
+        sample_shape, code_size, filters, normalization
+    )
     discriminator = keras.Sequential(
         [
             keras.Input((code_size,)),
@@ -58,8 +63,9 @@ def adversarial_auto_encoder(
     def adam(rate: float, steps: int) -> keras.optimizers.Optimizer:
         return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps))
 
+    # The codes follow the prior only if the game moves the encoder faster than reproduction does.
     aae.compile(
-        reconstruction_optimizer=adam(1e-3, rounds),
+        reconstruction_optimizer=adam(3e-4, rounds),
         discriminator_optimizer=adam(1e-3, DISCRIMINATOR_STEPS * rounds),
         generator_optimizer=adam(1e-3, rounds),
         penalties=[
@@ -119,13 +125,13 @@ def main() -> None:
         "--channels", type=int, choices=[1, 3], default=1, help="1: grey, 3: colour (default: 1)"
     )
     parser.add_argument("--code-size", type=int, default=8, help="length of a code (default: 8)")
-    parser.add_argument("--rounds", type=int, help="rounds of the game (default: 1000)")
+    parser.add_argument("--rounds", type=int, help="rounds of the game (default: 600)")
     parser.add_argument("--size", choices=["full", "toy"], default="full", help="toy: 4 rounds")
     parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
     parser.add_argument("--output", type=Path, metavar="DIRECTORY", help="see above")
     options = parser.parse_args()
     toy = options.size == "toy"
-    rounds = options.rounds or (4 if toy else 1000)
+    rounds = options.rounds or (4 if toy else 600)
     for name, value in {**vars(options), "rounds": rounds}.items():
         if name in ("image_size", "code_size", "rounds") and value < 1:
             parser.error(f"--{name.replace('_', '-')} must be positive, not {value}")
@@ -150,7 +156,9 @@ def main() -> None:
 
     print("Pre-training of the auto-encoder")
     aae.autoencoder.compile(keras.optimizers.Adam(1e-3), "mse")
-    pretraining = aae.autoencoder.fit(x, x, batch_size=64, epochs=1 if toy else 5)
+    pretraining = aae.autoencoder.fit(
+        x, x, batch_size=64, epochs=1 if toy else PRETRAINING_EPOCHS[options.channels]
+    )
 
     print("The game")
     every = max(1, epochs // 8)

@@ -12,14 +12,15 @@ CHECKS = (
     ["ruff", "check", "."],
     ["ruff", "format", "--check", "."],
     ["mypy"],
-    ["pytest"],
+    # A process for each core, since most of a test's time goes into building graphs, which takes one.
+    ["pytest", "-n", "auto", "--dist", "worksteal"],
 )
 
 
 def main(arguments: list[str]) -> int:
     """Runs the checks; returns the exit status of the first that fails, or 0."""
     for check in CHECKS:
-        command = [*check, *arguments] if check == ["pytest"] else check
+        command = [*check, *arguments] if check[0] == "pytest" else check
         print(f"$ {shlex.join(command)}", flush=True)
         finished = subprocess.run(
             [sys.executable, "-m", *command], cwd=Path(__file__).parents[1], check=False

@@ -50,6 +50,7 @@ def assert_weights(model, expected):
         np.testing.assert_array_equal(value, other)
 
 
+@pytest.mark.promise("stock callbacks, validation and metrics inside `fit`")
 def test_the_stock_callbacks(kind, tmp_path, capsys):
     pytest.importorskip("tensorboard")
     model, data = compiled(kind)
@@ -155,6 +156,7 @@ def test_training_ends_at_nan_and_says_where():
         model.fit(*data, batch_size=8, epochs=2, verbose=0, callbacks=callbacks)
 
 
+@pytest.mark.promise("`predict`")
 def test_predict_gives_samples(kind):
     model, data = compiled(kind)
     takes_samples = isinstance(model, (kerasgan.AdversarialAutoEncoder, kerasgan.GANomaly))
@@ -163,6 +165,7 @@ def test_predict_gives_samples(kind):
     assert model.predict(inputs, batch_size=20, verbose=0).shape == data[0].shape
 
 
+@pytest.mark.promise("`summary`")
 def test_the_summary_has_every_player(kind):
     model, _ = compiled(kind)
     text = io.StringIO()
@@ -175,6 +178,7 @@ def test_the_summary_has_every_player(kind):
     assert f"Trainable params: {count:,} " in text.getvalue()
 
 
+@pytest.mark.promise("`clone_model`")
 def test_a_clone_is_a_new_game_of_the_same_kind(kind):
     model, data = compiled(kind)
     clone = keras.models.clone_model(model)
@@ -191,6 +195,7 @@ def test_a_clone_is_a_new_game_of_the_same_kind(kind):
     assert int(model.optimizer.iterations) == 0
 
 
+@pytest.mark.promise("`plot_model`")
 def test_plot_model(kind, tmp_path):
     pytest.importorskip("pydot")
     model, _ = compiled(kind)
@@ -211,6 +216,7 @@ def test_a_callback_can_be_copied_for_each_trial_of_a_search(callback, tmp_path)
 
 
 # The classes that the others derive from or resemble. KerasTuner calls what Python has deprecated.
+@pytest.mark.promise("KerasTuner searches")
 @pytest.mark.filterwarnings("ignore::DeprecationWarning:keras_tuner")
 @pytest.mark.parametrize("kind", list(MODELS)[:4])
 def test_keras_tuner_searches(kind, tmp_path):

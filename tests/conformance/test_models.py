@@ -25,6 +25,7 @@ def assert_equal(one, other):
         np.testing.assert_array_equal(first, second)
 
 
+@pytest.mark.promise("`save` and `load_model`, then training goes on bit for bit")
 def test_saves_loads_and_goes_on_bit_for_bit(case, tmp_path):
     model, data = case
     model.fit(*data, batch_size=8, epochs=2, verbose=0)
@@ -36,6 +37,7 @@ def test_saves_loads_and_goes_on_bit_for_bit(case, tmp_path):
     assert_equal(model, loaded)
 
 
+@pytest.mark.promise("`save_weights` and `load_weights` with optimizers and seeds")
 def test_weights_alone_save_and_load(case, tmp_path):
     model, data = case
     model.fit(*data, batch_size=8, verbose=0)
@@ -46,12 +48,14 @@ def test_weights_alone_save_and_load(case, tmp_path):
     assert_equal(model, other)
 
 
+@pytest.mark.promise("`get_config` and `from_config`")
 def test_a_config_makes_an_equal_model(case):
     model, _ = case
     restored = type(model).from_config(model.get_config())
     assert restored.get_config() == model.get_config()
 
 
+@pytest.mark.promise("`train_on_batch` and `test_on_batch`")
 def test_batches_on_their_own(case):
     model, data = case
     batch = [part[:16] for part in data]
@@ -61,6 +65,7 @@ def test_batches_on_their_own(case):
     assert all(np.isfinite(value) for value in [*trained.values(), *tested.values()])
 
 
+@pytest.mark.promise("`generate(seed=…)` gives the same samples each time")
 def test_generates_the_same_from_the_same_seed(case):
     model, data = case
     if isinstance(model, kerasgan.GANomaly):
@@ -72,6 +77,33 @@ def test_generates_the_same_from_the_same_seed(case):
     assert not np.array_equal(samples[0], samples[2])
 
 
+@pytest.mark.promise("`generator_ema` samples, is saved, and training does not notice it")
+def test_an_average_generates_and_is_saved(case, tmp_path):
+    model, data = case
+    model.compile(generator_ema=0.5, run_eagerly=True)
+    model.fit(*data, batch_size=16, verbose=0)
+    average = [model.averaged(each) for each in model.generating_models()]
+    for each, mean in zip(model.generating_models(), average, strict=True):
+        assert model.averaged(each, training=True) is each
+        assert not np.allclose(each.weights[0], mean.weights[0])
+    first = data[0][:2]
+    if not isinstance(model, (kerasgan.AdversarialAutoEncoder, kerasgan.GANomaly)):
+        first = np.ones((2, 3), "float32")
+    inputs = [first, data[1][:2]] if model.conditional else first
+    before = model.predict(inputs, verbose=0)
+    for each in model.generating_models():
+        each.set_weights([np.zeros(weight.shape) for weight in each.get_weights()])
+    noisy = isinstance(model, kerasgan.AdversarialAutoEncoder)  # in the registry
+    if not noisy:
+        np.testing.assert_array_equal(model.predict(inputs, verbose=0), before)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    for mean, again in zip(average, map(loaded.averaged, loaded.generating_models()), strict=True):
+        for one, other in zip(mean.get_weights(), again.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.promise("`export` to a SavedModel with the same numbers")
 def test_exports_a_saved_model(case, tmp_path):
     import tensorflow as tf
 

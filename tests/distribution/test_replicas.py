@@ -12,9 +12,19 @@ PROGRAM = Path(__file__).with_name("replicas_equal_one_device.py")
 PROJECT = Path(__file__).parents[2]
 
 
+def promised(model):
+    return pytest.mark.promise("N replicas equal one device (`MirroredStrategy`)", models=[model])
+
+
 @pytest.mark.parametrize(
     ("game", "replicas"),
-    [("gan", 4), ("conditional", 2), ("auto_encoder", 2), ("energy_based", 2), ("accumulating", 2)],
+    [
+        pytest.param("gan", 4, marks=promised("GAN")),
+        pytest.param("conditional", 2, marks=promised("ConditionalGAN")),
+        pytest.param("auto_encoder", 2, marks=promised("AdversarialAutoEncoder")),
+        pytest.param("energy_based", 2, marks=promised("EBGAN")),
+        pytest.param("accumulating", 2, marks=promised("GAN")),
+    ],
 )
 def test_replicas_equal_one_device(game, replicas):
     run = subprocess.run(

@@ -98,6 +98,7 @@ def trained(folder):
         ]
 
 
+@pytest.mark.promise("two hosts equal one (`MultiWorkerMirroredStrategy`)", models=["GAN"])
 def test_workers_end_with_the_same_bits(trained):
     _, chief, other = trained
     assert chief["rounds"] == other["rounds"] == ROUNDS
@@ -135,6 +136,7 @@ def test_the_chief_alone_writes(trained, folder):
     assert written == [{"probabilities.csv", "epoch_0004.png"}] * 2 + [set()]
 
 
+@pytest.mark.promise("resumes after one of two hosts was killed", models=["GAN"])
 def test_resumes_after_a_worker_was_killed(trained, folder):
     backup = folder / "backup"
     options = ["--backup", backup]

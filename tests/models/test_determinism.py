@@ -6,10 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PROGRAM = Path(__file__).with_name("trains_from_a_seed.py")
 PROJECT = Path(__file__).parents[2]
 
 
+@pytest.mark.promise(
+    "the same bits in two processes (`enable_op_determinism`)",
+    models=["GAN", "AdversarialAutoEncoder"],
+)
 def test_two_processes_from_one_seed_end_with_the_same_bits():
     """Side by side, so that they also disturb each other's threads."""
     runs = [

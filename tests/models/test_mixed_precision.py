@@ -48,6 +48,7 @@ def scales_of(model):
     return [float(optimizer.dynamic_scale) for optimizer in optimizers_of(model)]
 
 
+@pytest.mark.promise("`mixed_bfloat16` and `mixed_float16`")
 @pytest.mark.parametrize("kind", MODELS, ids=lambda kind: kind.__name__)
 def test_trains_with_penalties_and_weights_in_float32(kind, policy, monkeypatch):
     weighted = kerasgan.penalties.Penalty.__call__

@@ -1,0 +1,96 @@
+"""Keeps a table of what is promised of which model, and what the tests of this run say about it.
+
+A test that proves a promise is marked `@pytest.mark.promise("…")`. It counts for the model class that it is
+parametrised with, or for those that the mark names: `models=["GAN"]`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import platform
+from pathlib import Path
+
+HEAD = """# What every model promises
+
+Written by `python tests/run.py --promises docs/promises.md` from the tests that ran, not by hand. ✓ the tests
+passed, ✗ one failed, · none tells: some promises are proved for one class, where all classes share what they
+rest on.
+"""
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--promises", type=Path, help="Markdown file to write the table of promises to"
+    )
+
+
+def pytest_configure(config):
+    config.addinivalue_line(
+        "markers", "promise(text, models=()): what a test proves of a model class"
+    )
+    config.pluginmanager.register(Promises(config), "promises")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        kinds = (
+            [value for value in callspec.params.values() if isinstance(value, type)]
+            if callspec
+            else []
+        )
+        for mark in item.iter_markers("promise"):
+            models = mark.kwargs.get("models") or [kind.__name__ for kind in kinds]
+            # In the report, which reaches the process that sums up from any other.
+            item.user_properties.append(("promise", [mark.args[0], list(models)]))
+
+
+class Promises:
+    """Collects reports and writes the table."""
+
+    def __init__(self, config):
+        self.config = config
+        self.kept = {}
+
+    def pytest_runtest_logreport(self, report):
+        if report.skipped or (report.when != "call" and report.passed):
+            return
+        for name, value in report.user_properties:
+            if name == "promise":
+                promise, models = value
+                for model in models:
+                    self.kept.setdefault(promise, {}).setdefault(model, []).append(report.passed)
+
+    def pytest_terminal_summary(self, terminalreporter):
+        path = self.config.getoption("--promises")
+        if path is None or not self.kept:
+            return
+        path.write_text(self.table(), encoding="utf-8")
+        terminalreporter.write_line(f"Promises: {path}")
+
+    def table(self):
+        import keras
+        import tensorflow as tf
+
+        import kerasgan
+
+        models = [
+            name
+            for name in kerasgan.models.__all__
+            if any(name in row for row in self.kept.values())
+        ]
+        lines = [
+            HEAD,
+            f"Run of {datetime.datetime.now(datetime.timezone.utc).date()}, Python "
+            f"{platform.python_version()}, TensorFlow {tf.__version__}, Keras {keras.version()}.",
+            "",
+            f"| | {' | '.join(f'`{model}`' for model in models)} |",
+            f"|---|{'---|' * len(models)}",
+        ]
+        for promise in sorted(self.kept):
+            row = self.kept[promise]
+            cells = [
+                "·" if model not in row else "✓" if all(row[model]) else "✗" for model in models
+            ]
+            lines.append(f"| {promise} | {' | '.join(cells)} |")
+        return "\n".join(lines) + "\n"
