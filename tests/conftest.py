@@ -10,6 +10,13 @@ import datetime
 import platform
 from pathlib import Path
 
+# Programs that tests start in processes of their own; pytest would import them, to look for doctests.
+collect_ignore = [
+    str(path)
+    for path in Path(__file__).parent.rglob("*.py")
+    if not path.name.startswith(("test_", "conftest"))
+]
+
 HEAD = """# What every model promises
 
 Written by `python tests/run.py --promises docs/promises.md` from the tests that ran, not by hand. ✓ the tests
