@@ -135,7 +135,7 @@ def test_unknown_name_lists_the_known_ones():
         ["hinge"],
         {"no": "config"},
     ],
-    ids=repr,
+    ids=lambda identifier: type(identifier).__name__,
 )
 def test_what_is_no_loss(identifier):
     with pytest.raises(TypeError, match="Invalid value for argument `loss`"):
