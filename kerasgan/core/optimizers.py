@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -48,6 +48,11 @@ class Optimizers(keras.optimizers.Optimizer):
         return self._by_turn[turn]
 
     @property
+    def optimizers(self) -> Iterable[keras.optimizers.Optimizer]:
+        """The optimizers themselves; `keras.callbacks.SwapEMAWeights` looks there for `use_ema`."""
+        return {turn: _innermost(each) for turn, each in self._by_turn.items()}.values()
+
+    @property
     def variables(self) -> list[Any]:
         """Everybody's variables."""
         return [v for optimizer in self._by_turn.values() for v in optimizer.variables]
@@ -85,8 +90,7 @@ class Optimizers(keras.optimizers.Optimizer):
     def finalize_variable_values(self, var_list: Any) -> None:
         """Lets each optimizer that averages its weights write the averages."""
         for optimizer in self._by_turn.values():
-            trained = getattr(optimizer, "inner_optimizer", optimizer)
-            optimizer.finalize_variable_values(trained._trainable_variables)
+            optimizer.finalize_variable_values(_innermost(optimizer)._trainable_variables)
 
     def save_own_variables(self, store: Any) -> None:
         """Saves every optimizer's variables, by turn."""
@@ -112,6 +116,12 @@ class Optimizers(keras.optimizers.Optimizer):
         return cls(
             {turn: deserialize(each, custom_objects) for turn, each in config["optimizers"].items()}
         )
+
+
+def _innermost(optimizer: Any) -> Any:
+    while hasattr(optimizer, "inner_optimizer"):
+        optimizer = optimizer.inner_optimizer
+    return optimizer
 
 
 def _rate(optimizer: keras.optimizers.Optimizer) -> float:

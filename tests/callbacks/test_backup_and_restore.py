@@ -129,3 +129,28 @@ def test_the_stock_callback_resumes_exactly_at_the_end_of_an_epoch(tmp_path):
         every = [*gan.variables, *gan.optimizer.variables]
         values.append([keras.ops.convert_to_numpy(variable) for variable in every])
     assert all(map(np.array_equal, *values))
+
+
+def float16_run(folder, *callbacks):
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(0)
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        gan = small_gan()
+        gan.compile(run_eagerly=True)
+        for turn in ("discriminator", "generator"):
+            gan.optimizer[turn].dynamic_growth_steps = 3  # so that scales grow within the run
+        fit(gan, *callbacks, kerasgan.callbacks.BackupAndRestore(folder, save_freq=1), epochs=4)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    return gan
+
+
+def test_loss_scales_are_taken_up_too(tmp_path):
+    undisturbed = float16_run(tmp_path / "undisturbed")
+    with pytest.raises(KeyboardInterrupt):
+        float16_run(tmp_path / "disturbed", Interrupt(7))
+    resumed = float16_run(tmp_path / "disturbed")
+    assert float(resumed.optimizer["generator"].dynamic_scale) > 2.0**15
+    for one, other in zip(undisturbed.state(), resumed.state(), strict=True):
+        np.testing.assert_array_equal(one, other)
