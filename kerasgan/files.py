@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from pathlib import Path
 
 
@@ -46,3 +47,57 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def replacing_folder(
+    path: str | os.PathLike[str], entries: Set[str], required: str
+) -> Iterator[Path]:
+    """Yields a path beside `path` to make a folder at, which takes its place on success.
+
+    A folder cannot be replaced in one step: for a moment there is none. An error or Ctrl-C at any time leaves
+    the previous one. A folder that holds anything but what this function's callers write is not touched.
+
+    Args:
+        path: The folder to write.
+        entries: The names of what such a folder may hold.
+        required: The one of them that tells such a folder from any other.
+
+    Raises:
+        ValueError: If there is a file at `path`, or another folder that is not empty.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as parent:
+    ...     for text in ("first", "second"):
+    ...         with replacing_folder(Path(parent) / "model", {"a.txt"}, "a.txt") as temporary:
+    ...             temporary.mkdir()
+    ...             _ = (temporary / "a.txt").write_text(text)
+    ...     (Path(parent) / "model" / "a.txt").read_text(), len(os.listdir(parent))
+    ('second', 1)
+    """
+    path = Path(path)
+    there = {each.name for each in path.iterdir()} if path.is_dir() else set()
+    if (
+        (path.exists() and not path.is_dir())
+        or there - entries
+        or (there and required not in there)
+    ):
+        raise ValueError(
+            "Invalid value for argument `filepath`. Expected a new folder, or an earlier one of this kind to "
+            f"replace. Received: filepath={str(path)!r}"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    mark = uuid.uuid4().hex
+    temporary, previous = (path.with_name(f".{mark}.{role}.{path.name}") for role in ("new", "old"))
+    try:
+        yield temporary
+        if path.exists():
+            path.rename(previous)
+        temporary.rename(path)
+    finally:
+        if previous.exists() and not path.exists():
+            previous.rename(path)
+        for folder in (temporary, previous):
+            shutil.rmtree(folder, ignore_errors=True)

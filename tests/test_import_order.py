@@ -14,7 +14,7 @@ PACKAGE = "kerasgan"
 
 # From the top down. A room imports itself and the rooms of lower lines, never its neighbours.
 LEVELS = (
-    {"models"},
+    {"latent", "models"},
     {"callbacks"},
     {"core"},
     {"metrics", "networks", "datasets"},
@@ -26,7 +26,8 @@ PRIVATE_ROOMS = {"core", "arguments", "backend", "files", "registry"}
 
 RUNTIME = {"keras", "numpy", "PIL"}
 DATA_LIBRARIES = {"numpy", "sklearn", "matplotlib", "PIL"}
-EXTRAS = {"sklearn", "matplotlib"}  # inside a function only: who lacks the extra can import us
+# Inside a function only: who lacks the extra can import us.
+EXTRAS = {"sklearn", "matplotlib", "onnx"}
 TENSORFLOW_ROOMS = {"backend", "datasets"}
 TENSORFLOW_FILE = "export.py"
 

@@ -1,12 +1,14 @@
 """The one room that names a framework's gradients, replicas and graphs.
 
-What it needs from a framework is listed by its three files: the gradient of a function with respect to
-variables and to inputs (`gradients`), which replica this is (`replicas`), and the tensor a sigmoid was
-applied to (`logits`). A port to another Keras backend rewrites these and nothing else.
+What it needs from a framework is listed by its files: the gradient of a function with respect to
+variables and to inputs (`gradients`), a function as a graph (`graphs`), which replica this is (`replicas`),
+and the tensor a sigmoid was applied to (`logits`). A port to another Keras backend rewrites these and
+nothing else.
 """
 
 from kerasgan.backend.devices import has_accelerator, is_deterministic
 from kerasgan.backend.gradients import input_gradient, value_and_gradients
+from kerasgan.backend.graphs import compiled
 from kerasgan.backend.logits import ends_in_sigmoid, logits_of
 from kerasgan.backend.replicas import (
     after,
@@ -27,6 +29,7 @@ __all__ = [
     "all_replicas_mean",
     "all_rows_mean",
     "assign_on_replicas",
+    "compiled",
     "draw_rows",
     "ends_in_sigmoid",
     "gather_rows",

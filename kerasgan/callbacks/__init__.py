@@ -1,6 +1,7 @@
 """Callbacks: what is written down and drawn while a game is trained."""
 
 from kerasgan.callbacks.backup_and_restore import BackupAndRestore
+from kerasgan.callbacks.diagnosis import Diagnosis
 from kerasgan.callbacks.image_grid import image_grid, save_image
 from kerasgan.callbacks.probability_logger import ProbabilityLogger
 from kerasgan.callbacks.sample_grid import SampleGrid
@@ -8,6 +9,7 @@ from kerasgan.callbacks.tensor_board import TensorBoard
 
 __all__ = [
     "BackupAndRestore",
+    "Diagnosis",
     "ProbabilityLogger",
     "SampleGrid",
     "TensorBoard",

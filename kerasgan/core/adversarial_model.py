@@ -7,21 +7,29 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasgan.backend import after, number_of_replicas, step_logs, value_and_gradients
+from kerasgan.backend import (
+    after,
+    all_replicas_mean,
+    number_of_replicas,
+    step_logs,
+    value_and_gradients,
+)
 from kerasgan.core.compiling import Compiling
+from kerasgan.core.export import Exporting
 from kerasgan.core.fitting import Fitting
 from kerasgan.core.saving import Saving
 from kerasgan.core.training_data import check_element
 from kerasgan.core.turn import Minibatch, Turn
 
 
-class AdversarialModel(Compiling, Fitting, Saving):
+class AdversarialModel(Compiling, Fitting, Saving, Exporting):
     """A game between sub-models, as a Keras model.
 
     A game is a list of turns (`kerasgan.core.turn.Turn`). A turn says which sub-models move, what they
     minimise, and how often. One training step is one round: it plays the turns in order, every step of a
     turn on a fresh minibatch. This class plays them, and it alone touches an optimizer. What else a Keras
-    model owes its user is elsewhere: `compile` and logs (`Compiling`), data (`Fitting`), files (`Saving`).
+    model owes its user is elsewhere: `compile` and logs (`Compiling`), data (`Fitting`), files (`Saving`,
+    `Exporting`).
 
     A subclass writes `turns`, `fake`, `call`, `specification`, and a `compile` that calls `compile_game` with
     an optimizer for each turn.
@@ -67,11 +75,6 @@ class AdversarialModel(Compiling, Fitting, Saving):
                 self._compiled.average.update()
         return step_logs(self.training_logs())
 
-    def training_logs(self) -> dict[str, Any]:
-        """Returns the running mean of everything that the turns log."""
-        logs = self._compiled.turn_logs
-        return {name: mean for log in logs for name, mean in log.result().items()}
-
     def _play(self, turn: Turn, minibatch: Minibatch) -> dict[str, Any]:
         """Moves a turn's players one step down their objective, and nobody else."""
         optimizer = self.optimizer[turn.name]
@@ -97,7 +100,10 @@ class AdversarialModel(Compiling, Fitting, Saving):
         others = {id(v) for v in self.weights} - {id(v) for v in turn.weights}
         for variable in self.variables:
             if id(variable) in changed and id(variable) not in others:
-                variable.assign(changed[id(variable)])
+                value = changed[id(variable)]
+                # Each replica has the statistics of its own rows; Keras would leave each its own.
+                is_statistic = keras.backend.is_float_dtype(variable.dtype)
+                variable.assign(all_replicas_mean(value) if is_statistic else value)
         optimizer.apply(gradients, variables)
         return logs
 
@@ -111,7 +117,7 @@ class AdversarialModel(Compiling, Fitting, Saving):
             fake = self.fake(minibatch)
             for metric in self._compiled.metrics:
                 metric.update_state(real, fake)
-        return step_logs(self.get_metrics_result())
+        return step_logs(self.evaluation_logs())
 
     def _unpack(self, data: Any) -> tuple[Any, Any]:
         real, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(data)

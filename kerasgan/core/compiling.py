@@ -18,6 +18,7 @@ from kerasgan.core.rehearsal import rehearse
 from kerasgan.core.training_data import check_metrics
 from kerasgan.core.turn import Turn
 from kerasgan.core.turn_log import TurnLog
+from kerasgan.metrics import TwoSampleMetric
 
 
 @dataclass
@@ -105,6 +106,10 @@ class Compiling(keras.Model):
             )
             for turn in turns
         ]
+        for metric in metrics:
+            # Here the strategy's scope is open, if there is one.
+            if isinstance(metric, TwoSampleMetric) and None not in real.shape[1:]:
+                metric.build(real.shape[1:])
         average = None
         if generator_ema is not None:
             average = MovingAverage(self.generating_models(), generator_ema)
@@ -123,11 +128,10 @@ class Compiling(keras.Model):
         average = self._compiled.average
         return model if training or average is None else average.of(model)
 
-    def export(self, filepath: Any, *args: Any, **arguments: Any) -> None:
-        """Exports for serving, with averaged weights where they are kept; as `keras.Model.export`."""
+    def averages_in_place(self) -> contextlib.AbstractContextManager[None]:
+        """Returns a context in which the sub-models hold their averages, where any are kept."""
         average = self._compiled.average
-        with contextlib.nullcontext() if average is None else average.in_place():
-            super().export(filepath, *args, **arguments)
+        return contextlib.nullcontext() if average is None else average.in_place()
 
     def state(self) -> list[keras.Variable]:
         """Every variable that training changes: weights, optimizers, averages, seeds, running means."""
@@ -171,9 +175,25 @@ class Compiling(keras.Model):
     @property
     def metrics_names(self) -> list[str]:
         """The names of what `evaluate` returns, in its order."""
+        names = {metric.name for metric in self.metrics}
+        logged = list(self.evaluation_logs())
+        # The order in which Keras makes a list of them.
+        own = [metric.name for metric in self.metrics if metric.name in logged]
+        return [*own, *sorted(name for name in logged if name not in names)]
+
+    def training_logs(self) -> dict[str, Any]:
+        """Returns the running mean of everything that the turns log."""
         logs = self._compiled.turn_logs
-        quantities = sorted(name for log in logs for name in log.quantities)
-        return [*(metric.name for metric in self._compiled.metrics), *quantities]
+        return {name: mean for log in logs for name, mean in log.result().items()}
+
+    def evaluation_logs(self) -> dict[str, Any]:
+        """Returns the running means and the metrics; NaN for those that wait for the end of the data."""
+        logs = self.training_logs()
+        for metric in self._compiled.metrics:
+            waits = isinstance(metric, TwoSampleMetric)
+            value = metric.placeholder() if waits else metric.result()
+            logs.update(value if isinstance(value, dict) else {metric.name: value})
+        return logs
 
     def updates_since(
         self, cursor: Mapping[str, int] | None = None

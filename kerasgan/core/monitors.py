@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from kerasgan.core.turn_log import TurnLog
+from kerasgan.metrics import TwoSampleMetric
 
 _MODES = {"down": "min", "up": "max"}
 
@@ -70,6 +71,8 @@ def _modes(
         if isinstance(metric, TurnLog):
             for name in metric.quantities:
                 in_training[name] = "min" if name == f"{metric.name}_loss" else None
+        elif isinstance(metric, TwoSampleMetric):
+            in_evaluation.update({name: _MODES[way] for name, way in metric.directions.items()})
         else:
             in_evaluation[metric.name] = _MODES.get(getattr(metric, "_direction", ""))
     return in_training, {**in_training, **in_evaluation}

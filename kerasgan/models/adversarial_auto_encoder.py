@@ -17,10 +17,11 @@ from kerasgan.core.inputs import check_model, conditioned, one_input, output_spe
 from kerasgan.core.labels import Labels
 from kerasgan.core.reconstruction import check_reconstruction, join_autoencoder, per_example_loss
 from kerasgan.core.training_data import check_array
+from kerasgan.models._auto_encoder_exporting import AutoEncoderExporting
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
-class AdversarialAutoEncoder(AdversarialModel):
+class AdversarialAutoEncoder(AdversarialModel, AutoEncoderExporting):
     """An adversarial auto-encoder (Makhzani et al. 2015).
 
     An auto-encoder whose codes are made to follow a prior: a discriminator tells draws of the prior (its

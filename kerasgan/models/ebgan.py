@@ -10,6 +10,7 @@ from kerasgan.arguments import one_of
 from kerasgan.core.adversary import Adversary
 from kerasgan.core.energy import ENERGIES, energy_stakes
 from kerasgan.core.reconstruction import check_reconstruction
+from kerasgan.core.signatures import Signature
 from kerasgan.core.training_data import check_array
 from kerasgan.losses import EnergyMargin
 from kerasgan.models.gan import GAN
@@ -117,6 +118,11 @@ class EBGAN(GAN):
         x = np.asarray(x, keras.config.floatx())
         check_array("x", x, self.specification()[0].shape[1:])
         return self.adversary.judge(x, None, batch_size)
+
+    def signatures(self) -> dict[str, Signature]:
+        """Returns what an export can be asked for: as `GAN`, and `energy`."""
+        uses = super().signatures()
+        return {**uses, "energy": uses["discriminate"]}
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make an equal model, but for its weights."""

@@ -11,6 +11,7 @@ from kerasgan.core.adversary import Adversary
 from kerasgan.core.energy import ENERGIES, energy_stakes
 from kerasgan.core.inputs import sole
 from kerasgan.core.reconstruction import check_reconstruction
+from kerasgan.core.signatures import Signature
 from kerasgan.losses import EnergyMargin
 from kerasgan.models.adversarial_auto_encoder import AdversarialAutoEncoder
 
@@ -122,13 +123,20 @@ class EnergyBasedAdversarialAutoEncoder(AdversarialAutoEncoder):
         )
 
     def _compiled_with(self) -> Mapping[str, Any]:
-        margin, pulling_away, given = self._energy_arguments
         others = {name: value for name, value in super()._compiled_with().items() if name != "loss"}
+        if not others:  # not compiled yet
+            return {}
+        margin, pulling_away, given = self._energy_arguments
         return {**others, "margin": margin, "pulling_away": pulling_away, "penalties": given}
 
     def energy(self, x: Any, condition: Any = None, batch_size: int = 256) -> np.ndarray:
         """Returns the energy of the code of each sample, `(count,)`: high for what the prior lacks."""
         return self.discriminate(x, condition, batch_size)
+
+    def signatures(self) -> dict[str, Signature]:
+        """Returns what an export can be asked for: as `AdversarialAutoEncoder`, and `energy`."""
+        uses = super().signatures()
+        return {**uses, "energy": uses["discriminate"]}
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make an equal model, but for its weights."""

@@ -21,10 +21,11 @@ from kerasgan.core.inputs import (
     sole,
 )
 from kerasgan.core.training_data import check_array
+from kerasgan.models._generator_exporting import GeneratorExporting
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
-class GAN(AdversarialModel):
+class GAN(AdversarialModel, GeneratorExporting):
     """A generative adversarial network (Goodfellow et al. 2014).
 
     `min_G max_D E[log D(x)] + E[log(1 - D(G(z)))]`, over any two Keras models. The discriminator may end in
@@ -249,13 +250,6 @@ class GAN(AdversarialModel):
         x = np.asarray(x, keras.config.floatx())
         check_array("x", x, self.specification()[0].shape[1:])
         return self.adversary.judge(x, self._conditions(len(x), condition), batch_size)
-
-    def export(self, filepath: Any, *args: Any, **arguments: Any) -> None:
-        """Exports the generator for serving; as `keras.Model.export`, with each input's own dtype."""
-        if len(args) < 3 and arguments.get("input_signature") is None:
-            inputs = [keras.InputSpec(shape=item.shape, dtype=item.dtype) for item in self._inputs]
-            arguments["input_signature"] = [sole(inputs)]
-        super().export(filepath, *args, **arguments)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make an equal model, but for its weights."""

@@ -11,6 +11,7 @@ from keras import ops
 from kerasgan.arguments import non_negative_number, positive_integer
 from kerasgan.core import AdversarialModel, Minibatch, Outcome, Turn
 from kerasgan.core.adversary import Adversary
+from kerasgan.core.export import Exporting
 from kerasgan.core.inputs import (
     check_model,
     input_specifications,
@@ -18,13 +19,14 @@ from kerasgan.core.inputs import (
     predict,
 )
 from kerasgan.core.reconstruction import check_reconstruction
+from kerasgan.core.signatures import Signature, as_float, batch_of, judgement
 from kerasgan.core.training_data import check_array
 from kerasgan.penalties.feature_matching import feature_extractor
 from kerasgan.penalties.penalty import flat
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
-class GANomaly(AdversarialModel):
+class GANomaly(AdversarialModel, Exporting):
     """GANomaly, an adversarial anomaly detector (Akcay, Atapour-Abarghouei & Breckon 2018).
 
     It is trained on normal samples only. The generator is an encoder, a decoder and a second encoder: a
@@ -245,6 +247,32 @@ class GANomaly(AdversarialModel):
         x = np.asarray(x, keras.config.floatx())
         check_array("x", x, self._samples.shape[1:])
         return x
+
+    def signatures(self) -> dict[str, Signature]:
+        """Returns what an export can be asked for: its methods by their names, `reconstruct` by default."""
+        encoder, second = self.averaged(self.encoder), self.averaged(self.second_encoder)
+
+        def reconstruct(samples: Any) -> dict[str, Any]:
+            return {"samples": as_float(self.call(samples))}
+
+        def anomaly_score(samples: Any) -> dict[str, Any]:
+            codes = as_float(encoder(samples, training=False))
+            codes_again = as_float(second(reconstruct(samples)["samples"], training=False))
+            return {"score": ops.sum(flat(ops.abs(codes - codes_again)), axis=1)}
+
+        def discriminate(samples: Any) -> dict[str, Any]:
+            return judgement(self.adversary, samples, None)
+
+        inputs = {"samples": batch_of(self._samples)}
+        return {
+            name: Signature(function, inputs)
+            for name, function in {
+                "serving_default": reconstruct,
+                "reconstruct": reconstruct,
+                "anomaly_score": anomaly_score,
+                "discriminate": discriminate,
+            }.items()
+        }
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make an equal model, but for its weights."""

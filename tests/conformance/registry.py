@@ -119,6 +119,15 @@ CONFIGURABLE = {
     kerasgan.losses.EnergyMargin: lambda: kerasgan.losses.EnergyMargin(
         keras.optimizers.schedules.ExponentialDecay(1.0, 10, 0.9)
     ),
+    kerasgan.metrics.DensityCoverage: lambda: kerasgan.metrics.DensityCoverage(k=2, capacity=9),
+    kerasgan.metrics.FrechetDistance: lambda: kerasgan.metrics.FrechetDistance(dense(4, 2)),
+    kerasgan.metrics.InceptionScore: lambda: kerasgan.metrics.InceptionScore(keras.ops.softmax),
+    kerasgan.metrics.KernelDistance: lambda: kerasgan.metrics.KernelDistance(capacity=9),
+    kerasgan.metrics.ModeCoverage: lambda: kerasgan.metrics.ModeCoverage([[0.0], [1.0]], 0.1),
+    kerasgan.metrics.MongeDistance: lambda: kerasgan.metrics.MongeDistance(seed=3),
+    kerasgan.metrics.ParzenLogLikelihood: lambda: kerasgan.metrics.ParzenLogLikelihood([0.1, 0.2]),
+    kerasgan.metrics.PrecisionRecall: lambda: kerasgan.metrics.PrecisionRecall(name="sharp"),
+    kerasgan.metrics.SlicedWasserstein: lambda: kerasgan.metrics.SlicedWasserstein(order=1),
     kerasgan.networks.AutoEncoder: lambda: kerasgan.networks.AutoEncoder(dense(4, 2), dense(2, 4)),
     kerasgan.penalties.Contractive: lambda: kerasgan.penalties.Contractive(0.2),
     kerasgan.penalties.FeatureMatching: lambda: kerasgan.penalties.FeatureMatching(
@@ -176,6 +185,9 @@ CALLBACKS = {
     kerasgan.callbacks.BackupAndRestore: lambda directory: kerasgan.callbacks.BackupAndRestore(
         directory / "backup", save_freq=1, delete_checkpoint=False
     ),
+    kerasgan.callbacks.Diagnosis: lambda directory: kerasgan.callbacks.Diagnosis(
+        np.random.default_rng(0).normal(size=(48, 2)), rounds=2
+    ),
     kerasgan.callbacks.ProbabilityLogger: lambda directory: kerasgan.callbacks.ProbabilityLogger(
         directory
     ),
@@ -197,7 +209,10 @@ ABSTRACT_OR_RECORD = {
     kerasgan.core.TurnLog,
     kerasgan.datasets.Dataset,
     kerasgan.datasets.Normalization,
+    kerasgan.latent.Inversion,
+    kerasgan.latent.Neighbours,
     kerasgan.losses.AdversarialLoss,
+    kerasgan.metrics.TwoSampleMetric,
     kerasgan.penalties.Encounter,
     kerasgan.penalties.Penalty,
     kerasgan.priors.Prior,

@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+
+from kerasgan.arguments import invalid, one_of, positive_integer
+from kerasgan.latent.latent_space import LatentSpace
+from kerasgan.latent.picture import Picture
+from kerasgan.priors import Normal
+
+METHODS = ("linear", "spherical")
+# Of unit vectors: nearer to opposite than this, float32 coordinates do not tell which way round is shorter.
+_OPPOSITE = 1e-6
+
+
+def linear_interpolation(start: Any, end: Any, fractions: Any) -> np.ndarray:
+    """Returns the points at fractions of the straight way between points, `(1 - t) a + t b`.
+
+    Args:
+        start: Points `(rows, ...)`.
+        end: As many points.
+        fractions: Numbers `(steps,)`, 0 for the start and 1 for the end.
+
+    Returns:
+        Array `(rows, steps, ...)`.
+
+    Example:
+
+    >>> kerasgan.latent.linear_interpolation([[0.0, 2.0]], [[4.0, 0.0]], [0.0, 0.5, 1.0]).tolist()
+    [[[0.0, 2.0], [2.0, 1.0], [4.0, 0.0]]]
+    """
+    a, b, t = _broadcast(start, end, fractions)
+    return (1.0 - t) * a + t * b
+
+
+def spherical_interpolation(start: Any, end: Any, fractions: Any, centre: Any = 0.0) -> np.ndarray:
+    """Returns the points at fractions of the way between points along a great circle.
+
+    `sin((1 - t) θ) / sin θ a + sin(t θ) / sin θ b`, where `θ` is the angle between the two (Shoemake 1985).
+    White 2016 takes it for latent spaces: in many dimensions the draws of a normal prior lie near a sphere,
+    and the middle of a straight way lies far inside it, where the generator has hardly been trained. Points
+    of one norm keep it, and equal fractions are equal angles; between norms that differ, the norm changes
+    gradually.
+
+    Args:
+        start: Points `(rows, ...)`; all axes but the first together are a vector.
+        end: As many points.
+        fractions: Numbers `(steps,)`, 0 for the start and 1 for the end.
+        centre: The centre of the sphere, such as a prior's mean. Defaults to 0.0.
+
+    Returns:
+        Array `(rows, steps, ...)`.
+
+    Raises:
+        ValueError: If a point is the centre, or two are opposite to each other, since no great circle or
+            every one then joins them.
+
+    Example:
+
+    >>> middle = kerasgan.latent.spherical_interpolation([[0.0, 1.0]], [[1.0, 0.0]], [0.5])
+    >>> middle.round(4).tolist()
+    [[[0.7071, 0.7071]]]
+    """
+    a, b, t = _broadcast(start, end, fractions)
+    a, b = a - centre, b - centre
+    inner = tuple(range(2, a.ndim))
+    norms = [np.sqrt(np.square(x).sum(axis=inner, keepdims=True)) for x in (a, b)]
+    if not all(np.all(norm > 0) for norm in norms):
+        raise ValueError(
+            "Invalid value for arguments `start` and `end`. Expected points other than the centre, from "
+            "which the angles are measured. Received: the centre itself. Interpolate linearly"
+        )
+    units = a / norms[0], b / norms[1]
+    apart, together = (
+        np.sqrt(np.square(x).sum(axis=inner, keepdims=True))
+        for x in (units[0] - units[1], units[0] + units[1])
+    )
+    if np.any(together < _OPPOSITE):
+        raise ValueError(
+            "Invalid value for arguments `start` and `end`. Expected points that are not opposite to each "
+            "other, since there is no shortest way between those. Received: opposite points. Interpolate "
+            "linearly"
+        )
+    # Unlike the arc cosine of the product, exact for small angles too.
+    angle = 2.0 * np.arctan2(apart, together)
+    same = angle == 0.0
+    sine = np.where(same, 1.0, np.sin(angle))
+    first = np.where(same, 1.0 - t, np.sin((1.0 - t) * angle) / sine)
+    second = np.where(same, t, np.sin(t * angle) / sine)
+    return first * a + second * b + centre
+
+
+def interpolate(
+    model: Any,
+    rows: int | None = None,
+    steps: int = 8,
+    method: str | None = None,
+    start: Any = None,
+    end: Any = None,
+    condition: Any = None,
+    seed: int = 0,
+    batch_size: int = 256,
+    path: str | os.PathLike[str] | None = None,
+    **drawing: Any,
+) -> np.ndarray:
+    """Goes from sample to sample through the latent space.
+
+    A generator that has learnt the data passes through plausible samples; one that knows some by heart jumps.
+
+    Args:
+        model: A `kerasgan.GAN`, `ConditionalGAN`, `EBGAN`, `AdversarialAutoEncoder` or another game with a
+            prior.
+        rows: How many ways. Defaults to `None`, 4 or as many as `start` has points.
+        steps: How many samples on each way, both ends included. Defaults to 8.
+        method: `"linear"` or `"spherical"`. Defaults to `None`: spherical, around its mean, for a normal
+            prior of more than one dimension, and linear for others.
+        start: Latent points `(rows, *latent_shape)`, such as the codes of samples. Defaults to `None`, draws
+            of the prior: those of `generate(2 * rows, seed=seed)`, the first half of which are starts.
+        end: As many points; given where `start` is.
+        condition: For a conditional model: one for each row, or a single one. Defaults to `None`.
+        seed: Of the draws. Defaults to 0.
+        batch_size: How many samples to make at once. Defaults to 256.
+        path: A picture to write, one way in each row. Defaults to `None`.
+        **drawing: `value_range`, `scale`, `padding` and `kind` of `kerasgan.callbacks.image_grid`.
+
+    Returns:
+        Array `(rows, steps, *sample_shape)`.
+
+    Raises:
+        TypeError: If the model has no latent space.
+        ValueError: If an argument is out of range, points or conditions do not fit, or the samples cannot be
+            drawn.
+
+    Example:
+
+    >>> gan = kerasgan.GAN(kerasgan.networks.mlp(4, [8], 2), kerasgan.networks.mlp(2, [8]))
+    >>> kerasgan.latent.interpolate(gan, rows=3, steps=5).shape
+    (3, 5, 2)
+    """
+    space = LatentSpace(model)
+    steps = positive_integer("steps", steps)
+    if steps < 2:
+        raise invalid("steps", steps, "at least 2, for both ends")
+    if method is not None:
+        one_of("method", method, METHODS)
+    picture = Picture(path, space.sample_shape, drawing)
+    starts, ends, conditions = _ends(space, rows, start, end, condition, seed)
+    fractions = np.linspace(0.0, 1.0, steps)
+    prior = space.prior
+    is_normal = isinstance(prior, Normal)
+    if method is None:
+        method = "spherical" if is_normal and starts[0].size > 1 else "linear"
+    if method == "linear":
+        points = linear_interpolation(starts, ends, fractions)
+    else:
+        centre = prior.mean if isinstance(prior, Normal) else 0.0
+        points = spherical_interpolation(starts, ends, fractions, centre)
+    if conditions is not None:
+        conditions = np.repeat(conditions, steps, axis=0)
+    latent = points.reshape(-1, *points.shape[2:])
+    samples = space.decode(latent, conditions, batch_size, seed)
+    result = samples.reshape(len(starts), steps, *samples.shape[1:])
+    picture.write(result)
+    return result
+
+
+def _ends(
+    space: LatentSpace, rows: int | None, start: Any, end: Any, condition: Any, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    if (start is None) != (end is None):
+        raise ValueError(
+            "Invalid value for arguments `start` and `end`. Expected both or neither. Received: "
+            f"{'end' if start is None else 'start'} alone"
+        )
+    if start is None:
+        rows = 4 if rows is None else positive_integer("rows", rows)
+        conditions = space.conditions(rows, condition)
+        of_both = None if conditions is None else np.concatenate([conditions, conditions])
+        starts, ends = np.split(space.draw(2 * rows, of_both, seed), 2)
+        return starts, ends, conditions
+    starts, ends = space.points("start", start), space.points("end", end)
+    rows = len(starts) if rows is None else positive_integer("rows", rows)
+    if not len(starts) == len(ends) == rows or not rows:
+        raise ValueError(
+            "Invalid value for arguments `start` and `end`. Expected as many points in both, and as many as "
+            f"`rows` where it is given. Received: {len(starts)} and {len(ends)} points, rows={rows}"
+        )
+    return starts, ends, space.conditions(rows, condition)
+
+
+def _broadcast(start: Any, end: Any, fractions: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Returns both with an axis for the steps, and the fractions along it, in float64."""
+    a, b, t = (np.asarray(x, "float64") for x in (start, end, fractions))
+    if a.shape != b.shape or a.ndim < 2 or t.ndim != 1:
+        raise ValueError(
+            "Invalid value for arguments `start`, `end` and `fractions`. Expected two arrays of one shape "
+            f"(rows, ...) and one of shape (steps,). Received: shapes {a.shape}, {b.shape} and {t.shape}"
+        )
+    return a[:, None], b[:, None], t.reshape(1, -1, *(1 for _ in a.shape[1:]))

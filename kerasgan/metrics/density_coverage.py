@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasgan.metrics.neighbour_metric import NeighbourMetric
+from kerasgan.metrics.neighbours import squared_distances
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class DensityCoverage(NeighbourMetric):
+    """Precision and recall that outliers do not mislead (Naeem et al. 2020).
+
+    `density` is the mean number of real samples' balls that a generated sample lies in, over k: 1 on average
+    where the distributions are the same, and more where samples crowd among the real ones. `coverage` is the
+    share of real samples whose ball holds a generated one: `1 - 2^-k` on average where the distributions are
+    the same and the numbers of samples large and equal. A ball reaches to the k-th nearest real neighbour.
+
+    Args:
+        features: As in `TwoSampleMetric`. Defaults to `None`, the samples themselves.
+        k: Which neighbour a ball reaches to. Defaults to 5, as in the paper.
+        capacity: How many samples of each side are kept. Defaults to 10,000.
+        real_statistics: A file that `precompute` wrote. Defaults to `None`.
+        name: Put before the names of the values where it is given. Defaults to `None`.
+
+    Example:
+
+    >>> metric = kerasgan.metrics.DensityCoverage(k=1)
+    >>> metric.update_state(np.array([[0.0], [1.0], [9.0]]), np.array([[0.5], [1.5]]))
+    >>> {name: float(value) for name, value in metric.result().items()}
+    {'density': 2.0, 'coverage': 1.0}
+    """
+
+    default_name = "density_coverage"
+    quantities = (("density", "up"), ("coverage", "up"))
+
+    def __init__(
+        self,
+        features: Any = None,
+        k: int = 5,
+        capacity: int = 10_000,
+        real_statistics: Any = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(features, k, capacity, real_statistics, name)
+
+    def compute(
+        self, real: dict[str, np.ndarray], fake: dict[str, np.ndarray]
+    ) -> tuple[float, float]:
+        """Returns density and coverage."""
+        pairs, covered, start = 0, 0, 0
+        for distances in squared_distances(real["samples"], fake["samples"]):
+            radii = real["radii"][start : start + len(distances)]
+            inside = distances <= radii[:, None]
+            pairs += int(inside.sum())
+            covered += int(inside.any(axis=1).sum())
+            start += len(distances)
+        density = pairs / (self.k * len(fake["samples"]))
+        return density, covered / start

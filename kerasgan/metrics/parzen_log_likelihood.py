@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasgan.arguments import fraction, invalid, positive_number
+from kerasgan.metrics.neighbours import squared_distances
+from kerasgan.metrics.sample_metric import SampleMetric
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class ParzenLogLikelihood(SampleMetric):
+    """The mean log-likelihood of real samples under a Parzen window of generated ones.
+
+    Goodfellow et al. 2014. The first part of the real samples chooses the window's width among `sigmas`; the
+    value is the mean over the rest. `provenance` gives the width, and the value's standard error. The measure
+    can be gamed: 10,000 real training images of MNIST score 243.6, their centroids 335, so a value above that
+    of real samples is no better than they are.
+
+    Args:
+        sigmas: The widths to choose from, or the one to take. Defaults to `None`, the paper's ten, from 0.1
+            to 1 in equal ratios, which are meant for pixels in [0, 1].
+        validation_share: The share of the real samples, from the first, that chooses; none does where there
+            is one width. Defaults to 0.1.
+        features: As in `TwoSampleMetric`. Defaults to `None`, the samples themselves.
+        capacity: How many samples of each side are kept. Defaults to 10,000.
+        real_statistics: A file that `precompute` wrote. Defaults to `None`.
+        name: Defaults to `"parzen_log_likelihood"`.
+
+    Example:
+
+    >>> metric = kerasgan.metrics.ParzenLogLikelihood(sigmas=1.0)
+    >>> metric.update_state(np.zeros((4, 2)), np.zeros((3, 2)))
+    >>> round(float(metric.result()), 4)  # -log(2 pi)
+    -1.8379
+    """
+
+    default_name = "parzen_log_likelihood"
+    quantities = (("parzen_log_likelihood", "up"),)
+
+    def __init__(
+        self,
+        sigmas: float | Sequence[float] | None = None,
+        validation_share: float = 0.1,
+        features: Any = None,
+        capacity: int = 10_000,
+        real_statistics: Any = None,
+        name: str | None = None,
+    ) -> None:
+        given = np.logspace(-1, 0, 10) if sigmas is None else np.atleast_1d(np.asarray(sigmas))
+        self.sigmas = [positive_number("sigmas", sigma) for sigma in given.tolist()]
+        if not self.sigmas:
+            raise invalid("sigmas", sigmas, "at least one width")
+        self.validation_share = fraction("validation_share", validation_share)
+        self._chosen: dict[str, float] = {}
+        super().__init__(features, capacity, real_statistics, name)
+
+    def settings(self) -> dict[str, Any]:
+        """Returns the capacity, and how the width is chosen."""
+        own = {"sigmas": self.sigmas, "validation_share": self.validation_share}
+        return {**super().settings(), **own}
+
+    def compute(self, real: dict[str, np.ndarray], fake: dict[str, np.ndarray]) -> tuple[float]:
+        """Returns the mean log-likelihood."""
+        x, samples, sigma = real["samples"], fake["samples"], self.sigmas[0]
+        if len(self.sigmas) > 1:
+            first = int(len(x) * self.validation_share)
+            if not 0 < first < len(x):
+                raise ValueError(
+                    "Invalid value for argument `validation_share`. Expected real samples on both sides. "
+                    f"Received: validation_share={self.validation_share} of {len(x)} samples"
+                )
+            means = [parzen_log_likelihoods(x[:first], samples, s).mean() for s in self.sigmas]
+            sigma, x = self.sigmas[int(np.argmax(means))], x[first:]
+        values = parzen_log_likelihoods(x, samples, sigma)
+        self._chosen = {"sigma": sigma, "standard_error": float(values.std() / np.sqrt(len(x)))}
+        return (float(values.mean()),)
+
+    def provenance(self) -> dict[str, Any]:
+        """Returns how the last result came about, with the width and the standard error."""
+        return {**super().provenance(), **self._chosen}
+
+
+def parzen_log_likelihoods(x: Any, samples: Any, sigma: float) -> np.ndarray:
+    """Returns the log-likelihood of each of `x` under normal distributions around samples.
+
+    `logmeanexp_i(-||x - s_i||^2 / (2 sigma^2)) - size * log(sigma sqrt(2 pi))`.
+
+    Args:
+        x: Where to evaluate, `(rows, ...)`.
+        samples: The centres, `(count, ...)`.
+        sigma: The standard deviation of each.
+
+    Returns:
+        float64 array `(rows,)`.
+
+    Example:
+
+    >>> kerasgan.metrics.parzen_log_likelihoods([[0.0], [1.0]], [[0.0]], sigma=1.0).round(4).tolist()
+    [-0.9189, -1.4189]
+    """
+    sigma = positive_number("sigma", sigma)
+    x = np.asarray(x).reshape(len(x), -1)
+    samples = np.asarray(samples).reshape(len(samples), -1)
+    parts = []
+    for distances in squared_distances(x, samples):
+        exponents = distances / (-2 * sigma**2)
+        largest = exponents.max(axis=1)
+        sums = np.exp(exponents - largest[:, None]).mean(axis=1)
+        parts.append(largest + np.log(sums))
+    return np.concatenate(parts) - x.shape[1] * np.log(sigma * np.sqrt(2 * np.pi))

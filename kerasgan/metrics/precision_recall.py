@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasgan.metrics.neighbour_metric import NeighbourMetric
+from kerasgan.metrics.neighbours import squared_distances
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class PrecisionRecall(NeighbourMetric):
+    """How many generated samples look real, and how much of the real data is generated at all.
+
+    Kynkäänniemi et al. 2019: `precision` is the share of generated samples that lie in a ball of a real one,
+    which reaches to its k-th nearest real neighbour; `recall` is the same with the sides exchanged.
+
+    Args:
+        features: As in `TwoSampleMetric`. Defaults to `None`, the samples themselves.
+        k: Which neighbour a ball reaches to. Defaults to 3, as in the paper.
+        capacity: How many samples of each side are kept. Defaults to 10,000.
+        real_statistics: A file that `precompute` wrote. Defaults to `None`.
+        name: Put before the names of the values where it is given. Defaults to `None`.
+
+    Example:
+
+    >>> metric = kerasgan.metrics.PrecisionRecall(k=1)
+    >>> metric.update_state(np.array([[0.0], [1.0], [9.0]]), np.array([[0.5], [1.5]]))
+    >>> {name: float(value) for name, value in metric.result().items()}
+    {'precision': 1.0, 'recall': 0.6666666666666666}
+    """
+
+    default_name = "precision_recall"
+    quantities = (("precision", "up"), ("recall", "up"))
+
+    def __init__(
+        self,
+        features: Any = None,
+        k: int = 3,
+        capacity: int = 10_000,
+        real_statistics: Any = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(features, k, capacity, real_statistics, name)
+
+    def compute(
+        self, real: dict[str, np.ndarray], fake: dict[str, np.ndarray]
+    ) -> tuple[float, float]:
+        """Returns precision and recall."""
+        fake_radii = self.radii("fake", fake)
+        inside, reached, start = np.zeros(len(fake_radii), bool), 0, 0
+        for distances in squared_distances(real["samples"], fake["samples"]):
+            radii = real["radii"][start : start + len(distances)]
+            inside |= (distances <= radii[:, None]).any(axis=0)
+            reached += int((distances <= fake_radii).any(axis=1).sum())
+            start += len(distances)
+        return float(inside.mean()), reached / start

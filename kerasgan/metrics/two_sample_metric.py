@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+import os
+import warnings
+from abc import abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasgan.arguments import positive_integer
+from kerasgan.backend import gather_rows, number_of_replicas
+from kerasgan.metrics import extractors
+from kerasgan.metrics.collectors import Collector
+from kerasgan.metrics.provenance import sample_counts, versions
+from kerasgan.metrics.statistics_file import digest, read_statistics, write_statistics
+
+
+class TwoSampleMetric(keras.metrics.Metric):
+    """A metric of real and generated samples, for `compile(metrics=[...])` of any model of this package.
+
+    `update_state(real, fake)` runs in the compiled steps of an evaluation, and only gathers features there.
+    `result` computes when the evaluation's data have ended, in NumPy and float64. In a compiled step, and
+    where nothing was gathered, it is NaN.
+
+    A subclass writes `collector` and `compute`, and names its values in `directions`.
+
+    Args:
+        features: What turns samples into vectors: a `keras.Model`, a function of a batch, or what
+            `inception_v3` and `classifier_features` return. Defaults to `None`, the samples themselves as
+            vectors.
+        real_statistics: A file that `precompute` wrote, in place of an evaluation's real samples. Defaults
+            to `None`.
+        name: The metric's name in logs. Defaults to `None`, the class's own; another is put before the
+            names of a metric's values where there are several.
+
+    Raises:
+        FileNotFoundError: If there is no such file of statistics.
+        ValueError: If the file is another metric's, or of other settings.
+    """
+
+    default_name = "two_sample_metric"
+    # The values by name, with the way they improve: "up", "down", or "" where neither is better.
+    quantities: tuple[tuple[str, str], ...] = ()
+    # Which sides are looked at.
+    sides: tuple[str, ...] = ("real", "fake")
+
+    def __init__(
+        self, features: Any = None, real_statistics: Any = None, name: str | None = None
+    ) -> None:
+        super().__init__(name=name or self.default_name, dtype="float64")
+        self.features = extractors.get(features)
+        self.real_statistics: str | None = None
+        self._gathered: dict[str, Collector] = {}
+        self._reference: dict[str, np.ndarray] | None = None
+        self._counts: dict[str, int] = {}
+        if len(self.quantities) == 1:
+            self._direction = self.quantities[0][1]
+        if real_statistics is not None:
+            self._use(real_statistics, read_statistics(real_statistics, self._identity()))
+
+    # What a metric is made of.
+
+    @abstractmethod
+    def collector(self, size: int) -> Collector:
+        """Returns what gathers features of a size."""
+
+    def prepare(self, real: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Returns what was gathered of the real samples, with all that follows from them alone."""
+        return real
+
+    @abstractmethod
+    def compute(
+        self, real: dict[str, np.ndarray], fake: dict[str, np.ndarray]
+    ) -> tuple[float, ...]:
+        """Returns the values, in the order of `quantities`, of what was gathered of each side.
+
+        Raises:
+            ValueError: If there are too few samples, or features are not finite.
+        """
+
+    def settings(self) -> dict[str, Any]:
+        """Returns the arguments of the class's own."""
+        return {}
+
+    def build(self, shape: Sequence[int]) -> None:
+        """Makes room for the features of samples of a shape.
+
+        The first samples do so too, except on several replicas: there, build within the strategy's scope.
+
+        Args:
+            shape: The shape of one sample.
+        """
+        size = int(self.features(ops.zeros((1, *shape), keras.config.floatx())).shape[1])
+        for side in self.sides:
+            if side == "real" and self._reference is not None:
+                continue
+            if side not in self._gathered:
+                self._gathered[side] = self.collector(size)
+
+    # What Keras asks of a metric.
+
+    def update_state(self, real: Any, fake: Any) -> None:
+        """Gathers the features of a batch.
+
+        Args:
+            real: Real samples, `(rows, ...)`.
+            fake: Generated samples.
+
+        Raises:
+            ValueError: If the two sides have different numbers of features.
+        """
+        if "real" in self.sides and self._reference is None:
+            self._gather("real", real)
+        self._gather("fake", fake)
+
+    def _gather(self, side: str, samples: Any) -> None:
+        features = self.features(samples)
+        size = int(features.shape[1])
+        others = {other: kept.size for other, kept in self._gathered.items()}
+        if self._reference is not None:
+            others["real"] = int(self._reference["size"])
+        for other, expected in others.items():
+            if size != expected:
+                raise ValueError(
+                    f"Invalid value for argument `{side}`. Expected {expected} features of each sample, as "
+                    f"of the {other} ones so far. Received: {size}"
+                )
+        if side not in self._gathered:
+            if number_of_replicas() > 1:
+                raise ValueError(
+                    f"Invalid state of `{self.name}`. Expected `build(shape)` of the metric, within the "
+                    "strategy's scope, before several replicas use it. Received: samples"
+                )
+            self._gathered[side] = self.collector(size)
+        # To gather makes the sizes unknown to a compiled step.
+        self._gathered[side].update(ops.reshape(gather_rows(features), (-1, size)))
+
+    def result(self) -> Any:
+        """Returns the value, or a dictionary of several.
+
+        Raises:
+            ValueError: If there are too few samples, or features are not finite.
+        """
+        fake = self._gathered.get("fake")
+        if fake is None or not _known(fake.count):
+            return self.placeholder()
+        gathered = {side: kept.read() for side, kept in self._gathered.items()}
+        if self._reference is not None:
+            gathered["real"] = self._reference
+        elif "real" in self.sides:
+            gathered["real"] = self.prepare(self._checked("real", gathered["real"]))
+        values = self.compute(gathered.get("real", {}), self._checked("fake", gathered["fake"]))
+        self._counts = sample_counts(gathered)
+        return self._named(values)
+
+    def placeholder(self) -> Any:
+        """Returns NaN for every value: what a step logs while an evaluation's data are still coming."""
+        return self._named((np.nan,) * len(self.quantities))
+
+    def _named(self, values: tuple[float, ...]) -> Any:
+        tensors = [ops.convert_to_tensor(value, dtype="float64") for value in values]
+        if len(tensors) == 1:
+            return tensors[0]
+        return dict(zip(self.directions, tensors, strict=True))
+
+    @property
+    def directions(self) -> dict[str, str]:
+        """The names under which values are logged, with the way each improves: "up" or "down"."""
+        if len(self.quantities) == 1:
+            return {self.name: self._direction}
+        prefix = "" if self.name == self.default_name else f"{self.name}_"
+        return {f"{prefix}{name}": direction for name, direction in self.quantities}
+
+    def reset_state(self) -> None:
+        """Forgets all samples; statistics that were computed beforehand stay."""
+        for gathered in self._gathered.values():
+            gathered.reset()
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments that make an equal metric."""
+        return {
+            **self.settings(),
+            "features": keras.saving.serialize_keras_object(self.features),
+            "real_statistics": self.real_statistics,
+            "name": self.name,
+        }
+
+    # Statistics of the real samples, computed once.
+
+    def precompute(
+        self, x: Any, cache: str | os.PathLike[str], batch_size: int = 256
+    ) -> dict[str, Any]:
+        """Computes the statistics of the real samples once, for all evaluations to come.
+
+        Evaluations then leave out their real samples. The file is named in the metric's configuration, so a
+        saved model finds it again. A file that is there already is read, if it is of the same samples, the
+        same extractor and the same settings.
+
+        Args:
+            x: Real samples, an array.
+            cache: The `.npz` file to write, or to read.
+            batch_size: How many samples to extract features of at a time. Defaults to 256.
+
+        Returns:
+            What the file says about itself.
+
+        Raises:
+            ValueError: If a file is there that is of something else, or there are too few samples.
+            TypeError: If the metric does not look at real samples.
+        """
+        if "real" not in self.sides:
+            raise TypeError(f"`{type(self).__name__}` looks at generated samples alone.")
+        batch_size = positive_integer("batch_size", batch_size)
+        x = np.asarray(x)
+        identity = {**self._identity(), "data_sha256": digest(x)}
+        if not Path(cache).exists():
+            gathered: Collector | None = None
+            for start in range(0, len(x), batch_size):
+                # Cast as a model casts what it evaluates on.
+                part = ops.cast(x[start : start + batch_size], keras.config.floatx())
+                features = self.features(part)
+                gathered = gathered or self.collector(int(features.shape[1]))
+                gathered.update(features)
+            if gathered is None:
+                raise ValueError("Invalid value for argument `x`. Expected samples. Received: none")
+            real = self.prepare(self._checked("real", gathered.read()))
+            write_statistics(cache, {**real, "size": np.asarray(gathered.size)}, identity)
+        described = {**identity, "versions": versions()}
+        self._use(cache, read_statistics(cache, identity))
+        return described
+
+    def _use(self, path: Any, statistics: dict[str, np.ndarray]) -> None:
+        self.real_statistics = str(path)
+        self._reference = statistics
+        self._gathered.pop("real", None)
+
+    def _identity(self) -> dict[str, Any]:
+        """What statistics of real samples depend on, the samples aside."""
+        return {
+            "metric": type(self).__name__,
+            "settings": self.settings(),
+            "extractor": self.features.description(),
+        }
+
+    def _checked(self, side: str, gathered: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Returns what was gathered, or raises; warns of samples that were left out."""
+        for name, value in gathered.items():
+            if not np.all(np.isfinite(value)):
+                raise ValueError(
+                    f"Invalid value for argument `{side}`. Expected finite features. "
+                    f"Received: NaN or infinite values in the {name} of the {side} features"
+                )
+        left_out = int(gathered.get("left_out", 0))
+        if left_out:
+            warnings.warn(
+                f"`{self.name}` keeps the first {int(gathered['count'])} {side} samples and leaves out "
+                f"{left_out}; its argument `capacity` says how many it keeps.",
+                stacklevel=2,
+            )
+        return gathered
+
+    def provenance(self) -> dict[str, Any]:
+        """Returns how the last result came about: what another needs to get the same."""
+        return {
+            **self._identity(),
+            "name": self.name,
+            **self._counts,
+            "real_statistics": self.real_statistics,
+            "versions": versions(),
+        }
+
+
+def _known(count: keras.Variable) -> int:
+    """Returns a count; 0 in a step that is being compiled, where it has no value yet."""
+    try:
+        return int(ops.convert_to_numpy(count.value))
+    except (NotImplementedError, TypeError):
+        return 0

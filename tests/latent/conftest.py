@@ -1,0 +1,15 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from latent_games import GAMES
+
+
+@pytest.fixture(params=GAMES)
+def game(request):
+    """A game of each kind with its condition."""
+    make, condition = GAMES[request.param]
+    return make(), condition
