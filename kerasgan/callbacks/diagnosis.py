@@ -79,6 +79,9 @@ class Diagnosis(keras.callbacks.Callback):
     []
     """
 
+    # It is called before training ends at a value that is not finite, to tell what to try.
+    sees_non_finite = True
+
     def __init__(
         self,
         x: Any = None,

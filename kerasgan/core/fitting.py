@@ -137,7 +137,10 @@ class Fitting(keras.Model):
         given = callbacks.callbacks if is_list else keras.tree.flatten(callbacks or [])
         keepers = [callback for callback in given if isinstance(callback, RunKeeper)]
         others = [callback for callback in given if not isinstance(callback, RunKeeper)]
-        ordered = [order, FiniteWatch(), *others, *keepers]
+        # Who explains values that are not finite has to see them before they end training.
+        early = [callback for callback in others if getattr(callback, "sees_non_finite", False)]
+        late = [callback for callback in others if callback not in early]
+        ordered = [order, *early, FiniteWatch(), *late, *keepers]
         if is_list:
             callbacks.callbacks = ordered
             callbacks.set_model(self)

@@ -410,6 +410,19 @@ def test_a_diverging_game_is_reported_before_it_is_stopped():
     assert "times that of the untrained game" in diagnosis.findings[0]["evidence"]
 
 
+def test_it_tells_what_to_try_before_training_ends_at_nan():
+    gan = kerasgan.GAN(kerasgan.networks.mlp(2, [4], 2), kerasgan.networks.mlp(2, [4]))
+    gan.compile(run_eagerly=True)
+    gan.generator.weights[0].assign(np.full((2, 4), np.nan))
+    diagnosis = Diagnosis()
+    x = places([0, 0], count=64)
+    with pytest.raises(FloatingPointError):
+        gan.fit(x, batch_size=8, verbose=0, callbacks=[diagnosis])
+    (finding,) = diagnosis.findings
+    assert finding["kind"] == "non_finite"
+    assert finding["evidence"] == "The loss of the discriminator is not finite"
+
+
 # The benchmark.
 
 
