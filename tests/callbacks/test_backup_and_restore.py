@@ -46,6 +46,7 @@ def test_an_interrupted_run_ends_with_the_same_bits(kind, tmp_path):
     assert program.train(kind, tmp_path / "disturbed") == undisturbed
 
 
+@pytest.mark.promise("killed 20 times (`kill -9`), ends with the same bits", models=["GAN"])
 def test_a_run_that_is_killed_twenty_times_ends_with_the_same_bits(tmp_path):
     command = [sys.executable, program.__file__, "arrays", str(tmp_path), "20"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
