@@ -19,7 +19,7 @@ collect_ignore = [
 
 HEAD = """# What every model promises
 
-Written by `python tests/run.py --promises docs/promises.md` from the tests that ran, not by hand. ✓ the tests
+Written by `python tests/run.py --promises=docs/promises.md` from the tests that ran, not by hand. ✓ the tests
 passed, ✗ one failed, · none tells: some promises are proved for one class, where all classes share what they
 rest on.
 """
