@@ -185,9 +185,7 @@ CALLBACKS = {
     kerasgan.callbacks.BackupAndRestore: lambda directory: kerasgan.callbacks.BackupAndRestore(
         directory / "backup", save_freq=1, delete_checkpoint=False
     ),
-    kerasgan.callbacks.Diagnosis: lambda directory: kerasgan.callbacks.Diagnosis(
-        np.random.default_rng(0).normal(size=(48, 2)), rounds=2
-    ),
+    kerasgan.callbacks.Diagnosis: lambda directory: kerasgan.callbacks.Diagnosis(rounds=1),
     kerasgan.callbacks.ProbabilityLogger: lambda directory: kerasgan.callbacks.ProbabilityLogger(
         directory
     ),
