@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -46,11 +46,6 @@ class Optimizers(keras.optimizers.Optimizer):
     def __getitem__(self, turn: str) -> keras.optimizers.Optimizer:
         """Returns the optimizer of a turn."""
         return self._by_turn[turn]
-
-    @property
-    def optimizers(self) -> Iterable[keras.optimizers.Optimizer]:
-        """The optimizers themselves; `keras.callbacks.SwapEMAWeights` looks there for `use_ema`."""
-        return {turn: _innermost(each) for turn, each in self._by_turn.items()}.values()
 
     @property
     def variables(self) -> list[Any]:
