@@ -71,7 +71,8 @@ class Promises:
 
     def pytest_terminal_summary(self, terminalreporter):
         path = self.config.getoption("--promises")
-        if path is None or not self.kept:
+        # A process that runs a share of the tests knows no more than its share.
+        if path is None or not self.kept or hasattr(self.config, "workerinput"):
             return
         path.write_text(self.table(), encoding="utf-8")
         terminalreporter.write_line(f"Promises: {path}")
