@@ -24,7 +24,7 @@ def chosen_jit_compile(model: keras.Model) -> bool | str:
 
     Keras takes XLA wherever there is an accelerator, and never on a CPU. On a CPU it makes recurrent
     networks, which are many small operations, 1.3 to 2.6 times faster; dense ones gain little or nothing,
-    and convolutions lose half their speed or more (`benchmarks/README.md`). So there it is taken for games
+    and convolutions lose about half their speed (`benchmarks/README.md`). So there it is taken for games
     with recurrent layers and no convolutions, unless TensorFlow's operations are to be deterministic.
     """
     if has_accelerator() or model.distribute_strategy.num_replicas_in_sync > 1:

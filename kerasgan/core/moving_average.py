@@ -61,10 +61,14 @@ class MovingAverage:
             for original, average in self._pairs
             for mean, weight in zip(average.weights, original.weights, strict=True)
         ]
-        assign_on_replicas(
-            [mean for mean, _ in pairs],
-            [mean + ops.cast(rate, mean.dtype) * (weight - mean) for mean, weight in pairs],
-        )
+        # What is no floating-point number, a counter perhaps, has no average: it is copied.
+        values = [
+            mean + ops.cast(rate, mean.dtype) * (weight - mean)
+            if keras.backend.is_float_dtype(mean.dtype)
+            else ops.convert_to_tensor(weight)
+            for mean, weight in pairs
+        ]
+        assign_on_replicas([mean for mean, _ in pairs], values)
 
     @contextlib.contextmanager
     def in_place(self) -> Iterator[None]:

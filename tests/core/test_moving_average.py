@@ -35,6 +35,26 @@ def test_the_average_is_the_weighted_mean_of_all_weights_so_far():
         )
 
 
+@keras.saving.register_keras_serializable(package="test_moving_average")
+class Counting(keras.layers.Layer):
+    def build(self, shape):
+        self.counter = self.add_weight(
+            shape=(), dtype="int32", trainable=False, initializer="zeros"
+        )
+
+    def call(self, inputs):
+        return inputs
+
+
+def test_integers_are_copied():
+    model = keras.Sequential([keras.Input((2,)), Counting()])
+    average = MovingAverage([model], 0.9)
+    for count in (3, 8):
+        model.layers[0].counter.assign(count)
+        average.update()
+        assert int(average.of(model).layers[0].counter) == count
+
+
 def test_training_is_not_touched_and_what_is_generated_is_the_averages():
     outcomes = []
     for momentum in (None, 0.5):
