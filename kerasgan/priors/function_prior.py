@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from inspect import isfunction
 from typing import Any
 
 import keras
 
+from kerasgan.arguments import one_of
 from kerasgan.priors.prior import Prior
 
 
@@ -57,5 +59,8 @@ class FunctionPrior(Prior):
         """Makes the prior that `get_config` described."""
         function = config["function"]
         if isinstance(function, str):
-            return cls(getattr(keras.random, function), config["shape"])
+            # A file may name a function that draws, and nothing else that the module happens to hold.
+            named = {name: each for name, each in vars(keras.random).items() if isfunction(each)}
+            one_of("function", function, sorted(named))
+            return cls(named[function], config["shape"])
         return cls(keras.saving.deserialize_keras_object(function), config["shape"])

@@ -166,6 +166,12 @@ def test_what_is_no_prior(identifier):
         priors.get(identifier)
 
 
+@pytest.mark.parametrize("name", ["__loader__", "SeedGenerator", "no_such_draw"])
+def test_a_config_names_a_drawing_function_or_nothing(name):
+    with pytest.raises(ValueError, match="`function`.*'normal'"):
+        priors.FunctionPrior.from_config({"function": name, "shape": (2,)})
+
+
 def test_function_prior_needs_a_function():
     with pytest.raises(TypeError, match=r"`function`.*Received: function=3"):
         priors.FunctionPrior(3)
