@@ -32,20 +32,43 @@ def test_command_names_what_exists(marker):
     assert (PROJECT / script).is_file()
 
 
-def test_ci_runs_the_readme_command(tmp_path):
-    """A small repository whose README has a command that installs nothing."""
+def run_ci(folder, packages, **environment):
+    """Runs `.ci/run` in a small repository whose README has a command that installs nothing."""
     line = command("test").replace("python3 -m venv .venv", "touch ran").split(" && ")[0]
-    (tmp_path / ".ci").mkdir()
-    (tmp_path / ".ci" / "run").write_bytes((PROJECT / ".ci" / "run").read_bytes())
-    (tmp_path / "README.md").write_text(README.replace(command("test"), line + " && ls ran"))
-    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(tmp_path)]
+    (folder / ".ci").mkdir(parents=True)
+    (folder / ".ci" / "run").write_bytes((PROJECT / ".ci" / "run").read_bytes())
+    (folder / ".ci" / "system-packages").write_text(packages)
+    (folder / "README.md").write_text(README.replace(command("test"), line + " && ls ran"))
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(folder)]
     for arguments in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "a"]):
         subprocess.run([*git, *arguments], check=True)
-    ran = subprocess.run(
-        ["bash", ".ci/run"], cwd=tmp_path, check=True, capture_output=True, text=True
+    return subprocess.run(
+        ["bash", ".ci/run"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
     )
-    assert ran.stdout == "$ touch ran && ls ran\nran\n"
+
+
+def test_ci_runs_the_readme_command(tmp_path):
+    ran = run_ci(tmp_path, "# what there is\nbash bash\n")
+    assert ran.stdout == "$ touch ran && ls ran\nran\n", ran.stderr
     assert sorted(os.listdir(tmp_path)) == [".ci", ".git", "README.md"]
+
+
+def test_ci_names_what_cannot_be_installed(tmp_path):
+    """With an `apt-get` that has no network."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "apt-get").write_text("#!/bin/sh\necho no route to host; exit 100\n")
+    (programs / "apt-get").chmod(0o755)
+    path = os.pathsep.join([str(programs), os.environ["PATH"]])
+    ran = run_ci(tmp_path / "small", "bash bash\nno-such-program its-package\n", PATH=path)
+    assert ran.returncode == 1
+    assert ran.stdout == ""
+    assert "no route to host" in ran.stderr
+    assert "missing and cannot be installed: its-package" in ran.stderr
 
 
 def test_runner_stops_at_the_first_failure(monkeypatch):
