@@ -1,0 +1,226 @@
+"""Asks a server of samples as fast as it answers, from 1, 8 and 64 clients, and kills it in between.
+
+    python examples/serving/load_test.py saved_models/digits/1 --classes 10
+
+It needs `pip install -e ".[serve]"` and starts the server itself, on the loopback address. Each answer is
+compared with what TensorFlow computes here of the same SavedModel. Then the server is killed (SIGKILL) under
+the load of 8 clients and started again: of each request that it had not answered its client must learn, by an
+error, and asks again. Nothing may be wrong, and nothing stay without either.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import collections
+import dataclasses
+import io
+import json
+import random
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import numpy as np
+from images import png
+from PIL import Image
+from running_server import RunningServer
+from sampler import Sampler
+
+# In seconds: how long a client waits for an answer, goes on asking, and pauses after an error.
+PATIENCE, PERSISTENCE, PAUSE = 60, 300, 0.05
+
+
+@dataclasses.dataclass
+class Request:
+    """A request, and the samples that it should get."""
+
+    path: str
+    body: dict[str, Any]
+    samples: np.ndarray
+    picture: bool = False
+
+    async def send(self, http: aiohttp.ClientSession) -> tuple[int, bytes]:
+        """Returns the status and the body of the answer to it."""
+        headers = {"Accept": "image/png"} if self.picture else {}
+        async with http.post(self.path, json=self.body, headers=headers) as response:
+            return response.status, await response.read()
+
+    def is_right(self, status: int, body: bytes) -> bool:
+        """Returns whether an answer holds the samples, but for one grey level or 1e-5 of rounding.
+
+        A product of matrices may add up in another order where it has more rows.
+        """
+        if status != 200:
+            return False
+        if self.picture:
+            with (
+                Image.open(io.BytesIO(body)) as image,
+                Image.open(io.BytesIO(png(self.samples))) as expected,
+            ):
+                return image.size == expected.size and _close(image, expected)
+        samples = np.asarray(json.loads(body)["samples"], self.samples.dtype)
+        return samples.shape == self.samples.shape and _close(samples, self.samples)
+
+
+def _close(one: Any, other: Any) -> bool:
+    one, other = np.asarray(one), np.asarray(other)
+    rounding = 1.0 if one.dtype == np.uint8 else 1e-5
+    return bool(np.all(np.abs(one.astype("float64") - other.astype("float64")) <= rounding))
+
+
+@dataclasses.dataclass
+class Tally:
+    """What became of requests.
+
+    Attributes:
+        seconds: How long each answered one took, with all its attempts.
+        wrong: How many answers were not the right ones.
+        errors: How often clients learned of a failure and asked again, by its kind.
+        lost: How many got neither an answer nor an error.
+    """
+
+    seconds: list[float] = dataclasses.field(default_factory=list)
+    wrong: int = 0
+    errors: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    lost: int = 0
+
+    def summary(self, duration: float) -> dict[str, Any]:
+        """Returns the figures of a run of so many seconds."""
+        p50, p99 = np.percentile(self.seconds, [50, 99]) * 1000
+        return {
+            "requests": len(self.seconds),
+            "requests_per_second": round(len(self.seconds) / duration, 1),
+            "p50_milliseconds": round(float(p50), 1),
+            "p99_milliseconds": round(float(p99), 1),
+            "failed": self.wrong + self.lost + self.errors.total(),
+            "wrong": self.wrong,
+            "lost": self.lost,
+            "errors": dict(self.errors),
+        }
+
+
+def requests_of(sampler: Sampler, classes: int | None, seed: int) -> list[Request]:
+    """Returns requests of each kind, with the samples that TensorFlow computes here."""
+    numbers = np.random.default_rng(seed)
+    requests = []
+    for count in (1, 1, 4, 16):
+        asked: dict[str, Any] = {"count": count, "seed": int(numbers.integers(2**32))}
+        latent = numbers.normal(size=(count, *sampler.latent.shape[1:]))
+        given: dict[str, Any] = {"latent": latent.round(4).tolist()}
+        if sampler.condition is not None:
+            shape = (count, *sampler.condition.shape[1:])
+            condition = (
+                numbers.integers(classes, size=shape) if classes else numbers.normal(size=shape)
+            )
+            asked["condition"] = given["condition"] = condition.tolist()
+        drawn = sampler.generate(**asked)
+        requests += [
+            Request("/generate", asked, drawn),
+            Request("/decode", given, sampler.decode(**given)[0]),
+        ]
+        if drawn.dtype == np.uint8:
+            requests.append(Request("/generate", asked, drawn, picture=True))
+    return requests
+
+
+async def ask(http: aiohttp.ClientSession, request: Request, tally: Tally) -> None:
+    """Sends a request until it is answered."""
+    start = time.perf_counter()
+    while time.perf_counter() - start < PERSISTENCE:
+        try:
+            status, body = await request.send(http)
+        except asyncio.TimeoutError:
+            break
+        except aiohttp.ClientError as error:
+            tally.errors[type(error).__name__] += 1
+        else:
+            if status != 429 and status < 500:
+                tally.seconds.append(time.perf_counter() - start)
+                tally.wrong += not request.is_right(status, body)
+                return
+            tally.errors[str(status)] += 1
+        await asyncio.sleep(PAUSE)
+    tally.lost += 1
+
+
+async def load(
+    server: RunningServer, requests: list[Request], clients: int, seconds: float, kill: bool = False
+) -> dict[str, Any]:
+    """Returns the figures of so many clients that ask for so many seconds; `kill`s the server halfway."""
+    tally = Tally()
+
+    async def client(number: int) -> None:
+        choice = random.Random(number)
+        while time.perf_counter() < end:
+            await ask(http, choice.choice(requests), tally)
+
+    async def killer() -> None:
+        await asyncio.sleep(seconds / 2)
+        server.kill()
+        server.start()
+        await asyncio.to_thread(server.wait_until_ready)
+
+    async with aiohttp.ClientSession(
+        server.url,
+        timeout=aiohttp.ClientTimeout(PATIENCE),
+        connector=aiohttp.TCPConnector(limit=0),
+    ) as http:
+        start = time.perf_counter()
+        end = start + seconds
+        tasks = [client(number) for number in range(clients)] + ([killer()] if kill else [])
+        await asyncio.gather(*tasks)
+        return tally.summary(time.perf_counter() - start)
+
+
+def measure(
+    model: Path, classes: int | None, clients: list[int], seconds: float, seed: int
+) -> dict[str, Any]:
+    """Returns the figures of each number of clients, and those of the run with a killed server."""
+    sampler = Sampler(model, batch_size=64, batch_wait=0, waiting=1)
+    requests = requests_of(sampler, classes, seed)
+    with RunningServer(model, classes) as server:
+        asyncio.run(load(server, requests, clients=1, seconds=1))  # the first calls are slower
+        results = {
+            f"{number} clients": asyncio.run(load(server, requests, number, seconds))
+            for number in clients
+        }
+        results["killed and restarted, 8 clients"] = asyncio.run(
+            load(server, requests, 8, seconds, kill=True)
+        )
+    return results
+
+
+def main() -> None:
+    """Measures and prints; fails if a request was answered wrongly, not at all, or with an error."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("model", type=Path, help="folder of the SavedModel")
+    parser.add_argument("--classes", type=int, help="how many there are, if it takes labels")
+    parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 64], metavar="N")
+    parser.add_argument("--seconds", type=float, default=10, help="for each (default: 10)")
+    parser.add_argument("--seed", type=int, default=0, help="of the requests (default: 0)")
+    options = parser.parse_args()
+    if min(options.clients) < 1 or options.seconds <= 0:
+        parser.error("--clients and --seconds must be positive")
+    results = measure(
+        options.model, options.classes, options.clients, options.seconds, options.seed
+    )
+    for name, result in results.items():
+        print(
+            f"{name:>31}: {result['requests_per_second']:6.1f} requests/s, "
+            f"p50 {result['p50_milliseconds']:.1f} ms, p99 {result['p99_milliseconds']:.1f} ms, "
+            f"{result['wrong']} wrong, {result['lost']} lost, errors {result['errors'] or 'none'}"
+        )
+    print(json.dumps(results))
+    silent = sum(result["wrong"] + result["lost"] for result in results.values())
+    *undisturbed, _ = results.values()
+    if silent or any(result["failed"] for result in undisturbed):
+        sys.exit("Some requests failed.")
+
+
+if __name__ == "__main__":
+    main()

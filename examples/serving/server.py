@@ -1,0 +1,142 @@
+"""Serves an exported generator over HTTP: samples as PNG and as JSON.
+
+It needs `pip install -e ".[serve]"` and a SavedModel that `model.export` wrote, with its `normalization` if
+PNG is wanted; of Keras and of kerasgan it needs nothing. `docs/serving.md` says how to train and export one.
+
+    POST /generate   {"count": 4, "seed": 0, "condition": [7]}      samples drawn from a seed
+    POST /decode     {"latent": [[...], ...], "condition": [7, ...]}  a sample for each latent one
+    GET /livez       200 while the process lives
+    GET /readyz      200 once the model is loaded
+    GET /            a page to try it; /schema.json has what the model takes
+
+An answer is {"samples": [...]}, or with the header `Accept: image/png` a picture of the samples side by side.
+What is not valid gets a status from 400 to 499 and the reason, more requests at once than `--concurrency` get
+429. SIGTERM or Ctrl+C: what was accepted is answered, then the server ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+# Read at import: the server would else report its use to its makers.
+os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
+
+import bentoml
+import numpy as np
+import pydantic
+import uvicorn
+from bentoml.exceptions import BentoMLException
+from images import png
+from json_bodies import JSONBodies
+from request_models import Answer, decode_request, generate_request
+from sampler import Sampler
+from starlette.responses import JSONResponse, Response
+
+# Calls that compute, or wait to be computed together, at the same time.
+THREADS = 16
+
+
+def service(sampler: Sampler, options: argparse.Namespace) -> bentoml.Service[Any]:
+    """Returns the server of a model."""
+    limits = {"count": options.max_count, "classes": options.classes}
+
+    class Samples:
+        @bentoml.api(input_spec=generate_request(sampler.condition, **limits), output_spec=Answer)
+        def generate(self, ctx: bentoml.Context, **asked: Any) -> Response:
+            return answer(sampler.generate(**asked), ctx)
+
+        @bentoml.api(
+            input_spec=decode_request(sampler.latent, sampler.condition, **limits),
+            output_spec=Answer,
+        )
+        def decode(self, ctx: bentoml.Context, **asked: Any) -> Response:
+            samples, together = sampler.decode(**asked)
+            response = answer(samples, ctx)
+            response.headers["X-Computed-Together"] = str(together)
+            return response
+
+    served = bentoml.service(
+        threads=THREADS,
+        traffic={"max_concurrency": options.concurrency, "timeout": options.timeout},
+        logging={"access": {"enabled": False}},
+        metrics={"enabled": False},
+    )(Samples)
+    served.add_asgi_middleware(JSONBodies, most=options.max_body)
+    return served
+
+
+def answer(samples: np.ndarray, context: bentoml.Context) -> Response:
+    """Returns samples in the form that the request asks for."""
+    if "image/png" not in context.request.headers.get("accept", ""):
+        return JSONResponse({"samples": samples.tolist()})
+    if samples.dtype != np.uint8 or samples.ndim != 4 or samples.shape[-1] not in (1, 3):
+        raise BentoMLException(
+            "these samples are no images: export with the data's normalization",
+            error_code=HTTPStatus.NOT_ACCEPTABLE,
+        )
+    return Response(png(samples), media_type="image/png")
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Returns whether a line is worth the log: requests that are not valid are their senders' concern."""
+    error = record.exc_info[1] if record.exc_info else None
+    refused = isinstance(error, BentoMLException) and error.error_code < 500
+    return not (refused or isinstance(error, pydantic.ValidationError))
+
+
+def main() -> None:
+    """Serves until it is told to stop."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("model", type=Path, help="folder of the SavedModel")
+    add("--classes", type=positive, help="how many there are, if the model takes labels")
+    add("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
+    add("--port", type=positive, default=8000, help="port to listen on (default: 8000)")
+    add("--max-count", type=positive, default=64, help="most samples of a request (default: 64)")
+    add("--max-body", type=positive, default=2**20, help="most bytes of one (default: 1 MiB)")
+    add("--concurrency", type=positive, default=128, help="most requests at once (default: 128)")
+    add("--timeout", type=positive, default=30, help="seconds for a request (default: 30)")
+    add("--batch-size", type=positive, default=256, help="most latent samples computed together")
+    add("--batch-wait", type=float, default=0, help="milliseconds to wait for more (default: 0)")
+    options = parser.parse_args()
+    if options.batch_size < options.max_count:
+        parser.error("--batch-size must be --max-count at least")
+    if options.batch_wait < 0:
+        parser.error(f"--batch-wait must not be negative, not {options.batch_wait}")
+    try:
+        sampler = Sampler(
+            options.model, options.batch_size, options.batch_wait / 1000, waiting=THREADS
+        )
+    except ValueError as error:
+        parser.error(str(error))
+    labels = sampler.condition is not None and sampler.condition.dtype.is_integer
+    if labels != (options.classes is not None):
+        parser.error(f"this model takes {'' if labels else 'no '}labels: --classes says how many")
+
+    logging.getLogger("bentoml._internal.server.http_app").addFilter(is_news)
+    uvicorn.run(
+        service(sampler, options).to_asgi(),
+        host=options.host,
+        port=options.port,
+        access_log=False,
+        timeout_graceful_shutdown=options.timeout,
+    )
+
+
+def positive(text: str) -> int:
+    """Reads a positive integer."""
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be positive, not {value}")
+    return value
+
+
+if __name__ == "__main__":
+    main()
