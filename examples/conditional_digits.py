@@ -131,7 +131,7 @@ def main() -> None:
     )
     models.mkdir(parents=True, exist_ok=True)
     gan.save(models / "gan.keras")
-    gan.export(models / "generator", verbose=False)
+    gan.export(models / "generator", normalization=data.normalization, verbose=False)
 
     print(
         f"\nReal test digits that an SVM gets right, trained on"

@@ -150,7 +150,7 @@ def main() -> None:
     save_enlarged(data, data.x[: ROWS * COLUMNS], pictures / "real.png")
     models.mkdir(parents=True, exist_ok=True)
     gan.save(models / "gan.keras")
-    gan.export(models / "generator", verbose=False)
+    gan.export(models / "generator", normalization=data.normalization, verbose=False)
 
     print(
         f"\nGenerated pictures: {(pictures / 'generated.png').resolve()}"

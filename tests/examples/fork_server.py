@@ -25,6 +25,7 @@ def run(request):
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.chdir(request["folder"])
     sys.argv = [request["script"], *request["arguments"]]
+    sys.path.insert(0, os.path.dirname(request["script"]))
     try:
         runpy.run_path(request["script"], run_name="__main__")
     except SystemExit as end:

@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+
+def test_toy_run_changes_no_known_pixel(run_example):
+    answer = run_example("variations/inpainting", "--size", "toy", "--output", "out")
+    assert answer["known_pixels_changed"] == 0
+    assert "Known pixels that changed: 0" in answer["output"]
+    # Facts of the data: whole digits are read, holes cost much.
+    accuracies = answer["accuracies"]
+    assert set(accuracies) == {"mean", "regression", "game", "whole"}
+    assert accuracies["whole"] > 0.85
+    assert accuracies["mean"] < accuracies["whole"] - 0.1
+    with Image.open(answer["files"][0]) as picture:
+        assert picture.size == (16 * 50 + 2, 5 * 50 + 2)
+        cells = np.asarray(picture)[2:, 2:].reshape(5, 50, 16, 50).swapaxes(1, 2)[:, :, :48, :48]
+    holed, *completed, whole = cells
+    grey = holed == 128  # 0 in the holes; digits of 17 grey values have none there
+    assert 0.2 < grey.mean() < 0.35
+    for images in completed:
+        np.testing.assert_array_equal(images[~grey], whole[~grey])
+
+
+@pytest.mark.parametrize("arguments", [["--steps", "-1"], ["--data", "absent.npz"]])
+def test_bad_arguments(run_script, tmp_path, arguments):
+    refused = run_script("variations/inpainting", *arguments)
+    assert refused.returncode == 2
+    assert arguments[0] in refused.stderr.splitlines()[-1]
+    assert "Traceback" not in refused.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_help(run_script):
+    shown = run_script("variations/inpainting", "--help")
+    assert shown.returncode == 0
+    assert "--data" in shown.stdout
