@@ -26,6 +26,11 @@ PRIVATE_ROOMS = {"core", "arguments", "backend", "files", "registry"}
 
 RUNTIME = {"keras", "numpy", "PIL"}
 DATA_LIBRARIES = {"numpy", "sklearn", "matplotlib", "PIL"}
+# What else the examples of a folder are about.
+SUBJECTS = {
+    "serving": {"tensorflow", "bentoml", "pydantic", "starlette", "uvicorn", "aiohttp"},
+    "web": {"onnxruntime"},
+}
 # Inside a function only: who lacks the extra can import us.
 EXTRAS = {"sklearn", "matplotlib", "onnx"}
 TENSORFLOW_ROOMS = {"backend", "datasets"}
@@ -102,6 +107,7 @@ def _example_fault(path: Path, name: list[str]) -> str | None:
             return f"an example imports {'.'.join(name)}, which is not public"
     elif not (
         name[0] in {"keras"} | DATA_LIBRARIES | sys.stdlib_module_names
+        or name[0] in SUBJECTS.get(path.parent.name, ())
         or (path.parent / f"{name[0]}.py").exists()
     ):
         return f"an example imports {name[0]}"
@@ -135,6 +141,7 @@ def test_project_keeps_the_order():
         ("kerasgan/registry.py", "from kerasgan.losses import get"),
         ("kerasgan/cellar/secret.py", "import keras"),
         ("examples/digits.py", "import tensorflow"),
+        ("examples/variations/digits.py", "import bentoml"),
         ("examples/digits.py", "from kerasgan.core import Turn"),
         ("examples/digits.py", "from kerasgan.losses.hinge import Hinge"),
         ("examples/digits.py", "from kerasgan.callbacks import _files"),
@@ -161,6 +168,7 @@ def test_violation_is_found(tmp_path, file, line):
         ("kerasgan/losses/hinge.py", "from keras import ops"),
         ("examples/digits.py", "import kerasgan\nfrom sklearn.svm import SVC"),
         ("examples/digits.py", "from kerasgan.callbacks import SampleGrid"),
+        ("examples/serving/server.py", "import bentoml"),
     ],
 )
 def test_what_is_allowed_passes(tmp_path, file, line):

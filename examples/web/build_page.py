@@ -33,7 +33,6 @@ import numpy as np
 import onnxruntime  # type: ignore[import-untyped]
 
 import kerasgan
-from kerasgan.files import replacing_folder
 
 HERE = Path(__file__).parent
 PAGE = ("index.html", "style.css", "icon.svg", "app.js", "latent.js", "generator.js")
@@ -210,13 +209,21 @@ def write_page(
         raise ValueError(
             f"{runtime} lacks {' and '.join(missing)}. Run `npm ci --ignore-scripts --prefix {HERE}` first."
         )
+    others = {path.name for path in folder.glob("*")} - {*PAGE, *RUNTIME, *MODEL}
+    if others or folder.is_file():
+        raise ValueError(f"{folder} is no earlier page to replace: it holds {', '.join(others)}.")
     description = json.dumps(generator.description(**texts), ensure_ascii=False)
-    with replacing_folder(folder, {*PAGE, *RUNTIME, *MODEL}, "model.json") as temporary:
-        temporary.mkdir()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as beside:
+        page = Path(beside, "new")
+        page.mkdir()
         for path in (*(HERE / name for name in PAGE), *(runtime / name for name in RUNTIME)):
-            shutil.copyfile(path, temporary / path.name)
-        shutil.copyfile(model, temporary / "model.onnx")
-        (temporary / "model.json").write_text(description, encoding="utf-8")
+            shutil.copyfile(path, page / path.name)
+        shutil.copyfile(model, page / "model.onnx")
+        (page / "model.json").write_text(description, encoding="utf-8")
+        if folder.exists():
+            folder.rename(Path(beside, "old"))
+        page.rename(folder)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -145,7 +145,7 @@ def test_classes(build, tmp_path, options, labels):
         (["pictures.onnx", "--classes", "3"], "takes no classes"),
         (["pictures.onnx", "--sliders", "0"], "--sliders must be positive, not 0"),
         (["pictures.onnx", "--node-modules", "."], "Run `npm ci"),
-        (["pictures.onnx", "--output", "full"], "Expected a new folder"),
+        (["pictures.onnx", "--output", "full"], "is no earlier page to replace"),
         (["mixture.keras"], "The model's is a NormalMixture"),
         (["mixture.keras", "--prior", "normal"], "--prior is for .onnx files"),
         (["conditional.onnx", "--classes", "5"], "no class 4"),
