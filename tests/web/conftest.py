@@ -1,6 +1,6 @@
 """A page made of a trained generator, served on the loopback address, in a headless Chromium.
 
-What is missing on a machine skips these tests with the reason; where `KERASGAN_REQUIRE_BROWSER` is set, as in
+What is missing on a machine skips these tests with the reason; where `KERASGAN_REQUIRE_PROGRAMS` is set, as in
 CI, it fails them. Screenshots go to the folder that `KERASGAN_SCREENSHOTS` names.
 """
 
@@ -32,7 +32,7 @@ ARGUMENTS = (
 
 
 def lacking(reason):
-    if os.environ.get("KERASGAN_REQUIRE_BROWSER"):
+    if os.environ.get("KERASGAN_REQUIRE_PROGRAMS"):
         pytest.fail(reason)
     pytest.skip(reason)
 
