@@ -184,6 +184,8 @@ def _convert(
             f"Export to {format!r} requires the package {_CONVERTERS[format]!r}. "
             "Install it with `pip install kerasgan[export]`."
         )
+    if format == "onnx":
+        use = _with_names_of_their_own(use)
     if format == "litert":
         # Without TensorFlow's own operations, which a LiteRT interpreter does not have: what needs them is
         # to fail here and not on the device.
@@ -208,6 +210,16 @@ def _convert(
             raise RuntimeError(
                 f"This model cannot be exported with format={format!r}. The converter says: {reason}"
             ) from error
+
+
+def _with_names_of_their_own(use: Signature) -> Signature:
+    """Returns a signature without an output that is called as an input is, which ONNX does not allow."""
+
+    def function(**tensors: Any) -> dict[str, Any]:
+        outputs = use.function(**tensors).items()
+        return {f"output_{key}" if key in use.inputs else key: value for key, value in outputs}
+
+    return Signature(function, use.inputs)
 
 
 def _first_line(error: Exception) -> str:

@@ -53,13 +53,13 @@ class Turn:
 
     Attributes:
         name: The turn's name; its loss is logged as `<name>_loss`.
-        players: The sub-models whose weights move. Nobody else's change in this turn.
+        players: The sub-models, or layers with a state, whose weights move. Nobody else's change in the turn.
         objective: What the players minimise, as a function of a minibatch.
         steps: How many steps the turn takes in each round, each on a minibatch of its own.
     """
 
     name: str
-    players: Sequence[keras.Model]
+    players: Sequence[keras.layers.Layer]
     objective: Callable[[Minibatch], Outcome]
     steps: int = 1
 
