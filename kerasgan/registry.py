@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import keras
+import numpy as np
 
 Kind = TypeVar("Kind")
 
@@ -51,3 +53,43 @@ def lookup(
         f"its configuration{function}. Received: {argument}={identifier!r}"
     )
     raise ValueError(message) if isinstance(given, str) else TypeError(message)
+
+
+def per_example_loss(loss: Any, argument: str = "loss") -> Callable[[Any, Any], Any]:
+    """Returns a Keras loss as a function that leaves averaging over the batch to the core.
+
+    Args:
+        loss: The name of a Keras loss, a `keras.losses.Loss`, or a callable of `(x, reconstruction)`.
+        argument: The argument's name, for the error.
+
+    Raises:
+        ValueError: If the name is unknown.
+        TypeError: If it is none of these.
+    """
+    expected = (
+        f"Invalid value for argument `{argument}`. Expected a Keras loss, the name of one, or a callable. "
+        f"Received: {argument}={loss!r}"
+    )
+    try:
+        found = keras.losses.get(loss)
+    except ValueError as error:
+        raise ValueError(expected) from error
+    if not callable(found):
+        raise TypeError(expected)
+    # A Loss object would average by itself, over a replica's share of the batch.
+    return found.call if isinstance(found, keras.losses.Loss) else found
+
+
+def encode_weights(model: keras.Model) -> list[str]:
+    """Returns a model's weights as text, for the configuration of what holds the model for good."""
+    return [base64.b64encode(value.tobytes()).decode("ascii") for value in model.get_weights()]
+
+
+def decode_weights(model: keras.Model, weights: list[str]) -> None:
+    """Gives a model the weights that `encode_weights` wrote."""
+    model.set_weights(
+        [
+            np.frombuffer(base64.b64decode(text), value.dtype).reshape(value.shape)
+            for text, value in zip(weights, model.get_weights(), strict=True)
+        ]
+    )

@@ -54,7 +54,7 @@ class Adversary:
         real_scores, fake_scores = self.score(real, minibatch), self.score(fake, minibatch)
         return Outcome(
             self.loss.discriminator(real_scores, fake_scores),
-            self._terms("discriminator", real, fake, minibatch),
+            self.terms("discriminator", real, fake, minibatch),
             {
                 f"real_{self.measure}": self.loss.probability(real_scores),
                 f"fake_{self.measure}": self.loss.probability(fake_scores),
@@ -67,7 +67,7 @@ class Adversary:
         fake_scores = self.score(fake, minibatch)
         return Outcome(
             self.loss.generator(real_scores, fake_scores),
-            self._terms("generator", real, fake, minibatch),
+            self.terms("generator", real, fake, minibatch),
             {f"generator_{self.measure}": self.loss.probability(fake_scores)},
         )
 
@@ -94,7 +94,9 @@ class Adversary:
             return logits_of(output)
         return ops.cast(output, "float32")
 
-    def _terms(self, turn: str, real: Any, fake: Any, minibatch: Minibatch) -> dict[str, Any]:
+    def terms(self, turn: str, real: Any, fake: Any, minibatch: Minibatch) -> dict[str, Any]:
+        """Returns what the penalties of a turn add to its loss, by name."""
+
         def apply(model: Callable[..., Any], samples: Any) -> Any:
             return model(conditioned(samples, minibatch.condition), training=minibatch.training)
 
@@ -105,6 +107,7 @@ class Adversary:
             discriminator=self.discriminator,
             apply=apply,
             seed=minibatch.seed,
+            condition=minibatch.condition,
         )
         return {
             penalty.name: penalty(encounter) for penalty in self.penalties if penalty.turn == turn

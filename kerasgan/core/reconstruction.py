@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from kerasgan import registry
 from kerasgan.core.inputs import conditioned
 
 
@@ -18,16 +19,9 @@ def per_example_loss(loss: Any) -> Callable[[Any, Any], Any]:
 
     Raises:
         ValueError: If the name is unknown.
+        TypeError: If it is none of these.
     """
-    try:
-        found = keras.losses.get(loss)
-    except ValueError as error:
-        raise ValueError(
-            "Invalid value for argument `reconstruction_loss`. Expected a Keras loss, the name of one, or a "
-            f"callable. Received: reconstruction_loss={loss!r}"
-        ) from error
-    # A Loss object would average by itself, over a replica's share of the batch.
-    return found.call if isinstance(found, keras.losses.Loss) else found
+    return registry.per_example_loss(loss, "reconstruction_loss")
 
 
 def check_reconstruction(argument: str, model: keras.Model, output: Any, samples: Any) -> None:

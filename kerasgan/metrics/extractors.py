@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import math
 from abc import ABC, abstractmethod
@@ -10,8 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
+
+from kerasgan.registry import decode_weights, encode_weights
 
 
 class Extractor(ABC):
@@ -118,12 +118,7 @@ class ModelFeatures(Extractor):
         self.model = model
         self.recipe = dict(recipe or {})
         if weights is not None:
-            model.set_weights(
-                [
-                    np.frombuffer(base64.b64decode(text), value.dtype).reshape(value.shape)
-                    for text, value in zip(weights, model.get_weights(), strict=True)
-                ]
-            )
+            decode_weights(model, weights)
 
     def extract(self, samples: Any) -> Any:
         """Returns the model's outputs, in inference mode."""
@@ -139,11 +134,8 @@ class ModelFeatures(Extractor):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the model with its weights, and the recipe."""
-        weights = [
-            base64.b64encode(value.tobytes()).decode("ascii") for value in self.model.get_weights()
-        ]
         model = keras.saving.serialize_keras_object(self.model)
-        return {"model": model, "recipe": self.recipe, "weights": weights}
+        return {"model": model, "recipe": self.recipe, "weights": encode_weights(self.model)}
 
 
 def get(identifier: Any) -> Extractor:

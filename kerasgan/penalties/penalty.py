@@ -27,6 +27,8 @@ class Encounter:
         apply: Calls a model that takes what the discriminator takes (say, up to one of its layers) as
             `score` does: takes the model and samples, returns the model's outputs.
         seed: The `SeedGenerator` to draw from.
+        condition: What the samples of each row have in common, `None` in an unconditional game. Defaults to
+            `None`.
     """
 
     real: Any
@@ -35,6 +37,7 @@ class Encounter:
     discriminator: keras.Model
     apply: Callable[[keras.Model, Any], Any]
     seed: keras.random.SeedGenerator
+    condition: Any = None
 
 
 class Penalty(ABC):

@@ -45,13 +45,13 @@ def test_test_crops_are_of_other_parts_of_the_photographs():
     for turns in range(4):
         one = np.rot90(data.x_test[data.y_test == turns], -turns, axes=(1, 2))
         np.testing.assert_array_equal(one, data.x_test[data.y_test == 0])
-    # Columns of 32 pixels that a training crop and a test crop have in common; a blue sky may repeat.
+    # No column of 32 pixels is in a training crop and in a test crop.
     upright, test = data.x[data.y == 0], data.x_test[data.y_test == 0]
     seen, asked = (
         {column.tobytes() for crop in crops for column in crop.transpose(1, 0, 2)}
         for crops in (upright, test)
     )
-    assert len(asked) > 10_000
+    assert len(asked) > 1000
     assert not seen & asked
 
 

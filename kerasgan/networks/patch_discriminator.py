@@ -1,0 +1,103 @@
+"""A discriminator that judges every patch of an image by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+from keras import layers
+
+from kerasgan.arguments import invalid, one_of, positive_integer, shape
+from kerasgan.networks._initializers import initializer_factory
+from kerasgan.networks._stages import default_filters, stage_filters
+
+
+def patch_discriminator(
+    sample_shape: Sequence[int],
+    condition_shape: Sequence[int] | None = None,
+    filters: int | None = None,
+    halvings: int = 2,
+    normalization: str | None = None,
+    kernel_initializer: Any = "he_normal",
+    kernel_constraint: Any = None,
+    name: str | None = "discriminator",
+) -> keras.Model:
+    """Builds a discriminator of samples and condition images, with one score for each patch.
+
+    The two images are joined along their channels. Convolutions with stride 2 and kernel 4 halve
+    them, and two convolutions with kernel 3 make a map of scores, logits. One score sees a patch of
+    `7 * 2**halvings - 2` pixels (12, 26, 54, …) and no further: the game is
+    about texture and edges, and has few weights for any size of image.
+
+    Reference: [Isola et al., 2017](https://arxiv.org/abs/1611.07004), section 3.2.2.
+
+    Args:
+        sample_shape: `(height, width, channels)` of a sample.
+        condition_shape: `(height, width, channels)` of a condition image, for inputs
+            `[sample, condition]`; a smaller one, whose sides divide those of the sample, is enlarged
+            by repetition. `None` makes a model of samples alone. Defaults to `None`.
+        filters: Channels after the first convolution; each further halving has twice as many, up to
+            8 times. `None` takes 32 for images up to 16 pixels high and wide, and 64 for larger
+            ones. Defaults to `None`.
+        halvings: Positive integer, how often the image is halved, which sets the size of the
+            patches. Defaults to 2.
+        normalization: `None`; `"batch"`, behind all convolutions but the first and the last; or
+            `"spectral"`, `keras.layers.SpectralNormalization` around every convolution. Defaults to
+            `None`.
+        kernel_initializer: Initializer of all weights. Defaults to `"he_normal"`.
+        kernel_constraint: Constraint of all weights but biases, such as
+            `kerasgan.constraints.WeightClipping`. Defaults to `None`.
+        name: Name of the model. Defaults to `"discriminator"`.
+
+    Returns:
+        A functional `keras.Model` whose output has the shape `(batch, rows, columns, 1)`.
+
+    Raises:
+        ValueError: If an argument is out of range, or the condition cannot be enlarged to the
+            sample.
+
+    Example:
+
+    >>> patch_discriminator((32, 32, 3), condition_shape=(8, 8, 3), filters=4).output_shape
+    (None, 8, 8, 1)
+    """
+    height, width, channels = shape("sample_shape", sample_shape, rank=3)
+    halvings = positive_integer("halvings", halvings)
+    one_of("normalization", normalization, [None, "batch", "spectral"])
+    filters = default_filters(filters, height, width)
+    initializer = initializer_factory(kernel_initializer)
+
+    def convolution(x: Any, count: int, kernel: int, strides: int = 1, batch: bool = False) -> Any:
+        layer = layers.Conv2D(
+            count,
+            kernel,
+            strides=strides,
+            padding="same",
+            use_bias=not batch,
+            kernel_initializer=initializer(),
+            kernel_constraint=kernel_constraint,
+        )
+        x = (layers.SpectralNormalization(layer) if normalization == "spectral" else layer)(x)
+        return layers.BatchNormalization()(x) if batch else x
+
+    inputs: Any = keras.Input((height, width, channels), name="sample")
+    x = inputs
+    if condition_shape is not None:
+        rows, columns, condition_channels = shape("condition_shape", condition_shape, rank=3)
+        if height % rows or width % columns:
+            expected = f"sides that divide those of the samples, ({height}, {width})"
+            raise invalid("condition_shape", condition_shape, expected)
+        condition = keras.Input((rows, columns, condition_channels), name="condition")
+        factor = (height // rows, width // columns)
+        enlarged = condition if factor == (1, 1) else layers.UpSampling2D(factor)(condition)
+        x = layers.Concatenate()([x, enlarged])
+        inputs = [inputs, condition]
+    for index in range(halvings):
+        batch = normalization == "batch" and index > 0
+        x = convolution(x, stage_filters(filters, index), 4, strides=2, batch=batch)
+        x = layers.LeakyReLU(negative_slope=0.2)(x)
+    x = convolution(x, stage_filters(filters, halvings), 3, batch=normalization == "batch")
+    x = convolution(layers.LeakyReLU(negative_slope=0.2)(x), 1, 3)
+    outputs = layers.Activation("linear", dtype="float32", name="score")(x)
+    return keras.Model(inputs, outputs, name=name)
