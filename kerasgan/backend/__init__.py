@@ -20,6 +20,7 @@ from kerasgan.backend.replicas import (
     is_chief,
     number_of_replicas,
     number_of_workers,
+    roll_rows,
     run_on_replicas_if,
     step_logs,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "logits_of",
     "number_of_replicas",
     "number_of_workers",
+    "roll_rows",
     "run_on_replicas_if",
     "step_logs",
     "value_and_gradients",

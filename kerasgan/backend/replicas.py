@@ -183,3 +183,21 @@ def gather_rows(value: Any) -> Any:
     if context is None or context.num_replicas_in_sync == 1:
         return value
     return context.all_gather(value, axis=0)
+
+
+def roll_rows(value: Any) -> Any:
+    """Returns, for each row, the one before it in the global batch, and for the first row the last one.
+
+    N replicas see what one device would have seen, also in an evaluation, where the last of them may have
+    fewer rows or none.
+
+    Args:
+        value: Tensor `(rows, ...)`.
+    """
+    context = _replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return ops.roll(value, 1, axis=0)
+    # Only the first row comes from another replica: the last one of the replica before it.
+    last_rows = ops.roll(context.all_gather(value[-1:], axis=0), 1, axis=0)
+    replica = context.replica_id_in_sync_group
+    return ops.concatenate([last_rows[replica : replica + 1], value[:-1]], axis=0)

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasgan.backend import all_replicas_mean, draw_rows, number_of_replicas
+from kerasgan.backend import all_replicas_mean, draw_rows, number_of_replicas, roll_rows
 
 # A process of its own: logical devices can only be made before TensorFlow starts.
 SCRIPT = """
@@ -24,7 +24,9 @@ import tensorflow as tf
 (cpu,) = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 
-from kerasgan.backend import all_replicas_mean, draw_rows, number_of_replicas, value_and_gradients
+from kerasgan.backend import (
+    all_replicas_mean, draw_rows, number_of_replicas, roll_rows, value_and_gradients
+)
 from kerasgan.penalties import DRAGAN, Encounter, WassersteinGradientPenalty
 
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
@@ -67,6 +69,11 @@ found["draws"] = [listed(strategy.run(draw, (tf.constant(3),))) for _ in range(2
 structure = strategy.run(draw_known)
 found["draws"].append(listed(structure[0]))
 found["ranges"] = listed(structure[1])
+
+found["rolled"] = [
+    listed(strategy.run(tf.function(roll_rows), (each([first, second]),)))
+    for first, second in (([0, 1, 2], [3, 4, 5]), ([0, 1, 2], [3]), ([0, 1], np.zeros(0, "int32")))
+]
 
 
 @tf.function
@@ -138,6 +145,11 @@ def test_each_replica_keeps_its_rows_of_the_global_draw(found):
         alone = draw_rows(lambda rows: keras.random.normal((rows, 2), seed=generator), 6)
         np.testing.assert_array_equal(np.concatenate(replicas).astype("float32"), np.asarray(alone))
     assert found["ranges"] == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_rows_roll_over_the_whole_batch(found):
+    assert found["rolled"] == [[[5, 0, 1], [2, 3, 4]], [[3, 0, 1], [2]], [[1, 0], []]]
+    np.testing.assert_array_equal(roll_rows(np.array([[1, 2], [3, 4]])), [[3, 4], [1, 2]])
 
 
 def test_mean_over_the_replicas_and_its_gradient(found):

@@ -24,6 +24,7 @@ def test_toy_run(run_example, tmp_path):
     # A fact of the data. Two rounds teach nothing, which is what chance stands for.
     assert answer["real_digit"] > 0.98
     assert answer["wording_digit"] < 0.5
+    assert 0 < answer["variety"] < 1
     with Image.open(tmp_path / "out" / "captions.png") as picture:
         assert picture.size == (320 + 8 * 82 + 2, 10 * 82 + 2)
 
@@ -67,6 +68,12 @@ def test_the_facts_are_those_of_the_image(captions):
     many = np.concatenate([images] * 10)
     facts = captions.Facts(many, np.repeat(np.arange(10), 3))
     np.testing.assert_array_equal(facts(images[1:2], np.array([7]))[0, :2], [7, 2])
+
+
+def test_variety_is_within_a_kind(captions):
+    images = np.array([0.0, 2.0, 10.0, 10.0])[:, None, None, None] * np.ones((2, 2, 1))
+    # Standard deviations of 1 and 0, whatever there is between the kinds.
+    assert captions.variety(images, np.array([[3, 1], [3, 1], [3, 2], [3, 2]])) == 0.5
 
 
 def test_captions_say_the_facts(captions):
