@@ -19,9 +19,13 @@ from kerasgan.models import (
     GAN,
     AdversarialAutoEncoder,
     ConditionalGAN,
+    CycleGAN,
     DenoisingFeatureMatchingGAN,
     EnergyBasedAdversarialAutoEncoder,
     GANomaly,
+    MatchingAwareGAN,
+    SemiSupervisedAdversarialAutoEncoder,
+    SemiSupervisedGAN,
 )
 
 __version__ = "0.1.0"
@@ -31,9 +35,13 @@ __all__ = [
     "GAN",
     "AdversarialAutoEncoder",
     "ConditionalGAN",
+    "CycleGAN",
     "DenoisingFeatureMatchingGAN",
     "EnergyBasedAdversarialAutoEncoder",
     "GANomaly",
+    "MatchingAwareGAN",
+    "SemiSupervisedAdversarialAutoEncoder",
+    "SemiSupervisedGAN",
     "__version__",
     "callbacks",
     "constraints",

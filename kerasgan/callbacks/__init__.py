@@ -4,6 +4,7 @@ from kerasgan.callbacks.backup_and_restore import BackupAndRestore
 from kerasgan.callbacks.diagnosis import Diagnosis
 from kerasgan.callbacks.image_grid import image_grid, save_image
 from kerasgan.callbacks.probability_logger import ProbabilityLogger
+from kerasgan.callbacks.progressive_growing import ProgressiveGrowing
 from kerasgan.callbacks.sample_grid import SampleGrid
 from kerasgan.callbacks.tensor_board import TensorBoard
 
@@ -11,6 +12,7 @@ __all__ = [
     "BackupAndRestore",
     "Diagnosis",
     "ProbabilityLogger",
+    "ProgressiveGrowing",
     "SampleGrid",
     "TensorBoard",
     "image_grid",

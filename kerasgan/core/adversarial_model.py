@@ -121,7 +121,7 @@ class AdversarialModel(Compiling, Fitting, Saving, Exporting):
 
     def _unpack(self, data: Any) -> tuple[Any, Any]:
         real, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        check_element([real, condition, sample_weight], self.conditional, self._sample_shape)
+        check_element([real, condition, sample_weight], self.takes_conditions, self._sample_shape)
         if condition is not None:
             condition = ops.convert_to_tensor(condition)
         return ops.cast(real, keras.config.floatx()), condition

@@ -49,6 +49,11 @@ class Fitting(keras.Model):
         raise NotImplementedError
 
     @property
+    def takes_conditions(self) -> bool:
+        """Whether `y` belongs to the data: conditions of samples, or labels to learn."""
+        return self.specification()[1] is not None
+
+    @property
     def steps_per_round(self) -> int:
         """How many minibatches one round takes."""
         raise NotImplementedError
@@ -106,7 +111,7 @@ class Fitting(keras.Model):
         if validation_split:
             x, y, validation_data = split(x, y, validation_split, validation_data)
         if isinstance(x, Iterator):
-            x = checked(x, self.conditional, self._sample_shape)
+            x = checked(x, self.takes_conditions, self._sample_shape)
         steps_per_epoch = arguments.get("steps_per_epoch")
         order = EpochOrder(self.order_seed_generator, shuffle, endless=steps_per_epoch is not None)
         replicas = self.distribute_strategy.num_replicas_in_sync
@@ -151,16 +156,17 @@ class Fitting(keras.Model):
         if not is_array(x):
             element = first_element(x)
             if element is not None:
-                check_element(element, self.conditional, self._sample_shape)
+                check_element(element, self.takes_conditions, self._sample_shape)
             return
         check_array("x", x, self._sample_shape)
-        if y is not None or self.conditional:
+        if y is not None or self.takes_conditions:
             self._conditions(len(x), y, argument="y")
 
     def _conditions(self, count: int, condition: Any, argument: str = "condition") -> Any:
         """Returns one condition for each of `count` samples, or `None` in an unconditional game."""
-        if self.conditional != (condition is not None):
-            expected = "the condition of each sample" if self.conditional else "none"
+        needed = self.takes_conditions if argument == "y" else self.conditional
+        if needed != (condition is not None):
+            expected = "the condition of each sample" if needed else "none"
             raise ValueError(
                 f"Invalid value for argument `{argument}`. Expected {expected} for a "
                 f"{type(self).__name__}. Received: {'None' if condition is None else type(condition)}"

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasgan.backend import all_rows_mean
 from kerasgan.core.inputs import input_specifications
 from kerasgan.priors import Prior
 
@@ -63,14 +64,31 @@ class Labels:
 
     def check(self, argument: str, labels: np.ndarray) -> np.ndarray:
         """Returns integer labels, or raises where one is not among the classes."""
-        whole = np.issubdtype(labels.dtype, np.integer)
-        if not whole or labels.min() < -1 or labels.max() >= self.number_of_classes:
-            raise ValueError(
-                f"Invalid value for argument `{argument}`. Expected integers from -1 (unlabelled) to "
-                f"{self.number_of_classes - 1}. Received: {labels.dtype} from {labels.min()} to "
-                f"{labels.max()}"
-            )
-        return labels
+        return check_labels(argument, labels, self.number_of_classes)
+
+
+def check_labels(argument: str, labels: np.ndarray, number_of_classes: int) -> np.ndarray:
+    """Returns integer labels, or raises where one is not among the classes."""
+    whole = np.issubdtype(labels.dtype, np.integer)
+    if not whole or labels.min() < -1 or labels.max() >= number_of_classes:
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected integers from -1 (unlabelled) to "
+            f"{number_of_classes - 1}. Received: {labels.dtype} from {labels.min()} to {labels.max()}"
+        )
+    return labels
+
+
+def row_weights(chosen: Any) -> Any:
+    """Returns weights by which a mean over all rows is the mean over the chosen ones.
+
+    The core averages over all rows of the global batch. Of these some may be labelled; where none is chosen,
+    all weights are 0, and so is the mean.
+
+    Args:
+        chosen: Which rows count, booleans `(rows,)`.
+    """
+    chosen = ops.cast(chosen, "float32")
+    return ops.divide_no_nan(chosen, all_rows_mean(chosen))
 
 
 def _label_input(argument: str, model: keras.Model) -> keras.KerasTensor | None:

@@ -17,8 +17,8 @@ def prepare_monitors(
     """Tells callbacks which way the quantity that they monitor improves.
 
     Keras finds that out for `"loss"` and for the metrics that it compiled itself; a game has neither. A
-    turn's loss is minimised, and a metric of Keras knows its direction. Of the other quantities, such as
-    probabilities, none is good or bad by itself: for them Keras asks the user for a `mode`.
+    turn's loss is minimised, an accuracy maximised, and a metric of Keras knows its direction. Of the other
+    quantities, such as probabilities, none is good or bad by itself: for them Keras asks for a `mode`.
 
     Args:
         callbacks: Callbacks, or a `keras.callbacks.CallbackList`. Those with a `monitor` and the mode
@@ -70,7 +70,7 @@ def _modes(
     for metric in metrics:
         if isinstance(metric, TurnLog):
             for name in metric.quantities:
-                in_training[name] = "min" if name == f"{metric.name}_loss" else None
+                in_training[name] = {f"{metric.name}_loss": "min", "accuracy": "max"}.get(name)
         elif isinstance(metric, TwoSampleMetric):
             in_evaluation.update({name: _MODES[way] for name, way in metric.directions.items()})
         else:

@@ -10,7 +10,9 @@ from kerasgan.datasets.load import load
 from kerasgan.datasets.mnist import fashion_mnist, mnist
 from kerasgan.datasets.normalization import MinMax, Normalization, Tanh, ZScore
 from kerasgan.datasets.npz import npz
+from kerasgan.datasets.partially_labelled import keep_labels, partially_labelled
 from kerasgan.datasets.sine_waves import sine_wave, sine_waves, timegan_sines
+from kerasgan.datasets.unpaired import unpaired
 
 __all__ = [
     "Dataset",
@@ -25,12 +27,15 @@ __all__ = [
     "grid_centers",
     "image_folder",
     "image_sequences",
+    "keep_labels",
     "load",
     "mnist",
     "npz",
+    "partially_labelled",
     "ring",
     "ring_centers",
     "sine_wave",
     "sine_waves",
     "timegan_sines",
+    "unpaired",
 ]

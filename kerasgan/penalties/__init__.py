@@ -14,6 +14,7 @@ from kerasgan.penalties.penalty import Encounter, Penalty
 from kerasgan.penalties.pulling_away import PullingAway
 from kerasgan.penalties.r1 import R1
 from kerasgan.penalties.r2 import R2
+from kerasgan.penalties.reconstruction import Reconstruction
 from kerasgan.penalties.wasserstein_gradient_penalty import WassersteinGradientPenalty
 from kerasgan.registry import lookup
 
@@ -23,6 +24,7 @@ _KNOWN: dict[str, type[Penalty]] = {
     "pulling_away": PullingAway,
     "r1": R1,
     "r2": R2,
+    "reconstruction": Reconstruction,
     "wasserstein_gradient_penalty": WassersteinGradientPenalty,
 }
 
@@ -35,6 +37,7 @@ __all__ = [
     "FeatureMatching",
     "Penalty",
     "PullingAway",
+    "Reconstruction",
     "WassersteinGradientPenalty",
     "deserialize",
     "get",

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from kerasgan.priors.categorical import Categorical
 from kerasgan.priors.function_prior import FunctionPrior
 from kerasgan.priors.normal import Normal
 from kerasgan.priors.normal_mixture import NormalMixture
@@ -15,9 +16,15 @@ from kerasgan.priors.swiss_roll import SwissRoll
 from kerasgan.priors.uniform import Uniform
 from kerasgan.registry import lookup
 
-_KNOWN: dict[str, type[Prior]] = {"normal": Normal, "swiss_roll": SwissRoll, "uniform": Uniform}
+_KNOWN: dict[str, type[Prior]] = {
+    "categorical": Categorical,
+    "normal": Normal,
+    "swiss_roll": SwissRoll,
+    "uniform": Uniform,
+}
 
 __all__ = [
+    "Categorical",
     "FunctionPrior",
     "Normal",
     "NormalMixture",
@@ -35,8 +42,8 @@ def get(identifier: Any) -> Prior:
     """Returns a prior by name, object, configuration, or function of shape and seed.
 
     Args:
-        identifier: `None` for a standard normal; `"normal"`, `"uniform"`, `"swiss_roll"`; a `Prior`; a
-            function for `FunctionPrior`; or the configuration of either.
+        identifier: `None` for a standard normal; `"normal"`, `"uniform"`, `"swiss_roll"`, `"categorical"`; a
+            `Prior`; a function for `FunctionPrior`; or the configuration of either.
 
     Raises:
         ValueError: If a name is unknown.

@@ -114,6 +114,82 @@ MODELS[kerasgan.GANomaly] = (
     (np.random.default_rng(0).normal(size=(48, 5)).astype("float32"),),
 )
 
+MODELS[kerasgan.MatchingAwareGAN] = (
+    lambda: kerasgan.MatchingAwareGAN(joint(3, 2, 2), joint(2, 2, 1)),
+    MODELS[kerasgan.ConditionalGAN][1],
+)
+
+MODELS[kerasgan.CycleGAN] = (
+    lambda: kerasgan.CycleGAN(
+        keras.Sequential([keras.Input((2,)), keras.layers.Dense(4, "relu"), dense(4, 3)]),
+        keras.Sequential([dense(3, 4), keras.layers.BatchNormalization(), dense(4, 2)]),
+        dense(2, 1),
+        keras.Sequential([dense(3, 4), keras.layers.Dropout(0.2), dense(4, 1)]),
+        pool_size=10,
+    ),
+    (
+        np.random.default_rng(0).normal(size=(48, 2)).astype("float32"),
+        np.random.default_rng(1).normal(size=(48, 3)).astype("float32"),
+    ),
+)
+
+HALF_LABELLED = (
+    np.random.default_rng(0).normal(size=(48, 5)).astype("float32"),
+    np.where(np.arange(48) % 2, -1, np.arange(48) % 3),
+)
+
+
+def two_vectors(inputs, first, second):
+    x = keras.Input((inputs,))
+    return keras.Model(x, [keras.layers.Dense(first)(x), keras.layers.Dense(second)(x)])
+
+
+def clustered_decoder(classes, units, outputs):
+    inputs = [keras.Input((classes,)), keras.Input((units,))]
+    return keras.Model(inputs, keras.layers.Dense(outputs)(kerasgan.layers.ClusterHeads()(inputs)))
+
+
+MODELS[kerasgan.SemiSupervisedGAN] = (
+    lambda: kerasgan.SemiSupervisedGAN(
+        dense(3, 5),
+        keras.Sequential(
+            [
+                keras.Input((5,)),
+                keras.layers.GaussianNoise(0.1),
+                kerasgan.layers.WeightNormalization(keras.layers.Dense(4, use_bias=False)),
+                keras.layers.ReLU(name="hidden"),
+                keras.layers.Dense(3),
+            ]
+        ),
+        features="hidden",
+    ),
+    HALF_LABELLED,
+)
+MODELS[kerasgan.SemiSupervisedAdversarialAutoEncoder] = (
+    lambda: kerasgan.SemiSupervisedAdversarialAutoEncoder(
+        two_vectors(5, 3, 2),
+        clustered_decoder(3, 2, 5),
+        dense(3, 1),
+        dense(2, 1),
+    ),
+    HALF_LABELLED,
+)
+
+
+def call_inputs(model, data):
+    """Returns what a call of a model takes: samples, those to translate, or latent samples."""
+    if isinstance(model, kerasgan.CycleGAN):
+        return data[1]
+    reproduces = (
+        kerasgan.AdversarialAutoEncoder,
+        kerasgan.GANomaly,
+        kerasgan.SemiSupervisedAdversarialAutoEncoder,
+    )
+    first = data[0] if isinstance(model, reproduces) else np.ones((len(data[0]), 3), "float32")
+    reconstructs = isinstance(model, kerasgan.SemiSupervisedAdversarialAutoEncoder)
+    return [first, data[1]] if model.conditional and not reconstructs else first
+
+
 # What has a configuration that makes an equal object.
 CONFIGURABLE = {
     kerasgan.losses.EnergyMargin: lambda: kerasgan.losses.EnergyMargin(
@@ -129,11 +205,20 @@ CONFIGURABLE = {
     kerasgan.metrics.PrecisionRecall: lambda: kerasgan.metrics.PrecisionRecall(name="sharp"),
     kerasgan.metrics.SlicedWasserstein: lambda: kerasgan.metrics.SlicedWasserstein(order=1),
     kerasgan.networks.AutoEncoder: lambda: kerasgan.networks.AutoEncoder(dense(4, 2), dense(2, 4)),
+    kerasgan.networks.ProgressiveDiscriminator: lambda: kerasgan.networks.ProgressiveDiscriminator(
+        (4, 4, 1), levels=2, filters=2, group_size=2
+    ),
+    kerasgan.networks.ProgressiveGenerator: lambda: kerasgan.networks.ProgressiveGenerator(
+        3, (4, 4, 1), levels=2, filters=2, output_activation="sigmoid"
+    ),
     kerasgan.penalties.Contractive: lambda: kerasgan.penalties.Contractive(0.2),
     kerasgan.penalties.FeatureMatching: lambda: kerasgan.penalties.FeatureMatching(
         "hidden", 0.1, 2.0
     ),
     kerasgan.penalties.PullingAway: lambda: kerasgan.penalties.PullingAway(0.3),
+    kerasgan.penalties.Reconstruction: lambda: kerasgan.penalties.Reconstruction(
+        keras.losses.Huber(0.5), 3.0, features=dense(4, 2)
+    ),
     kerasgan.losses.FunctionLoss: lambda: kerasgan.losses.FunctionLoss(pair),
     kerasgan.losses.Hinge: kerasgan.losses.Hinge,
     kerasgan.losses.LeastSquares: lambda: kerasgan.losses.LeastSquares(real_label=0.9),
@@ -147,6 +232,7 @@ CONFIGURABLE = {
     kerasgan.penalties.WassersteinGradientPenalty: lambda: (
         kerasgan.penalties.WassersteinGradientPenalty(4.0)
     ),
+    kerasgan.priors.Categorical: lambda: kerasgan.priors.Categorical([0.3, 0.7]),
     kerasgan.priors.FunctionPrior: lambda: kerasgan.priors.FunctionPrior(
         keras.random.truncated_normal, shape=2
     ),
@@ -175,6 +261,31 @@ LAYERS = {
         lambda: kerasgan.layers.ConditionalBatchNormalization(3),
         [np.ones((4, 2), "float32"), np.array([0, 1, 2, 0])],
     ),
+    kerasgan.layers.ClusterHeads: (
+        lambda: kerasgan.layers.ClusterHeads(distance=2.0),
+        [np.eye(3, dtype="float32"), np.ones((3, 2), "float32")],
+    ),
+    kerasgan.layers.WeightNormalization: (
+        lambda: kerasgan.layers.WeightNormalization(keras.layers.Conv1D(2, 3, use_bias=False)),
+        np.arange(20, dtype="float32").reshape(2, 5, 2),
+    ),
+    kerasgan.layers.RandomWindow: (
+        lambda: kerasgan.layers.RandomWindow(2, seed=1),
+        np.arange(20, dtype="float32").reshape(2, 5, 2),
+    ),
+    kerasgan.layers.ImagePool: (
+        lambda: kerasgan.layers.ImagePool(3, seed=1),
+        np.arange(8, dtype="float32").reshape(4, 2),
+    ),
+    kerasgan.layers.KnownPixels: (
+        kerasgan.layers.KnownPixels,
+        [
+            np.full((2, 2, 2, 1), 0.7, "float32"),
+            kerasgan.layers.KnownPixels.condition(
+                np.ones((2, 2, 2, 1), "float32"), known=np.eye(2)
+            ),
+        ],
+    ),
     kerasgan.layers.MinibatchStandardDeviation: (
         lambda: kerasgan.layers.MinibatchStandardDeviation(group_size=2),
         np.arange(8, dtype="float32").reshape(4, 2),
@@ -188,6 +299,9 @@ CALLBACKS = {
     kerasgan.callbacks.Diagnosis: lambda directory: kerasgan.callbacks.Diagnosis(rounds=1),
     kerasgan.callbacks.ProbabilityLogger: lambda directory: kerasgan.callbacks.ProbabilityLogger(
         directory
+    ),
+    kerasgan.callbacks.ProgressiveGrowing: lambda directory: kerasgan.callbacks.ProgressiveGrowing(
+        level_rounds=2
     ),
     kerasgan.callbacks.SampleGrid: lambda directory: kerasgan.callbacks.SampleGrid(
         directory, rows=1, columns=2, condition=None
@@ -211,6 +325,7 @@ ABSTRACT_OR_RECORD = {
     kerasgan.latent.Neighbours,
     kerasgan.losses.AdversarialLoss,
     kerasgan.metrics.TwoSampleMetric,
+    kerasgan.networks.GrowingNetwork,
     kerasgan.penalties.Encounter,
     kerasgan.penalties.Penalty,
     kerasgan.priors.Prior,

@@ -7,11 +7,17 @@ import io
 import keras
 import numpy as np
 import pytest
-from registry import CALLBACKS, MODELS
+from registry import CALLBACKS, MODELS, call_inputs
 
 import kerasgan
 
-RATES = {"discriminator": 4e-3, "generator": 1e-3, "reconstruction": 2e-3, "denoiser": 5e-4}
+RATES = {
+    "discriminator": 4e-3,
+    "generator": 1e-3,
+    "reconstruction": 2e-3,
+    "denoiser": 5e-4,
+    "classification": 3e-3,
+}
 
 
 @pytest.fixture(params=list(MODELS), ids=lambda kind: kind.__name__)
@@ -159,9 +165,7 @@ def test_training_ends_at_nan_and_says_where():
 @pytest.mark.promise("`predict`")
 def test_predict_gives_samples(kind):
     model, data = compiled(kind)
-    takes_samples = isinstance(model, (kerasgan.AdversarialAutoEncoder, kerasgan.GANomaly))
-    first = data[0] if takes_samples else np.ones((48, 3), "float32")
-    inputs = [first, data[1]] if model.conditional else first
+    inputs = call_inputs(model, data)
     assert model.predict(inputs, batch_size=20, verbose=0).shape == data[0].shape
 
 

@@ -10,6 +10,7 @@ from kerasgan.core.monitors import prepare_monitors
 METRICS = [
     TurnLog("discriminator", ["discriminator_loss", "discriminator_r1", "real_probability"], 1),
     TurnLog("reconstruction", ["reconstruction_loss"], 1),
+    TurnLog("classification", ["classification_loss", "accuracy"], 1),
     keras.metrics.MeanSquaredError(name="distance"),
     keras.metrics.CosineSimilarity(name="likeness"),
     keras.metrics.Mean(name="mean"),
@@ -37,6 +38,7 @@ def mode_of(monitor, mode="auto"):
         ("val_discriminator_loss", "min"),
         ("val_reconstruction_loss", "min"),
         ("val_distance", "min"),
+        ("val_accuracy", "max"),
         ("val_likeness", "max"),
         ("val_mean", "auto"),
         ("real_probability", "auto"),

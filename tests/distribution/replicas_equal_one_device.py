@@ -52,8 +52,29 @@ def conditional():
         kerasgan.networks.mlp((6,), [8], (1,), number_of_classes=3),
         seed=1,
     )
-    model.compile(loss="hinge", discriminator_steps=2)
+    reconstruction = kerasgan.penalties.Reconstruction
+    model.compile(
+        loss="hinge",
+        penalties=[reconstruction("mse", 3.0), reconstruction("mae", 2.0, features=dense(6, 3))],
+        discriminator_steps=2,
+    )
     return model, (X, LABELS)
+
+
+def matching_aware():
+    def tokens():
+        return keras.Sequential([keras.Input((1,)), LAYERS.Embedding(3, 4), LAYERS.Flatten()])
+
+    latent, condition = keras.Input((4,)), keras.Input((1,))
+    joined = LAYERS.Concatenate()([latent, tokens()(condition)])
+    samples = LAYERS.Reshape((6, 1))(dense(8, 8, 6)(joined))
+    model = kerasgan.MatchingAwareGAN(
+        keras.Model([latent, condition], samples),
+        kerasgan.networks.random_window_discriminator((6, 1), [3], tokens(), filters=4),
+        seed=1,
+    )
+    model.compile(loss="hinge", discriminator_steps=2)
+    return model, (X[..., None], LABELS[:, None])
 
 
 def auto_encoder():
@@ -72,6 +93,36 @@ def energy_based():
     return model, (X,)
 
 
+def cyclic():
+    model = kerasgan.CycleGAN(
+        dense(6, 8, 6), dense(6, 8, 6), dense(6, 8, 1), dense(6, 8, 2), pool_size=20, seed=1
+    )
+    model.compile(discriminator_steps=2, identity_weight=1.0, penalties=["r1"])
+    return model, (X, X[::-1] + 1.0)
+
+
+# Sorted, so that most replicas see none, or nothing but labelled rows.
+FEW_LABELS = np.where(np.arange(160) % 16 < 5, np.arange(160) % 3, -1)
+
+
+def semi_supervised():
+    model = kerasgan.SemiSupervisedGAN(dense(4, 8, 6), dense(6, 8, 3), "hidden0", seed=1)
+    model.compile(discriminator_steps=2, penalties=["r1"], generator_ema=0.9)
+    return model, (X, FEW_LABELS)
+
+
+def semi_supervised_auto_encoder():
+    inputs = keras.Input((6,))
+    encoder = keras.Model(inputs, [LAYERS.Dense(3)(inputs), LAYERS.Dense(2)(inputs)])
+    codes = [keras.Input((3,)), keras.Input((2,))]
+    decoder = keras.Model(codes, LAYERS.Dense(6)(kerasgan.layers.ClusterHeads()(codes)))
+    model = kerasgan.SemiSupervisedAdversarialAutoEncoder(
+        encoder, decoder, dense(3, 8, 1), dense(2, 8, 1), seed=1
+    )
+    model.compile(discriminator_steps=2)
+    return model, (X, FEW_LABELS)
+
+
 def accumulating():
     adam = keras.optimizers.Adam
     model = kerasgan.GAN(dense(4, 8, 6), dense(6, 8, 1), seed=1)
@@ -84,6 +135,19 @@ def accumulating():
     return model, (X,)
 
 
+def growing():
+    sizes = {"levels": 2, "filters": 2, "convolutions": 1}
+    model = kerasgan.GAN(
+        kerasgan.networks.ProgressiveGenerator(4, (4, 4, 1), **sizes),
+        # A group of one: each replica has groups of its own.
+        kerasgan.networks.ProgressiveDiscriminator((4, 4, 1), group_size=1, **sizes),
+        seed=1,
+    )
+    sgd = keras.optimizers.SGD
+    model.compile(sgd(0.02), sgd(0.02), penalties=["r1"], generator_ema=0.9)
+    return model, (np.random.default_rng(0).normal(size=(160, 4, 4, 1)).astype("float32"),)
+
+
 def train(make, devices):
     """Returns all weights and logs after 20 rounds of global batches of 16."""
     strategy = tf.distribute.MirroredStrategy([f"CPU:{index}" for index in range(devices)])
@@ -91,7 +155,10 @@ def train(make, devices):
     with strategy.scope() if devices > 1 else tf.device("CPU:0"):
         model, data = make()
     logger = kerasgan.callbacks.ProbabilityLogger()
-    history = model.fit(*data, batch_size=16, epochs=4, verbose=0, callbacks=[logger])
+    callbacks = [logger]
+    if make is growing:
+        callbacks.append(kerasgan.callbacks.ProgressiveGrowing(10))
+    history = model.fit(*data, batch_size=16, epochs=4, verbose=0, callbacks=callbacks)
     logs = np.concatenate([np.ravel(history.history[name]) for name in sorted(history.history)])
     updates = np.concatenate(
         [np.ravel(values) for turn in logger.updates.values() for values in turn.values()]

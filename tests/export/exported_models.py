@@ -66,8 +66,8 @@ def auto_encoder(size, codes):
     return kerasgan.networks.AutoEncoder(dense(size, codes), dense(codes, size))
 
 
-def with_features(size):
-    return network(keras.Input((size,)), layers.Dense(4, name="hidden"), layers.Dense(1))
+def with_features(size, classes=1):
+    return network(keras.Input((size,)), layers.Dense(4, name="hidden"), layers.Dense(classes))
 
 
 MAKE = {
@@ -84,6 +84,10 @@ MAKE = {
     "ganomaly": lambda: kerasgan.GANomaly(
         dense(5, 2), dense(2, 5), dense(5, 2), with_features(5), features="hidden"
     ),
+    "semi_supervised_gan": lambda: kerasgan.SemiSupervisedGAN(
+        dense(3, 5), with_features(5, classes=3), features="hidden"
+    ),
+    "cycle_gan": lambda: kerasgan.CycleGAN(dense(4, 3), dense(3, 4), dense(4, 1), dense(3, 2)),
 }
 COMPILE = {"gan": {"generator_ema": 0.9}, "critic": {"loss": "wasserstein"}}
 
@@ -115,8 +119,12 @@ def uses(model, signatures=None):
     """
     x = {"samples": samples_of(model)}
     condition = {"condition": np.array([0, 1, 2, 1, 0], "int32")} if model.conditional else {}
+    if isinstance(model, kerasgan.CycleGAN):
+        return translations(model, signatures)
     given = list(condition.values())
     known = {"discriminate": ({**x, **condition}, lambda: model.discriminate(*x.values(), *given))}
+    if isinstance(model, kerasgan.SemiSupervisedGAN):
+        known["classify"] = x, lambda: model.classify(*x.values())
     if hasattr(model, "energy"):
         known["energy"] = known["discriminate"][0], lambda: model.energy(*x.values())
     if isinstance(model, (kerasgan.AdversarialAutoEncoder, kerasgan.GANomaly)):
@@ -147,8 +155,27 @@ def uses(model, signatures=None):
     }
 
 
+def translations(model, signatures):
+    """As `uses`, of a model of two domains."""
+    a = samples_of(model)
+    b = np.random.default_rng(2).uniform(-1, 1, (ROWS, 3)).astype("float32")
+    known = {
+        "serving_default": (b, "samples", lambda: model.predict(b, verbose=0)),
+        "translate_to_a": (b, "samples", lambda: model.translate(b, to="a")),
+        "translate_to_b": (a, "samples", lambda: model.translate(a, to="b")),
+        "discriminate_a": (a, "probability", lambda: model.discriminate(a)),
+        "discriminate_b": (b, "probability", lambda: model.discriminate(b, domain="b")),
+    }
+    return {
+        name: ({"samples": x}, {output: function()})
+        for name, (x, output, function) in known.items()
+        if signatures is None or name in signatures
+    }
+
+
 def output_of(signature, model):
     """Returns the name of a signature's one output."""
     names = {"encode": "codes", "anomaly_score": "score", "energy": "energy"}
+    names["classify"] = "probabilities"
     names["discriminate"] = "energy" if hasattr(model, "energy") else "probability"
     return names.get(signature, "samples")

@@ -21,6 +21,9 @@ SIGNATURES = {
     "labelled_auto_encoder": AUTO_ENCODER,
     "ebgan": GAME | {"energy"},
     "energy_based_auto_encoder": AUTO_ENCODER | {"energy"},
+    "cycle_gan": {"serving_default", "serve", "translate_to_a", "translate_to_b"}
+    | {"discriminate_a", "discriminate_b"},
+    "semi_supervised_gan": GAME | {"classify"},
     "ganomaly": (GAME - {"generate"}) | {"reconstruct", "anomaly_score"},
 }
 

@@ -1,0 +1,148 @@
+"""Finds the classes of digits with few labels, or with none (Makhzani et al. 2015, sections 5 to 7).
+
+    python examples/variations/semi_supervised_auto_encoder.py
+    python examples/variations/semi_supervised_auto_encoder.py --labels 0 --categories 16
+
+The code of an adversarial auto-encoder is a category and a style. `--labels` training images are labelled, as
+many of each class, and say which category is which; beside it stands its encoder, trained on these alone.
+With `--labels 0` it clusters: a category takes the label of the test image that is surest to be in it. Beside
+it stands k-means, whose clusters take the label of the image nearest to their centre. With `--plane`,
+category and style share two dimensions, in which learnt cluster heads stay apart (section 7).
+
+The picture has a column for each category: what the decoder makes of it in eight styles.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+from keras import layers
+from sklearn.cluster import KMeans
+
+import kerasgan
+
+BATCH_SIZE, UNITS, PICTURE = 100, 256, "semi_supervised_auto_encoder.png"
+
+
+def encoder(pixels: int, categories: int, style: int) -> keras.Model:
+    """Returns a model from images to the logits of categories and a style."""
+    inputs = keras.Input((pixels,))
+    x = layers.GaussianNoise(0.2)(inputs)
+    for _ in range(2):
+        x = layers.Dense(UNITS, use_bias=False)(x)
+        x = layers.ReLU()(layers.BatchNormalization()(x))
+    return keras.Model(inputs, [layers.Dense(categories)(x), layers.Dense(style)(x)])
+
+
+def decoder(pixels: int, categories: int, style: int, plane: bool) -> keras.Model:
+    """Returns a model from a category and a style to images."""
+    inputs = [keras.Input((categories,)), keras.Input((style,))]
+    join = kerasgan.layers.ClusterHeads() if plane else layers.Concatenate()
+    x = layers.Dense(UNITS, "relu")(join(inputs))
+    x = layers.Dense(UNITS, "relu")(x)
+    return keras.Model(inputs, layers.Dense(pixels, "sigmoid")(x))
+
+
+def discriminator(size: int) -> keras.Model:
+    """Returns a discriminator; its noise hides that categories are never quite one-hot."""
+    hidden = [layers.Dense(UNITS // 2, "relu") for _ in range(2)]
+    noise = layers.GaussianNoise(0.3)
+    return keras.Sequential([keras.Input((size,)), noise, *hidden, layers.Dense(1)])
+
+
+def adam(steps: int) -> keras.optimizers.Optimizer:
+    """Returns Adam whose learning rate falls to zero in so many steps."""
+    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, steps), beta_1=0.5)
+
+
+def train(
+    x: np.ndarray, y: np.ndarray, categories: int, epochs: int, plane: bool, seed: int
+) -> kerasgan.SemiSupervisedAdversarialAutoEncoder:
+    """Plays the game and returns the model."""
+    sizes = x.shape[1], categories, 2 if plane else 3
+    parts = encoder(*sizes), decoder(*sizes, plane), *map(discriminator, sizes[1:])
+    model = kerasgan.SemiSupervisedAdversarialAutoEncoder(*parts)
+    if (y >= 0).any():
+        data = kerasgan.datasets.partially_labelled(x, y, BATCH_SIZE, labelled=20, seed=seed)
+    else:
+        data = kerasgan.datasets.Dataset(x).batches(BATCH_SIZE, seed=seed)
+        data = data.map(lambda images: (images, [-1] * BATCH_SIZE))
+    model.compile(*(adam(epochs * len(data)) for _ in model.turns()), steps_per_execution=10)
+    model.fit(data, epochs=epochs, verbose=2)
+    return model
+
+
+def labels_alone(x: np.ndarray, y: np.ndarray, x_test: np.ndarray) -> np.ndarray:
+    """Trains an encoder on labelled images alone; returns the labels that it gives test images."""
+    both = encoder(x.shape[1], 10, 1)
+    net = keras.Model(both.inputs, both.outputs[0])
+    net.compile(adam(1000), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    batches = kerasgan.datasets.Dataset(x, y).batches(min(BATCH_SIZE, len(x)), seed=0)
+    net.fit(batches.repeat(), steps_per_epoch=1000, shuffle=False, verbose=0)
+    return net.predict(x_test, verbose=0).argmax(axis=1)
+
+
+def main() -> None:
+    """Trains, counts errors, draws."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", default="digits", metavar="digits|mnist|FILE.npz")
+    parser.add_argument("--labels", type=int, default=50, help="in all, or 0 (default: 50)")
+    parser.add_argument("--categories", type=int, default=16, help="without labels (default: 16)")
+    parser.add_argument("--plane", action="store_true", help="see above")
+    parser.add_argument("--epochs", type=int, default=150, help="default: 150")
+    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
+    parser.add_argument("--output", type=Path, default=Path("outputs/semi_supervised_auto_encoder"))
+    options = parser.parse_args()
+    if options.epochs < 1:
+        parser.error(f"--epochs must be positive, not {options.epochs}")
+    try:
+        share = {"test_fraction": 0.25} if options.data == "digits" else {}
+        data = kerasgan.datasets.load(options.data, normalization="min_max", **share)
+        if data.y is None or data.x_test is None or data.number_of_classes != 10:
+            raise ValueError("images of ten classes, and test images too, are needed")
+        y = np.full(len(data), -1)
+        if options.labels:
+            y = kerasgan.datasets.keep_labels(data.y, options.labels // 10, options.seed)
+    except (ImportError, OSError, TypeError, ValueError) as error:
+        parser.error(f"--data {options.data}, --labels {options.labels}: {error}")
+
+    start = time.perf_counter()
+    keras.utils.set_random_seed(options.seed)
+    x, x_test = (each.reshape(len(each), -1) for each in (data.x, data.x_test))
+    categories = 10 if options.labels else options.categories
+    model = train(x, y, categories, options.epochs, options.plane, options.seed)
+    predicted = model.classify(x_test).argmax(axis=1)
+    if options.labels:
+        baseline, rival = labels_alone(x[y >= 0], y[y >= 0], x_test), "labels alone"
+    else:
+        predicted = model.cluster_labels(x_test, data.y_test)[predicted]
+        distances = KMeans(categories, n_init=10, random_state=0).fit(x).transform(x_test)
+        names, rival = np.asarray(data.y_test)[distances.argmin(axis=0)], "k-means"
+        baseline = names[distances.argmin(axis=1)]
+
+    wrong, of_rival = (int((each != data.y_test).sum()) for each in (predicted, baseline))
+    drawn = model.generate(8 * categories, condition=np.tile(np.arange(categories), 8), seed=0)
+    drawn = drawn.reshape(-1, *data.sample_shape)
+    grid = kerasgan.callbacks.image_grid(drawn, rows=8, value_range=(0, 1))
+    picture = kerasgan.callbacks.save_image(grid, options.output / PICTURE)
+    print(f"\nErrors on {len(x_test):,} test images: {wrong} ({rival}: {of_rival})")
+    answer = {name: getattr(options, name) for name in ("seed", "epochs", "labels", "plane")}
+    answer |= {
+        "categories": categories,
+        "errors": wrong,
+        "rival": rival,
+        "errors_of_rival": of_rival,
+    }
+    answer |= {"seconds": round(time.perf_counter() - start, 1), "files": [str(picture.resolve())]}
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""Minibatches for semi-supervised learning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from kerasgan.arguments import invalid, non_negative_integer, positive_integer
+from kerasgan.datasets._arrays import finite_array
+
+
+def keep_labels(y: Any, per_class: int, seed: int = 0) -> np.ndarray:
+    """Returns labels of which only a few of each class are left; the others are -1, unlabelled.
+
+    Args:
+        y: Integer labels `(count,)`.
+        per_class: Positive integer, how many labels to keep of each class.
+        seed: Seed of the choice. Defaults to `0`.
+
+    Raises:
+        ValueError: If `y` is no vector of integers from 0 upwards, or a class has fewer examples.
+
+    Example:
+
+    >>> keep_labels([0, 1, 0, 1, 1], per_class=1, seed=0).tolist()
+    [-1, -1, 0, 1, -1]
+    """
+    labels = _labels(y)
+    per_class = positive_integer("per_class", per_class)
+    generator = np.random.default_rng(non_negative_integer("seed", seed))
+    classes, counts = np.unique(labels, return_counts=True)
+    if classes[0] < 0:
+        raise invalid("y", int(classes[0]), "labels from 0 upwards")
+    if counts.min() < per_class:
+        raise invalid("per_class", per_class, f"at most {counts.min()}, the smallest class's size")
+    kept = np.full_like(labels, -1)
+    for label in classes:
+        rows = generator.choice(np.flatnonzero(labels == label), per_class, replace=False)
+        kept[rows] = label
+    return kept
+
+
+def partially_labelled(
+    x: Any, y: Any, batch_size: int, labelled: int | None = None, seed: int = 0
+) -> tf.data.Dataset:
+    """Returns minibatches that all hold labelled examples, however few of these there are.
+
+    Of 60,000 examples with 100 labels, a minibatch of 100 would hold a label every sixth time. Here each
+    minibatch has two parts. The first are labelled examples: the labelled set in a new order each time that
+    it is used up. The second are examples with the label -1, drawn from all of `x`, the labelled ones too,
+    since these say as much about the data as the others. An epoch is a pass over `x` in the second part.
+
+    Args:
+        x: Examples `(count, ...)`.
+        y: Integer labels `(count,)`, -1 for unlabelled.
+        batch_size: Positive integer, the rows of a minibatch.
+        labelled: How many of these are labelled, from 1 to `batch_size - 1`. Defaults to `None`, half.
+        seed: Seed of the orders, which are others in each epoch and the same in each run. Defaults to `0`.
+
+    Returns:
+        A `tf.data.Dataset` of `(x, y)`.
+
+    Raises:
+        ValueError: If an argument is out of range, the lengths of `x` and `y` differ, nothing is labelled,
+            or a minibatch has more unlabelled rows than `x`.
+
+    Example:
+
+    >>> x, y = np.arange(8.0)[:, None], np.array([0, 1, -1, -1, -1, -1, -1, -1])
+    >>> for samples, labels in partially_labelled(x, y, batch_size=8).take(1):
+    ...     print(sorted(labels.numpy().tolist()))
+    [-1, -1, -1, -1, 0, 0, 1, 1]
+    """
+    x = finite_array("x", x)
+    if x.dtype == np.float64:
+        x = x.astype(np.float32)
+    y = _labels(y)
+    batch_size = positive_integer("batch_size", batch_size)
+    labelled = batch_size // 2 if labelled is None else positive_integer("labelled", labelled)
+    unlabelled = batch_size - labelled
+    if labelled < 1 or not 1 <= unlabelled <= len(x):
+        expected = f"1 to {len(x)} rows beside the {labelled} labelled ones"
+        raise invalid("batch_size", batch_size, expected)
+    if len(y) != len(x):
+        raise ValueError(
+            f"Invalid value for argument `y`. Expected {len(x)} labels, one for each example. "
+            f"Received: {len(y)}"
+        )
+    known = np.flatnonzero(y >= 0)
+    if not known.size:
+        raise ValueError(
+            "Invalid value for argument `y`. Expected at least one label from 0 upwards. Received: -1 alone"
+        )
+    samples, labels = tf.constant(x), tf.constant(y)
+
+    def rows(indices: np.ndarray, offset: int) -> tf.data.Dataset:
+        # Indices flow, and not examples: these are in memory once.
+        data = tf.data.Dataset.from_tensor_slices(indices.astype(np.int64))
+        return data.shuffle(len(indices), seed=seed + offset)
+
+    def join(second: Any, first: Any) -> tuple[Any, Any]:
+        return (
+            tf.gather(samples, tf.concat([first, second], axis=0)),
+            tf.concat([tf.gather(labels, first), tf.fill([unlabelled], -1)], axis=0),
+        )
+
+    everything = rows(np.arange(len(x)), 0).batch(unlabelled, drop_remainder=True)
+    some = rows(known, 1).repeat().batch(labelled, drop_remainder=True)
+    # The finite part first, so that its end takes nothing of the other.
+    return tf.data.Dataset.zip((everything, some)).map(join).prefetch(tf.data.AUTOTUNE)
+
+
+def _labels(y: Any) -> np.ndarray:
+    labels = np.asarray(y)
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer) or not labels.size:
+        raise ValueError(
+            "Invalid value for argument `y`. Expected a vector of integer labels. "
+            f"Received: an array of shape {labels.shape}, dtype {labels.dtype}"
+        )
+    if labels.min() < -1:
+        raise invalid("y", int(labels.min()), "labels from 0 upwards, or -1 for unlabelled")
+    return labels.astype(np.int32)

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class WeightNormalization(keras.layers.Wrapper):
+    """Weight normalisation of a linear layer (Salimans & Kingma 2016).
+
+    Each unit's weights are `g v / ||v||`, so that their length `g` is learnt apart from their direction `v`.
+    As the layer is linear, the factor `g / ||v||` is applied to its outputs. A bias is added afterwards.
+
+    `initialize` sets the length and the bias so that a batch of data comes out with mean 0 and variance 1 in
+    each unit (section 3 of the paper); `initialize_from_data` does so for a whole network.
+
+    Args:
+        layer: A layer that is linear in its `kernel`, whose last axis counts its units, such as
+            `keras.layers.Dense` or a convolution, made with `use_bias=False` and no activation.
+        trainable_scale: Whether `g` is trained, or stays as it was initialised. Defaults to `True`.
+        **kwargs: Those of `keras.layers.Layer`.
+
+    Raises:
+        ValueError: If the layer has a bias or an activation, or no kernel.
+
+    Example:
+
+    >>> layer = WeightNormalization(keras.layers.Dense(2, use_bias=False))
+    >>> layer.build((None, 2))
+    >>> layer.layer.set_weights([np.array([[3.0, 0.0], [4.0, 0.5]])])
+    >>> np.asarray(layer(np.array([[1.0, 1.0]]))).round(3).tolist()
+    [[1.4, 1.0]]
+    """
+
+    def __init__(
+        self, layer: keras.layers.Layer, trainable_scale: bool = True, **kwargs: Any
+    ) -> None:
+        super().__init__(layer, **kwargs)
+        linear = getattr(layer, "activation", None) in (None, keras.activations.linear)
+        if getattr(layer, "use_bias", True) or not linear:
+            raise ValueError(
+                "Invalid value for argument `layer`. Expected a layer with a kernel, made with "
+                f"`use_bias=False` and without an activation. Received: {layer!r}"
+            )
+        self.trainable_scale = trainable_scale
+
+    def build(self, input_shape: Any = None) -> None:
+        """Makes the weights: those of the layer, a length and a bias for each unit."""
+        super().build(input_shape)
+        units = (self.layer.kernel.shape[-1],)
+        self.scale = self.add_weight(
+            shape=units, initializer="ones", trainable=self.trainable_scale, name="scale"
+        )
+        self.bias = self.add_weight(shape=units, initializer="zeros", name="bias")
+
+    def call(self, inputs: Any) -> Any:
+        """Returns the outputs of the layer with its normalised weights."""
+        outputs = self.layer(inputs)
+        return outputs * ops.cast(self._factor(), outputs.dtype) + ops.cast(
+            self.bias, outputs.dtype
+        )
+
+    def initialize(self, inputs: Any) -> None:
+        """Sets length and bias so that each unit's outputs have mean 0 and variance 1 on a batch.
+
+        Args:
+            inputs: What comes into this layer, `(batch, ...)`.
+        """
+        outputs = ops.cast(self.layer(inputs), "float32") * self._factor()
+        mean, variance = ops.moments(outputs, axes=tuple(range(len(outputs.shape) - 1)))
+        deviation = ops.sqrt(variance + keras.config.epsilon())
+        self.scale.assign(self.scale / deviation)
+        self.bias.assign(-mean / deviation)
+
+    def _factor(self) -> Any:
+        # In float32 under mixed precision too: the sum has as many terms as a unit has inputs.
+        kernel = ops.convert_to_tensor(self.layer.kernel)
+        squares = ops.square(ops.cast(kernel, "float32"))
+        length = ops.sqrt(ops.sum(squares, axis=tuple(range(len(kernel.shape) - 1))))
+        return ops.cast(self.scale, "float32") / length
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Returns the shape of the layer's outputs."""
+        return self.layer.compute_output_shape(input_shape)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments that make an equal layer."""
+        return {**super().get_config(), "trainable_scale": self.trainable_scale}
+
+
+def initialize_from_data(model: keras.Model, samples: Any) -> None:
+    """Initialises every `WeightNormalization` of a network from a batch of data, from its inputs on.
+
+    Each unit's outputs, before an activation, then have mean 0 and variance 1 on that batch, whatever the
+    depth. Noise and dropout are at work as in training.
+
+    Args:
+        model: A Sequential or functional model.
+        samples: A batch of its inputs.
+
+    Raises:
+        ValueError: If the model has no such layer at its top level.
+
+    Example:
+
+    >>> dense = keras.layers.Dense(3, use_bias=False)
+    >>> model = keras.Sequential([keras.Input((2,)), kerasgan.layers.WeightNormalization(dense)])
+    >>> x = np.random.default_rng(0).normal(5.0, 3.0, (64, 2))
+    >>> kerasgan.layers.initialize_from_data(model, x)
+    >>> np.asarray(model(x)).std(axis=0).round(2).tolist()
+    [1.0, 1.0, 1.0]
+    """
+    normalized = [layer for layer in model.layers if isinstance(layer, WeightNormalization)]
+    if not normalized:
+        raise ValueError(
+            "Invalid value for argument `model`. Expected a model with `WeightNormalization` layers. "
+            f"Received: {model.name!r} with layers {[layer.name for layer in model.layers]}"
+        )
+    # A list of one input would be another structure than the model's own.
+    inputs = model.inputs[0] if len(model.inputs) == 1 else model.inputs
+    for layer in normalized:
+        layer.initialize(keras.Model(inputs, layer.input)(samples, training=True))
