@@ -10,7 +10,6 @@ from kerasgan.core.monitors import prepare_monitors
 METRICS = [
     TurnLog("discriminator", ["discriminator_loss", "discriminator_r1", "real_probability"], 1),
     TurnLog("reconstruction", ["reconstruction_loss"], 1),
-    TurnLog("classification", ["classification_loss", "accuracy"], 1),
     keras.metrics.MeanSquaredError(name="distance"),
     keras.metrics.CosineSimilarity(name="likeness"),
     keras.metrics.Mean(name="mean"),
@@ -38,7 +37,6 @@ def mode_of(monitor, mode="auto"):
         ("val_discriminator_loss", "min"),
         ("val_reconstruction_loss", "min"),
         ("val_distance", "min"),
-        ("val_accuracy", "max"),
         ("val_likeness", "max"),
         ("val_mean", "auto"),
         ("real_probability", "auto"),
@@ -51,6 +49,13 @@ def test_a_loss_is_minimised_and_a_metric_knows_its_direction(monitor, mode):
 
 
 @pytest.mark.parametrize("mode", ["min", "max"])
+def test_an_accuracy_is_maximised():
+    callback = Monitor("val_accuracy")
+    classification = TurnLog("classification", ["classification_loss", "accuracy"], 1)
+    prepare_monitors([callback], [classification], validates=True)
+    assert callback.mode == "max"
+
+
 def test_a_given_mode_stays(mode):
     assert mode_of("val_discriminator_loss", mode) == mode
 

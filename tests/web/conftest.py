@@ -1,7 +1,7 @@
 """A page made of a trained generator, served on the loopback address, in a headless Chromium.
 
-What is missing on a machine skips these tests with the reason; where `KERASGAN_REQUIRE_PROGRAMS` is set, as in
-CI, it fails them. Screenshots go to the folder that `KERASGAN_SCREENSHOTS` names.
+What is missing on a machine skips these tests with the reason; where `KERASGAN_REQUIRE_PROGRAMS` is set,
+as in CI, it fails them. Screenshots go to the folder that `KERASGAN_SCREENSHOTS` names.
 """
 
 import contextlib
