@@ -70,7 +70,7 @@ def main() -> None:
     names = "digits|mnist|fashion_mnist|FILE.npz"
     parser.add_argument("--data", default="digits", metavar=names, help="default: digits")
     parser.add_argument("--steps", type=int, default=600, help="of each net (default: 600)")
-    parser.add_argument("--weight", type=float, default=100.0, help="of the distance (default: 100)")
+    parser.add_argument("--weight", type=float, default=50.0, help="of the distance (default: 50)")
     parser.add_argument("--size", choices=["full", "toy"], default="full", help="toy: 8 steps")
     parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
     parser.add_argument("--output", type=Path, default=Path("outputs/image_to_image"))
