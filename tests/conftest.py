@@ -10,8 +10,6 @@ import datetime
 import platform
 from pathlib import Path
 
-import pytest
-
 # Programs that tests start in processes of their own; pytest would import them, to look for doctests.
 collect_ignore = [
     str(path)
@@ -25,17 +23,6 @@ Written by `python tests/run.py --promises=docs/promises.md` from the tests that
 passed, ✗ one failed, · none tells: some promises are proved for one class, where all classes share what they
 rest on.
 """
-
-
-@pytest.fixture(scope="session", autouse=True)
-def graphs_as_they_are():
-    """Leaves out TensorFlow's passes over graphs, which cost these small ones a fifth of all tests' time.
-
-    What runs in a process of its own (examples, replicas, workers, killed runs, servers) has them.
-    """
-    import tensorflow as tf
-
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
 
 
 def pytest_addoption(parser):
