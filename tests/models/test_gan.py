@@ -190,10 +190,11 @@ def test_regularization_of_a_player_is_part_of_its_loss(generator, samples):
 
 
 @pytest.mark.parametrize(
-    ("loss", "run_eagerly"), [("minimax", False), ("hinge", False), ("non_saturating", True)]
+    ("loss", "run_eagerly"), [("minimax", False), ("hinge", True), ("non_saturating", False)]
 )
 def test_a_sigmoid_at_the_end_changes_nothing(generator, samples, loss, run_eagerly):
     """The same weights with and without a final sigmoid play the same game."""
+    # Hinge runs eagerly: in graphs TensorFlow's optimizer of graphs makes two runs of it differ by 1e-3.
     results = []
     for activation in (None, "sigmoid"):
         keras.utils.set_random_seed(3)
