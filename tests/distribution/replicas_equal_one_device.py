@@ -54,7 +54,7 @@ def conditional():
     )
     reconstruction = kerasgan.penalties.Reconstruction
     model.compile(
-        loss="least_squares",
+        loss="hinge",
         penalties=[reconstruction("mse", 3.0), reconstruction("mae", 2.0, features=dense(6, 3))],
         discriminator_steps=2,
     )
@@ -73,7 +73,7 @@ def matching_aware():
         kerasgan.networks.random_window_discriminator((6, 1), [3], tokens(), filters=4),
         seed=1,
     )
-    model.compile(loss="least_squares", discriminator_steps=2)
+    model.compile(loss="hinge", discriminator_steps=2)
     return model, (X[..., None], LABELS[:, None])
 
 
