@@ -26,7 +26,14 @@ def value_and_gradients(
         for variable in variables:
             tape.watch(variable.value)
         value, auxiliary = function()
-    return value, auxiliary, tape.gradient(value, [variable.value for variable in variables])
+    gradients = tape.gradient(value, [variable.value for variable in variables])
+    if any(gradient is not None for gradient in gradients):
+        # No update may begin before the last gradient is there: an optimizer passes them through one
+        # `IdentityN`, which TensorFlow's optimizer of graphs takes for a wait, and later takes apart. A
+        # weight whose update does not need its value, as with a loss linear in the scores, could then be
+        # updated before it is read.
+        gradients = tf.tuple(gradients)
+    return value, auxiliary, gradients
 
 
 def input_gradient(function: Callable[[Any], Any], inputs: Any) -> Any:

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from kerasgan.arguments import invalid, non_negative_integer, positive_integer
 from kerasgan.datasets._arrays import finite_array
+from kerasgan.datasets._orders import random_orders
 
 
 def keep_labels(y: Any, per_class: int, seed: int = 0) -> np.ndarray:
@@ -95,21 +96,22 @@ def partially_labelled(
         )
     samples, labels = tf.constant(x), tf.constant(y)
 
-    def rows(indices: np.ndarray, offset: int) -> tf.data.Dataset:
-        # Indices flow, and not examples: these are in memory once.
-        data = tf.data.Dataset.from_tensor_slices(indices.astype(np.int64))
-        return data.shuffle(len(indices), seed=seed + offset)
-
-    def join(second: Any, first: Any) -> tuple[Any, Any]:
+    def join(some: Any, others: Any) -> tuple[Any, Any]:
+        some = tf.gather(known, some)
         return (
-            tf.gather(samples, tf.concat([first, second], axis=0)),
-            tf.concat([tf.gather(labels, first), tf.fill([unlabelled], -1)], axis=0),
+            tf.gather(samples, tf.concat([some, others], axis=0)),
+            tf.concat([tf.gather(labels, some), tf.fill([unlabelled], -1)], axis=0),
         )
 
-    everything = rows(np.arange(len(x)), 0).batch(unlabelled, drop_remainder=True)
-    some = rows(known, 1).repeat().batch(labelled, drop_remainder=True)
-    # The finite part first, so that its end takes nothing of the other.
-    return tf.data.Dataset.zip((everything, some)).map(join).prefetch(tf.data.AUTOTUNE)
+    # Indices flow, and not examples: these are in memory once.
+    batches = len(x) // unlabelled
+    orders = (
+        random_orders(len(known), -(-batches * labelled // len(known)), seed + 1).batch(
+            labelled, drop_remainder=True
+        ),
+        random_orders(len(x), 1, seed).batch(unlabelled, drop_remainder=True),
+    )
+    return tf.data.Dataset.zip(orders).take(batches).map(join).prefetch(tf.data.AUTOTUNE)
 
 
 def _labels(y: Any) -> np.ndarray:

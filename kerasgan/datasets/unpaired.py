@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from kerasgan.arguments import positive_integer
 from kerasgan.datasets._arrays import finite_array
+from kerasgan.datasets._orders import random_orders
 
 
 def unpaired(a: Any, b: Any, batch_size: int, seed: int | None = None) -> tf.data.Dataset:
@@ -48,14 +49,18 @@ def unpaired(a: Any, b: Any, batch_size: int, seed: int | None = None) -> tf.dat
             f"larger set. Received: batch_size={batch_size}"
         )
     # One seed for both would pair the examples of two sets of the same size.
-    seeds = [None, None] if seed is None else np.random.SeedSequence(seed).generate_state(2)
-    streams = [_stream(array, batch_size, each) for array, each in zip(arrays, seeds, strict=True)]
-    return tf.data.Dataset.zip(tuple(streams)).take(longest // batch_size)
-
-
-def _stream(array: np.ndarray, batch_size: int, seed: Any) -> tf.data.Dataset:
-    examples = tf.constant(array)
-    order = tf.data.Dataset.range(len(array)).shuffle(
-        len(array), seed=None if seed is None else int(seed)
+    seeds = (
+        [None, None] if seed is None else np.random.SeedSequence(seed).generate_state(2).tolist()
     )
-    return order.repeat().batch(batch_size).map(lambda rows: tf.gather(examples, rows))
+    batches = longest // batch_size
+    orders = [
+        random_orders(len(array), -(-batches * batch_size // len(array)), each).batch(batch_size)
+        for array, each in zip(arrays, seeds, strict=True)
+    ]
+    # Indices flow, and not examples: these are in memory once.
+    examples = [tf.constant(array) for array in arrays]
+    return (
+        tf.data.Dataset.zip(tuple(orders))
+        .take(batches)
+        .map(lambda *rows: tuple(map(tf.gather, examples, rows)))
+    )
