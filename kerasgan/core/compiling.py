@@ -70,7 +70,8 @@ class Compiling(keras.Model):
             optimizers: An optimizer for each turn, by the turn's name; `None` for Adam with a learning rate
                 of 2e-4 and `beta_1=0.5`.
             metrics: Metrics of real and generated samples, `update_state(real, fake)`, for evaluation.
-            arguments: What `compile` of the subclass was called with, to be saved with the model.
+            arguments: What else `compile` of the subclass was called with, to be saved with the model. Its
+                argument for the optimizer of a turn is called `<turn>_optimizer`.
             generator_ema: The momentum of an exponential moving average of the weights that generate, such
                 as 0.999, which looks back over about 1,000 rounds. Samples, evaluations, predictions and
                 exports are then the average's; training is not touched by it. Defaults to `None`, no average.
@@ -113,10 +114,14 @@ class Compiling(keras.Model):
         average = None
         if generator_ema is not None:
             average = MovingAverage(self.generating_models(), generator_ema)
-        given = {"metrics": list(metrics), "generator_ema": generator_ema, **keras_arguments}
-        self._compiled = _Compiled(
-            logs, check_metrics(metrics), average, {**(arguments or {}), **given}
-        )
+        given = {
+            **{f"{turn}_optimizer": each for turn, each in optimizers.items() if each is not None},
+            **(arguments or {}),
+            "metrics": list(metrics),
+            "generator_ema": generator_ema,
+            **keras_arguments,
+        }
+        self._compiled = _Compiled(logs, check_metrics(metrics), average, given)
 
     def judged_models(self) -> Sequence[keras.Model]:
         """This model, and the averages that are kept beside it."""

@@ -226,9 +226,6 @@ class AdversarialAutoEncoder(AdversarialModel, AutoEncoderExporting):
             },
             metrics=metrics,
             arguments={
-                "reconstruction_optimizer": reconstruction_optimizer,
-                "discriminator_optimizer": discriminator_optimizer,
-                "generator_optimizer": generator_optimizer,
                 "reconstruction_loss": reconstruction_loss,
                 "loss": self.adversary.loss,
                 "penalties": list(self.adversary.penalties),

@@ -233,8 +233,6 @@ class CycleGAN(AdversarialModel, Translating):
             {"discriminator": discriminator_optimizer, "generator": generator_optimizer},
             metrics=metrics,
             arguments={
-                "generator_optimizer": generator_optimizer,
-                "discriminator_optimizer": discriminator_optimizer,
                 "loss": self.adversary_a.loss,
                 "cycle_weight": self.cycle_weight,
                 "identity_weight": self.identity_weight,

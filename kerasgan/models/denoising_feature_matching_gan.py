@@ -159,9 +159,6 @@ class DenoisingFeatureMatchingGAN(GAN):
             },
             metrics=metrics,
             arguments={
-                "generator_optimizer": generator_optimizer,
-                "discriminator_optimizer": discriminator_optimizer,
-                "denoiser_optimizer": denoiser_optimizer,
                 "denoising_weight": denoising_weight,
                 "noise": noise,
                 "loss": self.adversary.loss,

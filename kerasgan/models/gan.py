@@ -201,8 +201,6 @@ class GAN(AdversarialModel, GeneratorExporting):
             {"discriminator": discriminator_optimizer, "generator": generator_optimizer},
             metrics=metrics,
             arguments={
-                "generator_optimizer": generator_optimizer,
-                "discriminator_optimizer": discriminator_optimizer,
                 "discriminator_steps": self.discriminator_steps,
                 **arguments,
             },

@@ -200,8 +200,6 @@ class GANomaly(AdversarialModel, Exporting):
             {"discriminator": discriminator_optimizer, "generator": generator_optimizer},
             metrics=metrics,
             arguments={
-                "generator_optimizer": generator_optimizer,
-                "discriminator_optimizer": discriminator_optimizer,
                 "adversarial_weight": adversarial_weight,
                 "contextual_weight": contextual_weight,
                 "encoder_weight": encoder_weight,

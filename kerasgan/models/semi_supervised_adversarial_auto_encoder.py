@@ -233,17 +233,15 @@ class SemiSupervisedAdversarialAutoEncoder(AdversarialModel, CategoryExporting):
         self._reconstruction_loss = per_example_loss(reconstruction_loss)
         for adversary in (self.category_adversary, self.style_adversary):
             adversary.prepare(loss, penalties, self.turns())
-        optimizers = {
-            "reconstruction": reconstruction_optimizer,
-            "discriminator": discriminator_optimizer,
-            "generator": generator_optimizer,
-            "classification": classification_optimizer,
-        }
         self.compile_game(
-            optimizers,
+            {
+                "reconstruction": reconstruction_optimizer,
+                "discriminator": discriminator_optimizer,
+                "generator": generator_optimizer,
+                "classification": classification_optimizer,
+            },
             metrics=metrics,
             arguments={
-                **{f"{turn}_optimizer": optimizer for turn, optimizer in optimizers.items()},
                 "reconstruction_loss": reconstruction_loss,
                 "loss": self.style_adversary.loss,
                 "penalties": list(self.style_adversary.penalties),

@@ -217,8 +217,6 @@ class SemiSupervisedGAN(GAN):
             {"discriminator": discriminator_optimizer, "generator": generator_optimizer},
             metrics=metrics,
             arguments={
-                "generator_optimizer": generator_optimizer,
-                "discriminator_optimizer": discriminator_optimizer,
                 "unsupervised_weight": self._unsupervised_weight,
                 "penalties": list(self.adversary.penalties),
                 "discriminator_steps": self.discriminator_steps,
