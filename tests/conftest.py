@@ -1,14 +1,23 @@
-"""Keeps a table of what is promised of which model, and what the tests of this run say about it.
+"""Starts programs, spares Python a hunt for garbage, and keeps a table of what is promised of which model.
 
-A test that proves a promise is marked `@pytest.mark.promise("…")`. It counts for the model class that it is
-parametrised with, or for those that the mark names: `models=["GAN"]`.
+The table has what the tests of this run say about it. A test that proves a promise is marked
+`@pytest.mark.promise("…")`. It counts for the model class that it is parametrised with, or for those that the
+mark names: `models=["GAN"]`.
 """
 
 from __future__ import annotations
 
 import datetime
+import gc
+import json
 import platform
+import sys
 from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "processes"))
+from fork_server import ForkServer
 
 # Programs that tests start in processes of their own; pytest would import them, to look for doctests.
 collect_ignore = [
@@ -50,6 +59,37 @@ def pytest_collection_modifyitems(items):
             models = mark.kwargs.get("models") or [kind.__name__ for kind in kinds]
             # In the report, which reaches the process that sums up from any other.
             item.user_properties.append(("promise", [mark.args[0], list(models)]))
+
+
+def pytest_collection_finish():
+    """Has Python look for garbage among what tests leave only, and seldom.
+
+    Every graph is of many objects, while what TensorFlow's modules are made of, some 400,000 objects, is
+    never garbage. To go through all that again and again took a quarter of the time of some tests.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 5)
+
+
+@pytest.fixture(scope="session")
+def fork_server():
+    """Starts programs in processes of their own that have TensorFlow imported already."""
+    server = ForkServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def answer_of(fork_server, tmp_path):
+    """Runs a program, which must succeed, and returns the JSON of its last line."""
+
+    def run(program, *arguments, seconds=300):
+        done = fork_server.start(program, *arguments, folder=tmp_path).wait(seconds)
+        assert done.returncode == 0, done.stderr[-3000:]
+        return json.loads(done.stdout.splitlines()[-1])
+
+    return run
 
 
 class Promises:

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -119,18 +115,12 @@ print(json.dumps(found))
 
 
 @pytest.fixture(scope="module")
-def found():
-    result = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        cwd=Path(__file__).parents[2],
-        env={**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr[-4000:]
-    return json.loads(result.stdout.splitlines()[-1])
+def found(fork_server, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("replicas")
+    (folder / "script.py").write_text(SCRIPT)
+    done = fork_server.start(folder / "script.py", folder=folder).wait(120)
+    assert done.returncode == 0, done.stderr[-4000:]
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def test_number_of_replicas(found):

@@ -1,5 +1,4 @@
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -47,9 +46,9 @@ def test_an_interrupted_run_ends_with_the_same_bits(kind, tmp_path):
 
 
 @pytest.mark.promise("killed 20 times (`kill -9`), ends with the same bits", models=["GAN"])
-def test_a_run_that_is_killed_twenty_times_ends_with_the_same_bits(tmp_path):
-    command = [sys.executable, program.__file__, "arrays", str(tmp_path), "20"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=400, check=False)
+def test_a_run_that_is_killed_twenty_times_ends_with_the_same_bits(fork_server, tmp_path):
+    started = fork_server.start(program.__file__, "arrays", tmp_path, 20, folder=tmp_path)
+    done = started.wait(400)
     assert done.returncode == 0, done.stderr[-3000:]
     undisturbed, epochs, killed = map(json.loads, done.stdout.splitlines())
     assert len(epochs) == 20
@@ -115,7 +114,7 @@ def test_the_stock_callback_resumes_exactly_at_the_end_of_an_epoch(tmp_path):
     """Keras keeps weights, optimizers and seeds, but not running means: those begin anew anyway."""
     values = []
     for disturbed in (False, True):
-        keras.utils.clear_session()
+        keras.utils.clear_session(free_memory=False)
         keras.utils.set_random_seed(0)
         gan = small_gan()
         gan.compile(discriminator_steps=2)
@@ -123,7 +122,7 @@ def test_the_stock_callback_resumes_exactly_at_the_end_of_an_epoch(tmp_path):
         if disturbed:
             with pytest.raises(KeyboardInterrupt):
                 fit(gan, stock, Interrupt(3), epochs=4)
-            keras.utils.clear_session()
+            keras.utils.clear_session(free_memory=False)
             gan = small_gan()
             gan.compile(discriminator_steps=2)
         fit(gan, stock, epochs=4)
@@ -133,7 +132,7 @@ def test_the_stock_callback_resumes_exactly_at_the_end_of_an_epoch(tmp_path):
 
 
 def float16_run(folder, *callbacks):
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(0)
     keras.config.set_dtype_policy("mixed_float16")
     try:

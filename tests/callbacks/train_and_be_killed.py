@@ -25,6 +25,9 @@ import kerasgan
 
 DATA = np.random.default_rng(0).normal(size=(120, 2)).astype("float32")
 
+# 240 rounds, which twenty children that are killed after some five each do not get through.
+EPOCHS = 40
+
 
 class Batches(keras.utils.PyDataset):
     @property
@@ -90,7 +93,7 @@ def variables(gan):
 def train(kind, directory, *callbacks, epochs=4):
     """Trains to the end; returns a hash of every variable, and what was logged."""
     # The names too, since TensorFlow sums some terms in the order of their names.
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(0)
     gan = model()
     logger = kerasgan.callbacks.ProbabilityLogger(directory, picture_name=None)
@@ -127,7 +130,7 @@ def outcome(kind, directory):
 
     def work(pipe):
         with os.fdopen(pipe, "w") as file:
-            json.dump(train(kind, directory, epochs=60), file)
+            json.dump(train(kind, directory, epochs=EPOCHS), file)
 
     child, pipe = in_a_child(work)
     with os.fdopen(pipe) as file:
@@ -141,9 +144,9 @@ def main(kind, directory, kills):
     moments, epochs = random.Random(0), []
     for _ in range(kills):
         child, pipe = in_a_child(
-            lambda pipe: train(kind, directory / "killed", Telling(pipe), epochs=60)
+            lambda pipe: train(kind, directory / "killed", Telling(pipe), epochs=EPOCHS)
         )
-        for _ in range(moments.randrange(1, 30)):
+        for _ in range(moments.randrange(1, 10)):
             os.read(pipe, 1)
         time.sleep(moments.uniform(0, 0.02))
         os.kill(child, signal.SIGKILL)

@@ -40,7 +40,8 @@ def test_saves_loads_and_goes_on_bit_for_bit(case, tmp_path):
 @pytest.mark.promise("`save_weights` and `load_weights` with optimizers and seeds")
 def test_weights_alone_save_and_load(case, tmp_path):
     model, data = case
-    model.fit(*data, batch_size=8, verbose=0)
+    model.compile(discriminator_steps=2, run_eagerly=True)
+    model.fit(*data, batch_size=16, verbose=0)
     model.save_weights(tmp_path / "model.weights.h5")
     other = type(model).from_config(model.get_config())
     other.compile(discriminator_steps=2)

@@ -21,7 +21,7 @@ class Interrupt(keras.callbacks.Callback):
 
 def train(kind, folder, *callbacks):
     # The names too, since TensorFlow sums some terms in the order of their names.
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     keras.utils.set_random_seed(0)
     make, data = MODELS[kind]
     model = make()

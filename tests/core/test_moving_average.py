@@ -58,7 +58,7 @@ def test_integers_are_copied():
 def test_training_is_not_touched_and_what_is_generated_is_the_averages():
     outcomes = []
     for momentum in (None, 0.5):
-        keras.utils.clear_session()
+        keras.utils.clear_session(free_memory=False)
         keras.utils.set_random_seed(0)
         gan = small_gan(generator_ema=momentum)
         gan.fit(X, batch_size=16, epochs=3, verbose=0)

@@ -66,7 +66,7 @@ class Interrupt(keras.callbacks.Callback):
 
 def test_an_interrupted_run_on_them_ends_with_the_same_bits(tmp_path):
     def train(folder, *callbacks):
-        keras.utils.clear_session()
+        keras.utils.clear_session(free_memory=False)
         keras.utils.set_random_seed(0)
         layers = [keras.Input((1,)), keras.layers.Dense(4, name="hidden"), keras.layers.Dense(3)]
         model = kerasgan.SemiSupervisedGAN(

@@ -1,15 +1,10 @@
 """N replicas equal one device, with k steps, penalties that draw and terms that look at the whole batch."""
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 PROGRAM = Path(__file__).with_name("replicas_equal_one_device.py")
-PROJECT = Path(__file__).parents[2]
 
 
 def promised(model):
@@ -35,15 +30,5 @@ def promised(model):
         pytest.param("growing", 2, marks=promised("GAN")),
     ],
 )
-def test_replicas_equal_one_device(game, replicas):
-    run = subprocess.run(
-        [sys.executable, str(PROGRAM), game, str(replicas)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        # Also where the package is not installed, but run from its folder.
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
-    )
-    assert run.returncode == 0, run.stderr[-2000:]
-    assert json.loads(run.stdout.splitlines()[-1])["difference"] <= 1e-5
+def test_replicas_equal_one_device(game, replicas, answer_of):
+    assert answer_of(PROGRAM, game, replicas)["difference"] <= 1e-5

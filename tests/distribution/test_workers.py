@@ -1,10 +1,7 @@
 """Two processes with `MultiWorkerMirroredStrategy` equal one device, write once, and resume after a kill."""
 
 import json
-import os
 import socket
-import subprocess
-import sys
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -14,38 +11,25 @@ import numpy as np
 import pytest
 
 PROGRAM = Path(__file__).with_name("one_worker.py")
-PROJECT = Path(__file__).parents[2]
 WORKERS = 2
 ROUNDS = 20
 TIMEOUT = 240
 
 
 @contextmanager
-def running(*arguments, task=None):
-    """Runs a process with its output in files, and kills it in any case."""
-    folder = Path(arguments[0])
+def running(fork_server, folder, *arguments, task=None):
+    """Runs a process, and kills it in any case."""
     folder.mkdir(parents=True, exist_ok=True)
-    # Also where the package is not installed, but run from its folder.
-    environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    environment.pop("TF_CONFIG", None)
-    if task is not None:
-        environment["TF_CONFIG"] = json.dumps(task)
-    with (folder / "output").open("w") as output, (folder / "errors").open("w") as errors:
-        process = subprocess.Popen(
-            [sys.executable, str(PROGRAM), *map(str, arguments)],
-            stdout=output,
-            stderr=errors,
-            env=environment,
-        )
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait()
+    environment = {} if task is None else {"TF_CONFIG": json.dumps(task)}
+    program = fork_server.start(PROGRAM, folder, *arguments, folder=folder, environment=environment)
+    try:
+        yield program
+    finally:
+        program.end()
 
 
 @contextmanager
-def workers(folder, options):
+def workers(fork_server, folder, options):
     """Runs the workers of one cluster, each with its own folder and options."""
     with ExitStack() as sockets:
         ports = []
@@ -58,6 +42,7 @@ def workers(folder, options):
         yield [
             processes.enter_context(
                 running(
+                    fork_server,
                     folder / f"worker{index}",
                     *options[index],
                     task={"cluster": cluster, "task": {"type": "worker", "index": index}},
@@ -67,10 +52,10 @@ def workers(folder, options):
         ]
 
 
-def results(process, folder, deadline):
-    code = process.wait(timeout=max(1.0, deadline - time.monotonic()))
-    assert code == 0, (folder / "errors").read_text()[-2000:]
-    return json.loads((folder / "output").read_text().splitlines()[-1])
+def results(program, deadline):
+    done = program.wait(max(1.0, deadline - time.monotonic()))
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def largest_difference(one, other):
@@ -86,16 +71,14 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def trained(folder):
+def trained(fork_server, folder):
     """What one device and each of the two workers made of the same game."""
     deadline = time.monotonic() + TIMEOUT
-    with running(folder / "alone") as alone, workers(folder, [(), ()]) as together:
-        return [
-            results(process, folder / name, deadline)
-            for process, name in zip(
-                [alone, *together], ["alone", "worker0", "worker1"], strict=True
-            )
-        ]
+    with (
+        running(fork_server, folder / "alone") as alone,
+        workers(fork_server, folder, [(), ()]) as together,
+    ):
+        return [results(program, deadline) for program in (alone, *together)]
 
 
 @pytest.mark.promise("two hosts equal one (`MultiWorkerMirroredStrategy`)", models=["GAN"])
@@ -130,27 +113,25 @@ def test_several_steps_in_one_execution_are_refused(trained):
 
 def test_the_chief_alone_writes(trained, folder):
     written = [
-        {path.name for path in (folder / name).iterdir()} - {"output", "errors"}
+        {path.name for path in (folder / name).iterdir()}
         for name in ("alone", "worker0", "worker1")
     ]
     assert written == [{"probabilities.csv", "epoch_0004.png"}] * 2 + [set()]
 
 
 @pytest.mark.promise("resumes after one of two hosts was killed", models=["GAN"])
-def test_resumes_after_a_worker_was_killed(trained, folder):
+def test_resumes_after_a_worker_was_killed(fork_server, trained, folder):
     backup = folder / "backup"
     options = ["--backup", backup]
     deadline = time.monotonic() + TIMEOUT
-    with workers(folder / "killed", [options, [*options, "--dies-after", 8]]) as (_, dying):
-        assert dying.wait(timeout=TIMEOUT) == -9
+    lives, dies = options, [*options, "--dies-after", 8]
+    with workers(fork_server, folder / "killed", [lives, dies]) as (_, dying):
+        assert dying.wait(TIMEOUT).returncode == -9
     # Five rounds make an epoch; the chief has written what it had every two rounds.
     with np.load(backup / "training_state.npz") as state:
         assert (state["epoch"], state["batch"]) == (1, 2)
-    with workers(folder / "restarted", [options, options]) as together:
-        resumed = [
-            results(process, folder / "restarted" / f"worker{index}", deadline)
-            for index, process in enumerate(together)
-        ]
+    with workers(fork_server, folder / "restarted", [options, options]) as together:
+        resumed = [results(program, deadline) for program in together]
     for result in resumed:
         assert (result["epochs"], result["rounds"]) == ([1, 2, 3], ROUNDS)
         assert result["updates"] == trained[1]["updates"]

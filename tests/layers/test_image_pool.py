@@ -1,11 +1,5 @@
 """The pool of earlier images: the papers' rule, image by image, on any minibatch and on replicas."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
@@ -153,18 +147,10 @@ def test_images_keep_their_type_in_mixed_precision():
     assert pool.images.dtype == "float32"
 
 
-def test_two_replicas_share_one_pool():
-    project = Path(__file__).parents[2]
-    run = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-        env={**os.environ, "PYTHONPATH": str(project)},
-    )
-    assert run.returncode == 0, run.stderr[-2000:]
-    found = json.loads(run.stdout.splitlines()[-1])
+def test_two_replicas_share_one_pool(answer_of, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    found = answer_of(script)
     pool = ImagePool(5, seed=2)
     batches = [np.arange(i * 8, (i + 1) * 8, dtype="float32").reshape(-1, 1) for i in range(4)]
     np.testing.assert_array_equal(found["returned"], [through(pool, batch) for batch in batches])

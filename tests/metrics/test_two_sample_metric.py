@@ -1,9 +1,6 @@
 """What all metrics share: models, files, provenance, and what is wrong with what comes."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import keras
@@ -14,7 +11,6 @@ import kerasgan
 from kerasgan import metrics
 
 CENTERS = kerasgan.datasets.gaussian_mixture.ring_centers()
-PROJECT = Path(__file__).parents[2]
 
 
 @keras.saving.register_keras_serializable(package="metrics_test")
@@ -326,16 +322,6 @@ def test_too_few_samples_for_a_kernel():
         metric.result()
 
 
-def test_on_two_replicas_the_values_are_those_of_one_device():
-    program = Path(__file__).with_name("on_two_replicas.py")
-    run = subprocess.run(
-        [sys.executable, str(program)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
-    )
-    assert run.returncode == 0, run.stderr[-2000:]
-    one, two = json.loads(run.stdout.splitlines()[-1])
+def test_on_two_replicas_the_values_are_those_of_one_device(answer_of):
+    one, two = answer_of(Path(__file__).with_name("on_two_replicas.py"))
     assert one == pytest.approx(two, rel=1e-5)

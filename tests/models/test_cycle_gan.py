@@ -205,7 +205,7 @@ class Interrupt(keras.callbacks.Callback):
 
 def test_an_interrupted_run_on_unpaired_data_ends_with_the_same_bits(a, b, tmp_path):
     def train(folder, *callbacks):
-        keras.utils.clear_session()
+        keras.utils.clear_session(free_memory=False)
         keras.utils.set_random_seed(0)
         model = make(pool_size=10)
         model.compile()
