@@ -28,7 +28,7 @@ RUNTIME = {"keras", "numpy", "PIL"}
 DATA_LIBRARIES = {"numpy", "sklearn", "matplotlib", "PIL"}
 # What else the examples of a folder are about.
 SUBJECTS = {
-    "serving": {"tensorflow", "bentoml", "pydantic", "starlette", "uvicorn", "aiohttp"},
+    "serving": {"tensorflow", "bentoml", "pydantic", "starlette", "uvicorn", "aiohttp", "psutil"},
     "web": {"onnxruntime"},
 }
 # Inside a function only: who lacks the extra can import us.

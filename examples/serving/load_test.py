@@ -42,11 +42,12 @@ class Request:
     samples: np.ndarray
     picture: bool = False
 
-    async def send(self, http: aiohttp.ClientSession) -> tuple[int, bytes]:
-        """Returns the status and the body of the answer to it."""
+    async def send(self, http: aiohttp.ClientSession) -> tuple[int, bytes, int]:
+        """Returns the status and the body of the answer to it, and how many rows were computed together."""
         headers = {"Accept": "image/png"} if self.picture else {}
         async with http.post(self.path, json=self.body, headers=headers) as response:
-            return response.status, await response.read()
+            together = int(response.headers.get("X-Computed-Together", 0))
+            return response.status, await response.read(), together
 
     def is_right(self, status: int, body: bytes) -> bool:
         """Returns whether an answer holds the samples, but for one grey level or 1e-5 of rounding.
@@ -77,24 +78,28 @@ class Tally:
 
     Attributes:
         seconds: How long each answered one took, with all its attempts.
+        together: How many rows were computed together, of its own and of others, for each.
         wrong: How many answers were not the right ones.
         errors: How often clients learned of a failure and asked again, by its kind.
         lost: How many got neither an answer nor an error.
     """
 
     seconds: list[float] = dataclasses.field(default_factory=list)
+    together: list[int] = dataclasses.field(default_factory=list)
     wrong: int = 0
     errors: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     lost: int = 0
 
-    def summary(self, duration: float) -> dict[str, Any]:
-        """Returns the figures of a run of so many seconds."""
+    def summary(self, duration: float, cpu: float | None) -> dict[str, Any]:
+        """Returns the figures of a run of so many seconds, in which the server computed for `cpu`."""
         p50, p99 = np.percentile(self.seconds, [50, 99]) * 1000
         return {
             "requests": len(self.seconds),
             "requests_per_second": round(len(self.seconds) / duration, 1),
             "p50_milliseconds": round(float(p50), 1),
             "p99_milliseconds": round(float(p99), 1),
+            "rows_computed_together": round(float(np.mean(self.together)), 1),
+            "cpu_milliseconds_of_the_server": cpu and round(1000 * cpu / len(self.seconds), 2),
             "failed": self.wrong + self.lost + self.errors.total(),
             "wrong": self.wrong,
             "lost": self.lost,
@@ -115,8 +120,10 @@ def requests_of(sampler: Sampler, classes: int | None, seed: int) -> list[Reques
             condition = (
                 numbers.integers(classes, size=shape) if classes else numbers.normal(size=shape)
             )
-            asked["condition"] = given["condition"] = condition.tolist()
-        drawn = sampler.generate(**asked)
+            asked["condition"] = condition.tolist()
+            if sampler.decoded_condition is not None:
+                given["condition"] = asked["condition"]
+        drawn = sampler.generate_alone(**asked)
         requests += [
             Request("/generate", asked, drawn),
             Request("/decode", given, sampler.decode(**given)[0]),
@@ -131,7 +138,7 @@ async def ask(http: aiohttp.ClientSession, request: Request, tally: Tally) -> No
     start = time.perf_counter()
     while time.perf_counter() - start < PERSISTENCE:
         try:
-            status, body = await request.send(http)
+            status, body, together = await request.send(http)
         except asyncio.TimeoutError:
             break
         except aiohttp.ClientError as error:
@@ -139,6 +146,7 @@ async def ask(http: aiohttp.ClientSession, request: Request, tally: Tally) -> No
         else:
             if status != 429 and status < 500:
                 tally.seconds.append(time.perf_counter() - start)
+                tally.together.append(together)
                 tally.wrong += not request.is_right(status, body)
                 return
             tally.errors[str(status)] += 1
@@ -168,11 +176,12 @@ async def load(
         timeout=aiohttp.ClientTimeout(PATIENCE),
         connector=aiohttp.TCPConnector(limit=0),
     ) as http:
-        start = time.perf_counter()
+        start, computed = time.perf_counter(), server.cpu_seconds()
         end = start + seconds
         tasks = [client(number) for number in range(clients)] + ([killer()] if kill else [])
         await asyncio.gather(*tasks)
-        return tally.summary(time.perf_counter() - start)
+        cpu = None if kill else server.cpu_seconds() - computed  # of a killed one nobody knows
+        return tally.summary(time.perf_counter() - start, cpu)
 
 
 def measure(
@@ -213,6 +222,7 @@ def main() -> None:
         print(
             f"{name:>31}: {result['requests_per_second']:6.1f} requests/s, "
             f"p50 {result['p50_milliseconds']:.1f} ms, p99 {result['p99_milliseconds']:.1f} ms, "
+            f"{result['rows_computed_together']:.1f} rows together, "
             f"{result['wrong']} wrong, {result['lost']} lost, errors {result['errors'] or 'none'}"
         )
     print(json.dumps(results))

@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+import psutil  # type: ignore[import-untyped]
+
 SERVER = Path(__file__).with_name("server.py")
 
 
@@ -67,6 +69,11 @@ class RunningServer:
         self.log.seek(0)
         return self.log.read().decode(errors="replace")
 
+    def cpu_seconds(self) -> float:
+        """Returns how long the server has computed, in all its threads."""
+        times = psutil.Process(self.process.pid).cpu_times()
+        return times.user + times.system
+
     def stop(self) -> int:
         """Asks the server to end (SIGTERM), and returns its exit status."""
         self.process.send_signal(signal.SIGTERM)
@@ -99,8 +106,9 @@ class RunningServer:
 
 def _free_port() -> int:
     # None of those that systems give to outgoing connections: one of a client might take it while the
-    # server starts, or even meet itself there.
-    for port in random.sample(range(20_000, 32_000), 100):
+    # server starts, or even meet itself there. Not those of a seed either: programs that set the same one
+    # would start their servers on the same port.
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port

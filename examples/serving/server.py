@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import sys
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -48,17 +49,14 @@ def service(sampler: Sampler, options: argparse.Namespace) -> bentoml.Service[An
     class Samples:
         @bentoml.api(input_spec=generate_request(sampler.condition, **limits), output_spec=Answer)
         def generate(self, ctx: bentoml.Context, **asked: Any) -> Response:
-            return answer(sampler.generate(**asked), ctx)
+            return answer(*sampler.generate(**asked), ctx)
 
         @bentoml.api(
-            input_spec=decode_request(sampler.latent, sampler.condition, **limits),
+            input_spec=decode_request(sampler.latent, sampler.decoded_condition, **limits),
             output_spec=Answer,
         )
         def decode(self, ctx: bentoml.Context, **asked: Any) -> Response:
-            samples, together = sampler.decode(**asked)
-            response = answer(samples, ctx)
-            response.headers["X-Computed-Together"] = str(together)
-            return response
+            return answer(*sampler.decode(**asked), ctx)
 
     served = bentoml.service(
         threads=THREADS,
@@ -70,16 +68,17 @@ def service(sampler: Sampler, options: argparse.Namespace) -> bentoml.Service[An
     return served
 
 
-def answer(samples: np.ndarray, context: bentoml.Context) -> Response:
-    """Returns samples in the form that the request asks for."""
+def answer(samples: np.ndarray, together: int, context: bentoml.Context) -> Response:
+    """Returns samples in the form that the request asks for; a header says how many were computed at once."""
+    headers = {"X-Computed-Together": str(together)}
     if "image/png" not in context.request.headers.get("accept", ""):
-        return JSONResponse({"samples": samples.tolist()})
+        return JSONResponse({"samples": samples.tolist()}, headers=headers)
     if samples.dtype != np.uint8 or samples.ndim != 4 or samples.shape[-1] not in (1, 3):
         raise BentoMLException(
             "these samples are no images: export with the data's normalization",
             error_code=HTTPStatus.NOT_ACCEPTABLE,
         )
-    return Response(png(samples), media_type="image/png")
+    return Response(png(samples), media_type="image/png", headers=headers)
 
 
 def is_news(record: logging.LogRecord) -> bool:
@@ -119,6 +118,14 @@ def main() -> None:
     labels = sampler.condition is not None and sampler.condition.dtype.is_integer
     if labels != (options.classes is not None):
         parser.error(f"this model takes {'' if labels else 'no '}labels: --classes says how many")
+    if not sampler.batches_generate:
+        print(
+            f"'{options.model}' has no signature `sample_latent`: each request to /generate is computed on "
+            "its own. Either its generator draws noise itself, or it was exported before there was such a "
+            "signature: then export it again.",
+            file=sys.stderr,
+            flush=True,
+        )
 
     logging.getLogger("bentoml._internal.server.http_app").addFilter(is_news)
     uvicorn.run(

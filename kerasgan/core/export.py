@@ -39,7 +39,7 @@ class Exporting(keras.Model):
     ...     discriminator=keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]),
     ... )
     >>> list(gan.signatures())
-    ['serving_default', 'generate', 'discriminate']
+    ['serving_default', 'generate', 'sample_latent', 'discriminate']
     """
 
     def signatures(self) -> dict[str, Signature]:
@@ -64,9 +64,9 @@ class Exporting(keras.Model):
         """Exports for serving, with averaged weights where they are kept.
 
         A SavedModel has a signature for each use of the model: `serving_default` makes samples of latent
-        samples, `generate` draws them from a seed, the others are named as the model's methods. Its inputs
-        and outputs have names, and batches any size. `serve` is the model's call, as in Keras. A single
-        function is converted for the other formats.
+        samples, `sample_latent` draws these from a seed, `generate` does both, the others are named as the
+        model's methods. Inputs and outputs have names, and batches any size. `serve` is the model's call, as
+        in Keras. A single function is converted for the other formats.
 
         Args:
             filepath: The folder of the SavedModel; the file otherwise (`.onnx`, `.tflite`). What is there

@@ -55,6 +55,23 @@ def judgement(adversary: Adversary, samples: Any, condition: Any) -> dict[str, A
     return {adversary.measure: as_float(mean_per_example(adversary.loss.probability(scores)))}
 
 
+def sampling(
+    model: keras.Model, function: Callable[..., Mapping[str, Any]], **condition: keras.KerasTensor
+) -> dict[str, Signature]:
+    """Returns `sample_latent`: what `generate` makes its samples of, so that a server can batch them.
+
+    There is none for a model with random layers, whose samples are not those of the latent ones alone.
+
+    Args:
+        model: The sub-model that generates.
+        function: Draws from a number and a seed, as `generate` does.
+        **condition: The specification of `condition`, if the draws depend on it.
+    """
+    if seed_states(model):
+        return {}
+    return {"sample_latent": Signature(function, {**COUNT_AND_SEED, **condition})}
+
+
 @contextlib.contextmanager
 def drawing(
     generator: keras.random.SeedGenerator, model: keras.Model, seed: Any

@@ -17,6 +17,7 @@ from kerasgan.core.signatures import (
     drawing,
     for_each,
     judgement,
+    sampling,
 )
 
 
@@ -41,6 +42,7 @@ class AutoEncoderExporting(Exporting):
         encoder, decoder = self.averaged(self.encoder), self.averaged(self.decoder)
         condition = {"condition": keras.KerasTensor((None,), "int32")}
         of_decoder = {} if labels.decoder_input is None else condition
+        of_draws = {} if labels.discriminator_input is None else condition
         of_game = condition if self.conditional else {}
         samples = batch_of(self.specification()[0])
         codes = keras.KerasTensor((None, *(self.prior.shape or ())), keras.config.floatx())
@@ -58,10 +60,15 @@ class AutoEncoderExporting(Exporting):
         def reconstruct(samples: Any, condition: Any = None) -> dict[str, Any]:
             return decode(encode(samples)["codes"], condition)
 
-        def generate(count: Any, seed: Any, condition: Any = None) -> dict[str, Any]:
+        def sample_latent(count: Any, seed: Any, condition: Any = None) -> dict[str, Any]:
             condition = for_each(condition, count)
             with drawing(self.seed_generator, decoder, seed) as draws:
-                return decode(labels.sample(self.prior, count, condition, draws), condition)
+                return {"latent": as_float(labels.sample(self.prior, count, condition, draws))}
+
+        def generate(count: Any, seed: Any, condition: Any = None) -> dict[str, Any]:
+            condition = for_each(condition, count)
+            with drawing(self.seed_generator, decoder, seed):
+                return serve(**sample_latent(count, seed, condition), condition=condition)
 
         def discriminate(samples: Any, condition: Any = None) -> dict[str, Any]:
             codes = encode(samples)["codes"]
@@ -70,6 +77,7 @@ class AutoEncoderExporting(Exporting):
         return {
             "serving_default": Signature(serve, {"latent": codes, **of_decoder}),
             "generate": Signature(generate, {**COUNT_AND_SEED, **of_game}),
+            **sampling(decoder, sample_latent, **of_draws),
             "encode": Signature(encode, {"samples": samples}),
             "decode": Signature(decode, {"codes": codes, **of_decoder}),
             "reconstruct": Signature(reconstruct, {"samples": samples, **of_decoder}),

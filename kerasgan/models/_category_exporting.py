@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -7,6 +8,8 @@ import numpy as np
 from keras import ops
 
 from kerasgan import priors
+from kerasgan.arguments import one_of
+from kerasgan.core.adversary import Adversary
 from kerasgan.core.export import Exporting
 from kerasgan.core.inputs import predict
 from kerasgan.core.signatures import (
@@ -16,6 +19,8 @@ from kerasgan.core.signatures import (
     batch_of,
     drawing,
     for_each,
+    judgement,
+    sampling,
 )
 from kerasgan.priors.prior import independent_seeds
 
@@ -25,6 +30,8 @@ class CategoryExporting(Exporting):
 
     encoder: keras.Model
     decoder: keras.Model
+    category_adversary: Adversary
+    style_adversary: Adversary
     prior: priors.Prior
     category_prior: priors.Prior
     number_of_classes: int
@@ -53,6 +60,26 @@ class CategoryExporting(Exporting):
         """Returns the samples that category and style of samples stand for."""
         return predict(self.averaged(self.decoder), list(self.encode(x, batch_size)), batch_size)
 
+    def discriminate(self, x: Any, code: str = "style", batch_size: int = 256) -> np.ndarray:
+        """Judges the codes of samples.
+
+        Args:
+            x: Samples `(count, *sample_shape)`.
+            code: Which of the codes to judge, `"category"` or `"style"`. Defaults to `"style"`.
+            batch_size: How many to judge at once. Defaults to 256.
+
+        Returns:
+            The probability of each code to be a draw of its prior, `(count,)`.
+
+        Raises:
+            ValueError: If there is no such code, or the samples have another shape.
+        """
+        one_of("code", code, ("category", "style"))
+        category, style = self.encode(x, batch_size)
+        if code == "category":
+            return self.category_adversary.judge(category, None, batch_size)
+        return self.style_adversary.judge(style, None, batch_size)
+
     def draw_codes(self, count: Any, labels: Any, seed: Any) -> list[Any]:
         """Returns a category and a style for each sample; draws the category where there is no label."""
         seeds = independent_seeds(seed, 2)
@@ -66,7 +93,8 @@ class CategoryExporting(Exporting):
     def signatures(self) -> dict[str, Signature]:
         """Returns `serving_default`, which classifies, and the methods by their names.
 
-        The condition of `generate` is a category for each sample, -1 to draw one.
+        The condition of `generate` is a category for each sample, -1 to draw one. A latent sample is a
+        category and a style, which `decode` takes.
         """
         encoder, decoder = self.averaged(self.encoder), self.averaged(self.decoder)
         samples = batch_of(self.specification()[0])
@@ -85,16 +113,30 @@ class CategoryExporting(Exporting):
         def reconstruct(samples: Any) -> dict[str, Any]:
             return decode(**encode(samples))
 
-        def generate(count: Any, seed: Any, condition: Any) -> dict[str, Any]:
+        def judging(adversary: Adversary, code: str) -> Callable[..., dict[str, Any]]:
+            return lambda samples: judgement(adversary, encode(samples)[code], None)
+
+        of_category = judging(self.category_adversary, "category")
+        of_style = judging(self.style_adversary, "style")
+
+        def sample_latent(count: Any, seed: Any, condition: Any) -> dict[str, Any]:
             with drawing(self.seed_generator, decoder, seed) as draws:
-                return decode(*self.draw_codes(count, for_each(condition, count), draws))
+                codes = self.draw_codes(count, for_each(condition, count), draws)
+                return dict(zip(("category", "style"), map(as_float, codes), strict=True))
+
+        def generate(count: Any, seed: Any, condition: Any) -> dict[str, Any]:
+            with drawing(self.seed_generator, decoder, seed):
+                return decode(**sample_latent(count, seed, condition))
 
         condition = {"condition": keras.KerasTensor((None,), "int32")}
         return {
             "serving_default": Signature(classify, {"samples": samples}),
             "generate": Signature(generate, {**COUNT_AND_SEED, **condition}),
+            **sampling(decoder, sample_latent, **condition),
             "encode": Signature(encode, {"samples": samples}),
             "decode": Signature(decode, {"category": category, "style": style}),
             "reconstruct": Signature(reconstruct, {"samples": samples}),
             "classify": Signature(classify, {"samples": samples}),
+            "discriminate_category": Signature(of_category, {"samples": samples}),
+            "discriminate_style": Signature(of_style, {"samples": samples}),
         }

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+from keras import ops
 
 from kerasgan import priors
 from kerasgan.core.adversary import Adversary
@@ -16,6 +17,7 @@ from kerasgan.core.signatures import (
     drawing,
     for_each,
     judgement,
+    sampling,
 )
 
 
@@ -36,13 +38,18 @@ class GeneratorExporting(Exporting):
         if others:
             condition["condition"] = batch_of(others[0], others[0].dtype)
         samples = batch_of(self._specifications[0])
+        generator = self.averaged(self.generator)
 
         def serve(latent: Any, condition: Any = None) -> dict[str, Any]:
             return {"samples": as_float(self.call(conditioned(latent, condition)))}
 
+        def sample_latent(count: Any, seed: Any) -> dict[str, Any]:
+            with drawing(self.seed_generator, generator, seed) as draws:
+                return {"latent": ops.cast(self.prior.sample(count, seed=draws), latent.dtype)}
+
         def generate(count: Any, seed: Any, condition: Any = None) -> dict[str, Any]:
-            with drawing(self.seed_generator, self.averaged(self.generator), seed) as draws:
-                return serve(self.prior.sample(count, seed=draws), for_each(condition, count))
+            with drawing(self.seed_generator, generator, seed):
+                return serve(**sample_latent(count, seed), condition=for_each(condition, count))
 
         def discriminate(samples: Any, condition: Any = None) -> dict[str, Any]:
             return judgement(self.adversary, samples, condition)
@@ -52,6 +59,7 @@ class GeneratorExporting(Exporting):
                 serve, {"latent": batch_of(latent, latent.dtype), **condition}
             ),
             "generate": Signature(generate, {**COUNT_AND_SEED, **condition}),
+            **sampling(generator, sample_latent),
             "discriminate": Signature(discriminate, {"samples": samples, **condition}),
         }
 

@@ -148,11 +148,18 @@ def uses(model, signatures=None):
         if not isinstance(model.prior, kerasgan.priors.NormalMixture):
             inputs = {"count": np.int32(ROWS), "seed": np.int64(7), **condition}
             known["generate"] = inputs, lambda: model.generate(ROWS, seed=7, **condition)
+            if "sample_latent" in model.signatures():
+                number = {"count": np.int32(ROWS), "seed": np.int64(7)}
+                known["sample_latent"] = number, lambda: drawn(model.prior)
     return {
         name: (inputs, {output_of(name, model): function()})
         for name, (inputs, function) in known.items()
         if signatures is None or name in signatures
     }
+
+
+def drawn(prior):
+    return keras.ops.convert_to_numpy(prior.sample(ROWS, seed=7))
 
 
 def translations(model, signatures):
@@ -176,6 +183,7 @@ def translations(model, signatures):
 def output_of(signature, model):
     """Returns the name of a signature's one output."""
     names = {"encode": "codes", "anomaly_score": "score", "energy": "energy"}
+    names["sample_latent"] = "latent"
     names["classify"] = "probabilities"
     names["discriminate"] = "energy" if hasattr(model, "energy") else "probability"
     return names.get(signature, "samples")

@@ -14,17 +14,18 @@ import kerasgan
 from kerasgan.datasets import Dataset, MinMax, Tanh, ZScore
 
 SERVER = Path(__file__).with_name("serve.py")
-GAME = {"serving_default", "generate", "discriminate", "serve"}
+GAME = {"serving_default", "generate", "sample_latent", "discriminate", "serve"}
 AUTO_ENCODER = GAME | {"encode", "decode", "reconstruct"}
 SIGNATURES = {
     "auto_encoder": AUTO_ENCODER,
     "labelled_auto_encoder": AUTO_ENCODER,
+    "noisy_gan": GAME - {"sample_latent"},  # whose samples are not those of latent ones alone
     "ebgan": GAME | {"energy"},
     "energy_based_auto_encoder": AUTO_ENCODER | {"energy"},
     "cycle_gan": {"serving_default", "serve", "translate_to_a", "translate_to_b"}
     | {"discriminate_a", "discriminate_b"},
     "semi_supervised_gan": GAME | {"classify"},
-    "ganomaly": (GAME - {"generate"}) | {"reconstruct", "anomaly_score"},
+    "ganomaly": (GAME - {"generate", "sample_latent"}) | {"reconstruct", "anomaly_score"},
 }
 
 
@@ -80,7 +81,8 @@ def test_there_is_a_signature_for_each_use(name, exports):
             # The batch is free, and numbers are numbers.
             first = [] if argument in ("count", "seed") else [None]
             assert item.shape.as_list()[:1] == first
-        assert ("condition" in inputs) == (conditional and signature != "encode")
+        takes_none = {"encode"} if name == "labelled_auto_encoder" else {"sample_latent"}
+        assert ("condition" in inputs) == (conditional and signature not in takes_none)
 
 
 def test_generate_draws_the_same_from_the_same_seed_and_moves_nothing(exports):
@@ -101,6 +103,26 @@ def test_generate_draws_the_same_from_the_same_seed_and_moves_nothing(exports):
         assert len(draw(1, 2**40)) == 1
         for variable, value in zip(loaded._all_variables, before, strict=True):
             np.testing.assert_array_equal(variable.numpy(), value)
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in MAKE if "sample_latent" in SIGNATURES.get(name, GAME)]
+)
+def test_generate_makes_samples_of_what_sample_latent_draws(name, exports):
+    loaded = tf.saved_model.load(str(exports[0] / name)).signatures
+    for count, seed in ((5, 0), (1, 2**32 - 1)):
+        number = {"count": tf.constant(count), "seed": tf.constant(seed, tf.int64)}
+        condition = {"condition": tf.constant([0, 1, 2, 1, 0][:count])}
+        latent = called(loaded["sample_latent"], **number, **condition)
+        assert len(latent["latent"]) == count
+        of_latent = called(loaded["serving_default"], **latent, **condition)["samples"]
+        generated = called(loaded["generate"], **number, **condition)["samples"]
+        np.testing.assert_allclose(of_latent, generated, rtol=1e-6, atol=1e-6)
+
+
+def called(signature, **tensors):
+    """Returns what a signature makes of those tensors that it takes."""
+    return signature(**{key: tensors[key] for key in signature.structured_input_signature[1]})
 
 
 def test_a_mixture_draws_the_component_of_each_label():

@@ -133,6 +133,20 @@ def test_a_cluster_takes_the_label_of_its_surest_sample(x):
     assert model.cluster_labels(x, labels).tolist() == expected
 
 
+def test_each_discriminator_judges_its_code(x):
+    model = make()
+    for code, judged, network in zip(
+        ("category", "style"),
+        model.encode(x),
+        (model.category_discriminator, model.style_discriminator),
+        strict=True,
+    ):
+        expected = 1 / (1 + np.exp(-network.predict(judged, verbose=0)[:, 0]))
+        np.testing.assert_allclose(model.discriminate(x, code), expected, rtol=1e-5)
+    with pytest.raises(ValueError, match="`code`.*'category'.*'logits'"):
+        model.discriminate(x, "logits")
+
+
 def test_its_export_answers_as_its_methods_do(x, tmp_path):
     import tensorflow as tf
 
@@ -146,6 +160,8 @@ def test_its_export_answers_as_its_methods_do(x, tmp_path):
         ("classify", {"probabilities": category}),
         ("encode", {"category": category, "style": style}),
         ("reconstruct", {"samples": model.reconstruct(x[:4])}),
+        ("discriminate_category", {"probability": model.discriminate(x[:4], "category")}),
+        ("discriminate_style", {"probability": model.discriminate(x[:4])}),
     ):
         outputs = served[name](samples=samples)
         for key, value in expected.items():
@@ -157,6 +173,12 @@ def test_its_export_answers_as_its_methods_do(x, tmp_path):
     )
     assert one.shape == (6, 5)
     np.testing.assert_array_equal(one, again)
+    for condition in (tf.constant([1]), tf.fill([6], -1)):
+        asked = {"count": count, "seed": seed, "condition": condition}
+        codes = served["sample_latent"](**asked)
+        np.testing.assert_allclose(
+            served["decode"](**codes)["samples"], served["generate"](**asked)["samples"], rtol=1e-6
+        )
 
 
 def test_bad_arguments(x, y):

@@ -34,8 +34,9 @@ def get(url):
             return error.code
 
 
-def sent(server, path, body):
+def sent(server, path, body, **headers):
     """Sends a request, and returns the connection that will bring the answer."""
     connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=120)
-    connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+    headers = {"Content-Type": "application/json", **headers}
+    connection.request("POST", path, json.dumps(body), headers)
     return connection

@@ -12,6 +12,9 @@ import kerasgan
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parents[1] / "examples" / "serving"), str(HERE)]
 
+from asking import PYTHON  # noqa: E402
+from running_server import RunningServer  # noqa: E402
+
 
 @pytest.fixture(scope="session")
 def digits(tmp_path_factory):
@@ -38,6 +41,27 @@ def points(tmp_path_factory):
     folder = tmp_path_factory.mktemp("points") / "1"
     gan.export(folder, verbose=False)
     return folder
+
+
+@pytest.fixture(scope="session")
+def noisy_points(tmp_path_factory):
+    """Likewise, of a generator that draws noise itself."""
+    keras.utils.set_random_seed(0)
+    noise = kerasgan.layers.ConcatenateNoise(2)
+    gan = kerasgan.GAN(
+        keras.Sequential([keras.Input((3,)), noise, keras.layers.Dense(2)]),
+        kerasgan.networks.mlp((2,), [8], (1,)),
+    )
+    folder = tmp_path_factory.mktemp("noisy_points") / "1"
+    gan.export(folder, verbose=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(digits):
+    """A server of the images, which waits for no other request."""
+    with RunningServer(digits[2], classes=10, arguments=["--max-body=100000"], python=PYTHON) as it:
+        yield it
 
 
 @pytest.fixture(scope="session")

@@ -4,27 +4,22 @@ import asyncio
 import http.client
 import io
 import json
+import random
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from asking import PYTHON, get, post
+from asking import get, post
 from load_test import Tally, load, requests_of
 from PIL import Image
-from running_server import SERVER, RunningServer
+from running_server import SERVER, _free_port
 from sampler import Sampler
 
 LATENT = [0.1 * number for number in range(16)]
 GOOD = {"count": 3, "seed": 5, "condition": [7]}
 GENERATE, DECODE = "/generate", "/decode"
-
-
-@pytest.fixture(scope="module")
-def server(digits):
-    with RunningServer(digits[2], classes=10, arguments=["--max-body=100000"], python=PYTHON) as it:
-        yield it
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +184,14 @@ def test_a_killed_server_loses_no_request_silently(server, digits):
     assert result["errors"]
     assert (result["wrong"], result["lost"]) == (0, 0), result
     assert result["requests"] >= 8
+
+
+def test_programs_of_one_seed_start_their_servers_on_different_ports():
+    ports = set()
+    for _ in range(3):
+        random.seed(0)
+        ports.add(_free_port())
+    assert len(ports) > 1  # among 12,000
 
 
 def test_a_client_without_an_answer_is_counted_as_lost(monkeypatch):
