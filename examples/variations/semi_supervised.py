@@ -29,10 +29,11 @@ from kerasgan.layers import WeightNormalization, initialize_from_data
 BATCH_SIZE, LABELLED = 100, 20
 
 
-def dense(units: int) -> keras.layers.Layer:
+def dense(units: int, trainable_scale: bool = False) -> keras.layers.Layer:
     """Returns a dense layer with normalised weights; the longer they are, the slower they turn."""
     longer = keras.initializers.RandomNormal(stddev=0.1)
-    return WeightNormalization(layers.Dense(units, use_bias=False, kernel_initializer=longer))
+    layer = layers.Dense(units, use_bias=False, kernel_initializer=longer)
+    return WeightNormalization(layer, trainable_scale)
 
 
 def classifier(x: np.ndarray, units: list[int], first: float, others: float) -> keras.Model:
@@ -42,7 +43,7 @@ def classifier(x: np.ndarray, units: list[int], first: float, others: float) -> 
         net.add(dense(size))
         net.add(layers.ReLU())
         net.add(layers.GaussianNoise(others))
-    net.add(dense(10))
+    net.add(dense(10, trainable_scale=True))
     initialize_from_data(net, x[:500])
     return net
 
@@ -63,8 +64,12 @@ def generator(x: np.ndarray, units: list[int]) -> keras.Model:
 
 
 def adam(steps: int) -> keras.optimizers.Optimizer:
-    """Returns Adam whose learning rate falls to zero in so many steps."""
-    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(3e-3, steps), beta_1=0.5)
+    """Returns Adam whose learning rate falls to zero in the second half of so many steps."""
+    half, rate = steps // 2, 3e-3
+    schedule = keras.optimizers.schedules.CosineDecay(
+        rate, steps - half, warmup_target=rate, warmup_steps=half
+    )
+    return keras.optimizers.Adam(schedule, beta_1=0.5)
 
 
 def supervised(net: keras.Model, x: np.ndarray, y: np.ndarray, steps: int) -> keras.Model:
@@ -119,7 +124,7 @@ def main() -> None:
     net = classifier(x, *shape)
     maker = generator(x, [500, 500] if is_large else [128, 128])
     model = semi_supervised(net, maker, x, y, options.epochs, options.seed)
-    seconds, processor_seconds = time.perf_counter() - start, time.process_time() - cpu
+    seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu
     steps = min(2000, options.epochs * len(x) // BATCH_SIZE)
     alone = supervised(classifier(x, *shape), x[y >= 0], y[y >= 0], steps)
 
@@ -127,21 +132,13 @@ def main() -> None:
     wrong, baseline = (int((each.argmax(axis=1) != data.y_test).sum()) for each in scores)
     known = x[y >= 0][np.argsort(y[y >= 0])].reshape(10, -1, x.shape[1])[:, :10]
     rows = np.concatenate([known, model.generate(100, seed=0).reshape(10, 10, -1)], axis=1)
-    grid = kerasgan.callbacks.image_grid(
-        rows.reshape(-1, *data.sample_shape), rows=10, value_range=(0, 1)
-    )
+    rows = rows.reshape(-1, *data.sample_shape)
+    grid = kerasgan.callbacks.image_grid(rows, rows=10, value_range=(0, 1))
     picture = kerasgan.callbacks.save_image(grid, options.output / "semi_supervised.png")
     print(f"\nErrors on {len(x_test):,} test images: {wrong} (labels alone: {baseline})")
-    answer = {
-        "seed": options.seed,
-        "epochs": options.epochs,
-        "labels": int((y >= 0).sum()),
-        "errors": wrong,
-        "errors_of_labels_alone": baseline,
-        "seconds": round(seconds, 1),
-        "processor_seconds": round(processor_seconds, 1),
-        "files": [str(picture.resolve())],
-    }
+    answer = {"seed": options.seed, "epochs": options.epochs, "labels": int((y >= 0).sum())}
+    answer |= {"errors": wrong, "errors_of_labels_alone": baseline, "seconds": round(seconds, 1)}
+    answer |= {"processor_seconds": round(cpu_seconds, 1), "files": [str(picture.resolve())]}
     print(json.dumps(answer))
 
 

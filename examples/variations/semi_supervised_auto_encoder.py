@@ -1,13 +1,12 @@
 """Finds the classes of digits with few labels, or with none (Makhzani et al. 2015, sections 5 to 7).
 
     python examples/variations/semi_supervised_auto_encoder.py
-    python examples/variations/semi_supervised_auto_encoder.py --labels 0 --categories 16
+    python examples/variations/semi_supervised_auto_encoder.py --labels 0 --epochs 300
 
 The code of an adversarial auto-encoder is a category and a style. `--labels` training images are labelled, as
 many of each class, and say which category is which; beside it stands its encoder, trained on these alone.
 With `--labels 0` it clusters: a category takes the label of the test image that is surest to be in it. Beside
-it stands k-means, whose clusters take the label of the image nearest to their centre. With `--plane`,
-category and style share two dimensions, in which learnt cluster heads stay apart (section 7).
+it stands k-means, whose clusters take the label of the image nearest to their centre.
 
 The picture has a column for each category: what the decoder makes of it in eight styles.
 """
@@ -25,34 +24,38 @@ from keras import layers
 from sklearn.cluster import KMeans
 
 import kerasgan
+from kerasgan import SemiSupervisedAdversarialAutoEncoder as Model
 
-BATCH_SIZE, UNITS, PICTURE = 100, 256, "semi_supervised_auto_encoder.png"
+BATCH_SIZE, UNITS, STYLE, PICTURE = 100, 256, 3, "semi_supervised_auto_encoder.png"
 
 
-def encoder(pixels: int, categories: int, style: int) -> keras.Model:
-    """Returns a model from images to the logits of categories and a style."""
-    inputs = keras.Input((pixels,))
-    x = layers.GaussianNoise(0.2)(inputs)
+def encoder(pixels: int, categories: int, style: int, moved: bool = False) -> keras.Model:
+    """Returns a model from images, in training perhaps turned and shifted, to logits and a style."""
+    x = inputs = keras.Input((pixels,))
+    if moved:
+        x = layers.Reshape((round(pixels**0.5), -1, 1))(x)
+        x = layers.RandomRotation(0.03, fill_mode="constant")(x)
+        x = layers.Flatten()(layers.RandomTranslation(0.05, 0.05, fill_mode="constant")(x))
+    x = layers.GaussianNoise(0.2)(x)
     for _ in range(2):
         x = layers.Dense(UNITS, use_bias=False)(x)
         x = layers.ReLU()(layers.BatchNormalization()(x))
     return keras.Model(inputs, [layers.Dense(categories)(x), layers.Dense(style)(x)])
 
 
-def decoder(pixels: int, categories: int, style: int, plane: bool) -> keras.Model:
-    """Returns a model from a category and a style to images."""
+def decoder(pixels: int, categories: int, style: int, without: float) -> keras.Model:
+    """Returns a model from a category and a style to images, of which a share goes without a style."""
     inputs = [keras.Input((categories,)), keras.Input((style,))]
-    join = kerasgan.layers.ClusterHeads() if plane else layers.Concatenate()
-    x = layers.Dense(UNITS, "relu")(join(inputs))
+    sometimes = layers.Dropout(without, noise_shape=(None, 1))(inputs[1])
+    x = layers.Dense(UNITS, "relu")(layers.Concatenate()([inputs[0], sometimes]))
     x = layers.Dense(UNITS, "relu")(x)
     return keras.Model(inputs, layers.Dense(pixels, "sigmoid")(x))
 
 
 def discriminator(size: int) -> keras.Model:
     """Returns a discriminator; its noise hides that categories are never quite one-hot."""
-    hidden = [layers.Dense(UNITS // 2, "relu") for _ in range(2)]
-    noise = layers.GaussianNoise(0.3)
-    return keras.Sequential([keras.Input((size,)), noise, *hidden, layers.Dense(1)])
+    hidden = [layers.GaussianNoise(0.3), *(layers.Dense(UNITS // 2, "relu") for _ in range(2))]
+    return keras.Sequential([keras.Input((size,)), *hidden, layers.Dense(1)])
 
 
 def adam(steps: int) -> keras.optimizers.Optimizer:
@@ -60,19 +63,20 @@ def adam(steps: int) -> keras.optimizers.Optimizer:
     return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, steps), beta_1=0.5)
 
 
-def train(
-    x: np.ndarray, y: np.ndarray, categories: int, epochs: int, plane: bool, seed: int
-) -> kerasgan.SemiSupervisedAdversarialAutoEncoder:
+def train(x: np.ndarray, y: np.ndarray, categories: int, epochs: int, seed: int) -> Model:
     """Plays the game and returns the model."""
-    sizes = x.shape[1], categories, 2 if plane else 3
-    parts = encoder(*sizes), decoder(*sizes, plane), *map(discriminator, sizes[1:])
-    model = kerasgan.SemiSupervisedAdversarialAutoEncoder(*parts)
-    if (y >= 0).any():
+    sizes = x.shape[1], categories, STYLE
+    labelled = bool((y >= 0).any())
+    # Without labels a category has to say all it can alone, and must not depend on how an image lies.
+    parts = encoder(*sizes, moved=not labelled), decoder(*sizes, 0.0 if labelled else 0.5)
+    model = Model(*parts, *map(discriminator, sizes[1:]))
+    if labelled:
         data = kerasgan.datasets.partially_labelled(x, y, BATCH_SIZE, labelled=20, seed=seed)
     else:
         data = kerasgan.datasets.Dataset(x).batches(BATCH_SIZE, seed=seed)
         data = data.map(lambda images: (images, [-1] * BATCH_SIZE))
-    model.compile(*(adam(epochs * len(data)) for _ in model.turns()), steps_per_execution=10)
+    optimizers = {f"{turn.name}_optimizer": adam(epochs * len(data)) for turn in model.turns()}
+    model.compile(**optimizers, reconstruction_loss="binary_crossentropy", steps_per_execution=10)
     model.fit(data, epochs=epochs, verbose=2)
     return model
 
@@ -94,8 +98,7 @@ def main() -> None:
     )
     parser.add_argument("--data", default="digits", metavar="digits|mnist|FILE.npz")
     parser.add_argument("--labels", type=int, default=50, help="in all, or 0 (default: 50)")
-    parser.add_argument("--categories", type=int, default=16, help="without labels (default: 16)")
-    parser.add_argument("--plane", action="store_true", help="see above")
+    parser.add_argument("--categories", type=int, default=30, help="without labels (default: 30)")
     parser.add_argument("--epochs", type=int, default=150, help="default: 150")
     parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
     parser.add_argument("--output", type=Path, default=Path("outputs/semi_supervised_auto_encoder"))
@@ -117,13 +120,14 @@ def main() -> None:
     keras.utils.set_random_seed(options.seed)
     x, x_test = (each.reshape(len(each), -1) for each in (data.x, data.x_test))
     categories = 10 if options.labels else options.categories
-    model = train(x, y, categories, options.epochs, options.plane, options.seed)
+    model = train(x, y, categories, options.epochs, options.seed)
     predicted = model.classify(x_test).argmax(axis=1)
     if options.labels:
         baseline, rival = labels_alone(x[y >= 0], y[y >= 0], x_test), "labels alone"
     else:
         predicted = model.cluster_labels(x_test, data.y_test)[predicted]
-        distances = KMeans(categories, n_init=10, random_state=0).fit(x).transform(x_test)
+        clusters = KMeans(categories, n_init=10, random_state=options.seed).fit(x)
+        distances = clusters.transform(x_test)
         names, rival = np.asarray(data.y_test)[distances.argmin(axis=0)], "k-means"
         baseline = names[distances.argmin(axis=1)]
 
@@ -133,14 +137,10 @@ def main() -> None:
     grid = kerasgan.callbacks.image_grid(drawn, rows=8, value_range=(0, 1))
     picture = kerasgan.callbacks.save_image(grid, options.output / PICTURE)
     print(f"\nErrors on {len(x_test):,} test images: {wrong} ({rival}: {of_rival})")
-    answer = {name: getattr(options, name) for name in ("seed", "epochs", "labels", "plane")}
-    answer |= {
-        "categories": categories,
-        "errors": wrong,
-        "rival": rival,
-        "errors_of_rival": of_rival,
-    }
-    answer |= {"seconds": round(time.perf_counter() - start, 1), "files": [str(picture.resolve())]}
+    answer = {"seed": options.seed, "epochs": options.epochs, "labels": options.labels}
+    answer |= {"categories": categories, "errors": wrong, "rival": rival}
+    answer |= {"errors_of_rival": of_rival, "seconds": round(time.perf_counter() - start, 1)}
+    answer["files"] = [str(picture.resolve())]
     print(json.dumps(answer))
 
 

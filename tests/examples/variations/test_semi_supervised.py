@@ -22,7 +22,7 @@ def test_toy_run_beside_the_labels_alone(run_example, tmp_path):
 @pytest.mark.parametrize("labels", ["20", "0"])
 def test_toy_run_of_the_auto_encoder(run_example, tmp_path, labels):
     arguments = ["--epochs", "1", "--labels", labels, "--categories", "12", "--output", "out"]
-    answer = run_example(f"{NAME}_auto_encoder", *arguments, "--plane")
+    answer = run_example(f"{NAME}_auto_encoder", *arguments)
     assert answer["files"] == [tmp_path / "out/semi_supervised_auto_encoder.png"]
     assert answer["categories"] == (10 if labels == "20" else 12)
     with Image.open(answer["files"][0]) as picture:
