@@ -12,6 +12,7 @@ from kerasgan.arguments import one_of
 from kerasgan.core.adversary import Adversary
 from kerasgan.core.export import Exporting
 from kerasgan.core.inputs import predict
+from kerasgan.core.labels import check_labels
 from kerasgan.core.signatures import (
     COUNT_AND_SEED,
     Signature,
@@ -60,11 +61,14 @@ class CategoryExporting(Exporting):
         """Returns the samples that category and style of samples stand for."""
         return predict(self.averaged(self.decoder), list(self.encode(x, batch_size)), batch_size)
 
-    def discriminate(self, x: Any, code: str = "style", batch_size: int = 256) -> np.ndarray:
+    def discriminate(
+        self, x: Any, condition: Any = None, code: str = "style", batch_size: int = 256
+    ) -> np.ndarray:
         """Judges the codes of samples.
 
         Args:
             x: Samples `(count, *sample_shape)`.
+            condition: Labels of the samples, which no discriminator sees. Defaults to `None`.
             code: Which of the codes to judge, `"category"` or `"style"`. Defaults to `"style"`.
             batch_size: How many to judge at once. Defaults to 256.
 
@@ -72,9 +76,11 @@ class CategoryExporting(Exporting):
             The probability of each code to be a draw of its prior, `(count,)`.
 
         Raises:
-            ValueError: If there is no such code, or the samples have another shape.
+            ValueError: If there is no such code or label, or the samples have another shape.
         """
         one_of("code", code, ("category", "style"))
+        if condition is not None:
+            check_labels("condition", np.asarray(condition), self.number_of_classes)
         category, style = self.encode(x, batch_size)
         if code == "category":
             return self.category_adversary.judge(category, None, batch_size)

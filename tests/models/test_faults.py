@@ -151,6 +151,15 @@ def test_a_full_disk_keeps_the_rows_of_keras_own_log(gan, samples, tmp_path):
     assert path.read_bytes().startswith(rows)
 
 
+@pytest.fixture
+def heeds_ctrl_c():
+    """A process that a shell started in the background ignores Ctrl-C, and so would these tests."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeds_ctrl_c")
 def test_ctrl_c_between_batches_leaves_the_last_checkpoint(gan, samples, tmp_path):
     note = Note(interrupt_after=3)
     checkpoint = keras.callbacks.ModelCheckpoint(tmp_path / "gan.keras", save_freq=1)
@@ -162,6 +171,7 @@ def test_ctrl_c_between_batches_leaves_the_last_checkpoint(gan, samples, tmp_pat
         np.testing.assert_array_equal(saved, noted)
 
 
+@pytest.mark.usefixtures("heeds_ctrl_c")
 @pytest.mark.parametrize("ending", ["keras", "weights.h5"])
 def test_ctrl_c_while_a_checkpoint_is_written_leaves_the_one_before(
     gan, samples, tmp_path, ending, monkeypatch

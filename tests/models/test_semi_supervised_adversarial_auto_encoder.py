@@ -142,9 +142,11 @@ def test_each_discriminator_judges_its_code(x):
         strict=True,
     ):
         expected = 1 / (1 + np.exp(-network.predict(judged, verbose=0)[:, 0]))
-        np.testing.assert_allclose(model.discriminate(x, code), expected, rtol=1e-5)
+        np.testing.assert_allclose(model.discriminate(x, code=code), expected, rtol=1e-5)
     with pytest.raises(ValueError, match="`code`.*'category'.*'logits'"):
-        model.discriminate(x, "logits")
+        model.discriminate(x, code="logits")
+    with pytest.raises(ValueError, match="`condition`"):
+        model.discriminate(x, condition=np.full(len(x), 3))
 
 
 def test_its_export_answers_as_its_methods_do(x, tmp_path):
@@ -160,7 +162,7 @@ def test_its_export_answers_as_its_methods_do(x, tmp_path):
         ("classify", {"probabilities": category}),
         ("encode", {"category": category, "style": style}),
         ("reconstruct", {"samples": model.reconstruct(x[:4])}),
-        ("discriminate_category", {"probability": model.discriminate(x[:4], "category")}),
+        ("discriminate_category", {"probability": model.discriminate(x[:4], code="category")}),
         ("discriminate_style", {"probability": model.discriminate(x[:4])}),
     ):
         outputs = served[name](samples=samples)
