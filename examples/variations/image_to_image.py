@@ -53,7 +53,7 @@ def pix2pix(shape: tuple[int, ...], weight: float, steps: int) -> kerasgan.Condi
     gan = kerasgan.ConditionalGAN(
         generator=kerasgan.networks.unet(drawing, shape[2], latent_shape=LATENT, filters=FILTERS),
         discriminator=kerasgan.networks.patch_discriminator(shape, drawing, filters=2 * FILTERS),
-        # Edges say nearly all: more noise than this only adds to the distance.
+        # Edges say nearly all, and noise adds to the distance.
         prior=kerasgan.priors.Normal(stddev=0.1),
     )
     gan.compile(
