@@ -1,12 +1,13 @@
 """The one room that names a framework's gradients, replicas and graphs.
 
 What it needs from a framework is listed by its files: the gradient of a function with respect to
-variables and to inputs (`gradients`), a function as a graph (`graphs`), which replica this is (`replicas`),
-and the tensor a sigmoid was applied to (`logits`). A port to another Keras backend rewrites these and
-nothing else.
+variables and to inputs (`gradients`), a function as a graph (`graphs`), several steps of a loop
+(`execution`), which replica this is (`replicas`), what it runs on (`devices`), and the tensor a sigmoid was
+applied to (`logits`). A port to another Keras backend rewrites these and nothing else.
 """
 
-from kerasgan.backend.devices import has_accelerator, is_deterministic
+from kerasgan.backend.devices import HOST_TYPES, has_accelerator, is_deterministic
+from kerasgan.backend.execution import execution
 from kerasgan.backend.gradients import input_gradient, value_and_gradients
 from kerasgan.backend.graphs import compiled
 from kerasgan.backend.logits import ends_in_sigmoid, logits_of
@@ -26,6 +27,7 @@ from kerasgan.backend.replicas import (
 )
 
 __all__ = [
+    "HOST_TYPES",
     "after",
     "all_replicas_mean",
     "all_rows_mean",
@@ -33,6 +35,7 @@ __all__ = [
     "compiled",
     "draw_rows",
     "ends_in_sigmoid",
+    "execution",
     "gather_rows",
     "has_accelerator",
     "input_gradient",

@@ -5,6 +5,10 @@ from __future__ import annotations
 import tensorflow as tf
 from tensorflow.python.framework import config
 
+# The types of variables that TensorFlow keeps in the host's memory whatever the device. XLA compiles for one
+# device, and cannot reach them from another.
+HOST_TYPES = ("int32", "string")
+
 
 def has_accelerator() -> bool:
     """Tells whether there is any device but the CPU."""

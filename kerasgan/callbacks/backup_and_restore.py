@@ -43,6 +43,8 @@ class BackupAndRestore(RunKeeper):
     >>> # gan.fit(x, epochs=50, callbacks=[callback])
     """
 
+    reads_logs = False
+
     def __init__(
         self,
         backup_dir: str | os.PathLike[str],
@@ -60,6 +62,11 @@ class BackupAndRestore(RunKeeper):
         self._batches = None if every_epoch else positive_integer("save_freq", save_freq)
         self.delete_checkpoint = delete_checkpoint
         self._epoch = self._last_batch = 0
+
+    @property
+    def listens_to_batches(self) -> bool:
+        """Whether it writes after single batches."""
+        return self._batches is not None
 
     @property
     def path(self) -> Path:

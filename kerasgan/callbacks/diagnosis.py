@@ -81,6 +81,9 @@ class Diagnosis(keras.callbacks.Callback):
 
     # It is called before training ends at a value that is not finite, to tell what to try.
     sees_non_finite = True
+    # Every update is read by `updates_since`.
+    reads_logs = False
+    listens_to_batches = False
 
     def __init__(
         self,

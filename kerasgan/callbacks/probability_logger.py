@@ -76,6 +76,10 @@ class ProbabilityLogger(keras.callbacks.Callback):
     >>> d_logs, g_logs = logger.extract_logs_tuple()
     """
 
+    # Every update is read by `updates_since`.
+    reads_logs = False
+    listens_to_batches = False
+
     def __init__(
         self,
         directory: str | os.PathLike[str] | None = None,

@@ -40,6 +40,8 @@ class ProgressiveGrowing(keras.callbacks.Callback):
     [0.0, 0.5, 1.0, 1.5, 2.0]
     """
 
+    reads_logs = False
+
     def __init__(
         self,
         level_rounds: int | Sequence[int],

@@ -82,6 +82,8 @@ class SampleGrid(keras.callbacks.Callback):
     []
     """
 
+    reads_logs = False
+
     def __init__(
         self,
         directory: str | os.PathLike[str],
@@ -130,6 +132,11 @@ class SampleGrid(keras.callbacks.Callback):
         self._batches_in_epoch = 0
         self._written_at: tuple[int, int] | None = None
         self._begin_image: Image.Image | None = None
+
+    @property
+    def listens_to_batches(self) -> bool:
+        """Whether it draws after single batches."""
+        return self._counts_batches
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         methods = ("generate", "updates_since") if self._counts_batches else ("generate",)

@@ -10,6 +10,7 @@ from keras import ops
 from kerasgan.backend import (
     after,
     all_replicas_mean,
+    execution,
     number_of_replicas,
     step_logs,
     value_and_gradients,
@@ -44,6 +45,10 @@ class AdversarialModel(Compiling, Fitting, Saving, Exporting):
         super().__init__(seed=seed, **kwargs)
         self.seed_generator = keras.random.SeedGenerator(seed)
 
+    # What Keras makes of a step.
+    train_function: Any
+    test_function: Any
+
     # What a game is made of.
 
     @abstractmethod
@@ -56,7 +61,7 @@ class AdversarialModel(Compiling, Fitting, Saving, Exporting):
 
     # The game.
 
-    def train_step(self, data: Any) -> dict[str, Any]:
+    def play_round(self, data: Any) -> None:
         """Plays one round."""
         turns, steps = self.turns(), self.steps_per_round
         real, condition = self._unpack(data)
@@ -73,7 +78,6 @@ class AdversarialModel(Compiling, Fitting, Saving, Exporting):
                     log.update_state(self._play(turn, minibatch), minibatch.rows)
             if self._compiled.average is not None:
                 self._compiled.average.update()
-        return step_logs(self.training_logs())
 
     def _play(self, turn: Turn, minibatch: Minibatch) -> dict[str, Any]:
         """Moves a turn's players one step down their objective, and nobody else."""
@@ -107,7 +111,7 @@ class AdversarialModel(Compiling, Fitting, Saving, Exporting):
         optimizer.apply(gradients, variables)
         return logs
 
-    def test_step(self, data: Any) -> dict[str, Any]:
+    def evaluate_round(self, data: Any) -> None:
         """Evaluates every turn's objective without moving anybody."""
         real, condition = self._unpack(data)
         minibatch = Minibatch(real, condition, False, self.evaluation_seed_generator)
@@ -117,7 +121,40 @@ class AdversarialModel(Compiling, Fitting, Saving, Exporting):
             fake = self.fake(minibatch)
             for metric in self._compiled.metrics:
                 metric.update_state(real, fake)
+
+    # The game in Keras's loop.
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """Plays one round; returns the running means of what the turns log."""
+        self.play_round(data)
+        return step_logs(self.training_logs())
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """Evaluates every turn's objective; returns the running means and the metrics."""
+        self.evaluate_round(data)
         return step_logs(self.evaluation_logs())
+
+    def make_train_function(self, force: bool = False) -> None:
+        """Makes what Keras's loop calls to train."""
+        if self._is_played_by_keras(AdversarialModel.train_step):
+            super().make_train_function(force)
+        elif self.train_function is None or force:
+            self.train_function = self._execution(self.play_round, self.training_logs)
+
+    def make_test_function(self, force: bool = False) -> None:
+        """Makes what Keras's loop calls to evaluate."""
+        if self._is_played_by_keras(AdversarialModel.test_step):
+            super().make_test_function(force)
+        elif self.test_function is None or force:
+            self.test_function = self._execution(self.evaluate_round, self.evaluation_logs)
+
+    def _is_played_by_keras(self, step: Any) -> bool:
+        """Tells whether Keras has to call the step itself: eagerly, on replicas, or one of a subclass."""
+        overridden = getattr(type(self), step.__name__) is not step
+        return overridden or self.run_eagerly or self._distribute_strategy is not None
+
+    def _execution(self, step: Any, logs: Any) -> Any:
+        return execution(step, logs, lambda: self.steps_per_execution, self.jit_compile)
 
     def _unpack(self, data: Any) -> tuple[Any, Any]:
         real, condition, sample_weight = keras.utils.unpack_x_y_sample_weight(data)

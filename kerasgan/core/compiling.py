@@ -8,8 +8,14 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasgan.arguments import positive_integer
 from kerasgan.backend import number_of_workers
-from kerasgan.core.acceleration import chosen_jit_compile
+from kerasgan.core.acceleration import (
+    MOST_STEPS,
+    chosen_jit_compile,
+    chosen_steps_per_execution,
+)
+from kerasgan.core.finite_watch import FiniteWeights
 from kerasgan.core.gradient_accumulation import GradientAccumulation
 from kerasgan.core.loss_scale_optimizer import LossScaleOptimizer
 from kerasgan.core.moving_average import MovingAverage
@@ -28,6 +34,7 @@ class _Compiled:
     turn_logs: Sequence[TurnLog] = ()
     metrics: Sequence[keras.metrics.Metric] = ()
     average: MovingAverage | None = None
+    steps_per_execution: int | str = "auto"
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -39,6 +46,7 @@ class Compiling(keras.Model):
     """
 
     seed_generator: keras.random.SeedGenerator
+    _finite_weights: FiniteWeights | None
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -75,22 +83,29 @@ class Compiling(keras.Model):
             generator_ema: The momentum of an exponential moving average of the weights that generate, such
                 as 0.999, which looks back over about 1,000 rounds. Samples, evaluations, predictions and
                 exports are then the average's; training is not touched by it. Defaults to `None`, no average.
-            **keras_arguments: Those of `keras.Model.compile`: `steps_per_execution`, `run_eagerly`,
-                `jit_compile`, whose default `"auto"` takes XLA on a CPU too where it pays, for recurrent
-                networks without convolutions.
+            **keras_arguments: Those of `keras.Model.compile`: `run_eagerly`; `jit_compile`, whose default
+                `"auto"` takes XLA on an accelerator, and on a CPU where it pays, for recurrent networks
+                without convolutions; `steps_per_execution`, whose default `"auto"` plays several steps at
+                once on an accelerator, and with small networks on a CPU, where no callback listens to single
+                batches.
 
         Raises:
             ValueError: If the turns' objectives cannot be computed on batches of the model's shapes.
         """
         turns = self.turns()
         own = {turn.name: self._make_optimizer(turn, optimizers[turn.name]) for turn in turns}
-        jit_compile = keras_arguments.get("jit_compile", "auto")
-        if jit_compile == "auto" and not keras_arguments.get("run_eagerly"):
-            jit_compile = chosen_jit_compile(self)
+        steps = keras_arguments.get("steps_per_execution", "auto")
+        if steps != "auto":
+            steps = positive_integer("steps_per_execution", steps, "'auto' or a positive integer")
+        optimizer = Optimizers(own)
         super().compile(
-            optimizer=Optimizers(own),
+            optimizer=optimizer,
             auto_scale_loss=False,
-            **{**keras_arguments, "jit_compile": jit_compile},
+            **{
+                **keras_arguments,
+                "jit_compile": chosen_jit_compile(self, optimizer.variables, **keras_arguments),
+                "steps_per_execution": 1 if steps == "auto" else steps,
+            },
         )
         if self.steps_per_execution > 1 and number_of_workers(self) > 1:
             raise ValueError(
@@ -103,7 +118,7 @@ class Compiling(keras.Model):
             TurnLog(
                 turn.name,
                 rehearse(turn, real, condition, self.seed_generator),
-                capacity=turn.steps * self.steps_per_execution,
+                capacity=turn.steps * (MOST_STEPS if steps == "auto" else steps),
             )
             for turn in turns
         ]
@@ -121,7 +136,15 @@ class Compiling(keras.Model):
             "generator_ema": generator_ema,
             **keras_arguments,
         }
-        self._compiled = _Compiled(logs, check_metrics(metrics), average, given)
+        self._compiled = _Compiled(logs, check_metrics(metrics), average, steps, given)
+        self._finite_weights = None
+
+    def chosen_steps_per_execution(self, callbacks: Sequence[keras.callbacks.Callback]) -> int:
+        """Returns how many steps `fit` plays at once with these callbacks."""
+        asked = self._compiled.steps_per_execution
+        if asked == "auto":
+            return chosen_steps_per_execution(self, callbacks)
+        return int(asked)
 
     def judged_models(self) -> Sequence[keras.Model]:
         """This model, and the averages that are kept beside it."""

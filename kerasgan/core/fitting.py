@@ -7,7 +7,8 @@ import keras
 import numpy as np
 
 from kerasgan.core.epoch_order import EpochOrder
-from kerasgan.core.finite_watch import FiniteWatch
+from kerasgan.core.finite_watch import FiniteWatch, check_evaluation
+from kerasgan.core.listeners import Listeners
 from kerasgan.core.monitors import prepare_monitors
 from kerasgan.core.run_keeper import RunKeeper
 from kerasgan.core.seeds import seeded
@@ -23,6 +24,7 @@ from kerasgan.core.training_data import (
     rounds,
     split,
 )
+from kerasgan.datasets.rounds import number_of_batches
 
 
 class Fitting(keras.Model):
@@ -34,6 +36,7 @@ class Fitting(keras.Model):
     """
 
     conditional: bool = False
+    steps_per_execution: int
 
     def __init__(self, seed: int | None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -46,6 +49,10 @@ class Fitting(keras.Model):
 
     def judged_models(self) -> Sequence[keras.Model]:
         """The models that an evaluation calls: this one, and averages that are kept beside it."""
+        raise NotImplementedError
+
+    def chosen_steps_per_execution(self, callbacks: Sequence[keras.callbacks.Callback]) -> int:
+        """How many steps `fit` plays at once with these callbacks."""
         raise NotImplementedError
 
     @property
@@ -123,16 +130,26 @@ class Fitting(keras.Model):
             keeper.follow(self, order, others, steps_per_epoch)
             if keeper.initial_epoch:
                 arguments["initial_epoch"] = keeper.initial_epoch
-        return super().fit(
-            data,
-            epochs=epochs,
-            verbose=verbose,
-            callbacks=callbacks,
-            validation_data=validation_data,
-            # What can be shuffled is shuffled already.
-            shuffle=False,
-            **arguments,
+        compiled_for = self.steps_per_execution
+        self.steps_per_execution = self.chosen_steps_per_execution(
+            getattr(callbacks, "callbacks", callbacks)
         )
+        if not isinstance(callbacks, keras.callbacks.CallbackList):
+            steps = steps_per_epoch or number_of_batches(data)
+            callbacks = Listeners(callbacks, verbose, model=self, epochs=epochs, steps=steps)
+        try:
+            return super().fit(
+                data,
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=callbacks,
+                validation_data=validation_data,
+                # What can be shuffled is shuffled already.
+                shuffle=False,
+                **arguments,
+            )
+        finally:
+            self.steps_per_execution = compiled_for
 
     def _in_order(
         self, callbacks: Any, order: EpochOrder
@@ -180,11 +197,27 @@ class Fitting(keras.Model):
             condition = np.broadcast_to(condition, (count, *condition.shape))
         return check_conditions(argument, condition, count, shape)
 
-    def evaluate(self, x: Any = None, y: Any = None, *args: Any, **arguments: Any) -> Any:
+    def evaluate(
+        self, x: Any = None, y: Any = None, *args: Any, return_dict: bool = False, **arguments: Any
+    ) -> Any:
         """Evaluates the game on held-out data; as `keras.Model.evaluate`.
 
         The noise is the same in each evaluation, and evaluating changes nothing in training.
+
+        Raises:
+            FloatingPointError: If a turn's loss, or what it logs, is not finite.
         """
         # Layers with noise of their own have seeds too.
         with seeded(self.judged_models(), seed=0):
-            return super().evaluate(x, y, *args, **arguments)
+            logs = super().evaluate(x, y, *args, return_dict=True, **arguments)
+        check_evaluation(self, logs)
+        return logs if return_dict else [logs[name] for name in self.metrics_names]
+
+    def predict(self, *args: Any, **arguments: Any) -> Any:
+        """Returns what a call of the model makes of inputs; as `keras.Model.predict`."""
+        # Keras's function for this is made once, for one number of steps; `fit` may have set another.
+        fitting, self.steps_per_execution = self.steps_per_execution, 1
+        try:
+            return super().predict(*args, **arguments)
+        finally:
+            self.steps_per_execution = fitting

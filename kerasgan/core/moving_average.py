@@ -32,7 +32,7 @@ class MovingAverage:
         )
         self._pairs = [(model, _copy(model)) for model in models]
         self._updates = keras.Variable(
-            0, dtype="int32", trainable=False, aggregation="only_first_replica", name="updates"
+            0, dtype="int", trainable=False, aggregation="only_first_replica", name="updates"
         )
         self._is_in_place = False
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from kerasgan.core.callback_state import CallbackState
 from kerasgan.core.epoch_order import EpochOrder
+from kerasgan.core.finite_watch import check_training
 
 
 class RunKeeper(keras.callbacks.Callback):
@@ -63,7 +64,13 @@ class RunKeeper(keras.callbacks.Callback):
             order.skip_epochs(self.initial_epoch)
 
     def capture(self, epoch: int, batch: int) -> dict[str, np.ndarray]:
-        """Returns the state of the run, of which `batch` batches of `epoch` are done, as named arrays."""
+        """Returns the state of the run, of which `batch` batches of `epoch` are done, as named arrays.
+
+        Raises:
+            FloatingPointError: If training has met a value that is not finite.
+        """
+        check_training(self.model)
+        self.model.check_weights()
         variables = {
             f"variable.{index}": keras.ops.convert_to_numpy(variable)
             for index, variable in enumerate(self.model.state())

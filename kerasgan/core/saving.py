@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
 from kerasgan.backend import is_chief
+from kerasgan.core.finite_watch import FiniteWeights
 from kerasgan.core.seeds import seed_states
 from kerasgan.files import replacing
 
@@ -25,6 +25,8 @@ class Saving(keras.Model):
     Of several workers that train a model together, the chief alone writes; on the others nothing is to do.
     """
 
+    _finite_weights: FiniteWeights | None = None
+
     def save(self, filepath: Any, overwrite: bool = True, **arguments: Any) -> None:
         """Saves the model; as `keras.Model.save`, but a file that is there stays until the new one is whole.
 
@@ -36,7 +38,7 @@ class Saving(keras.Model):
         Raises:
             FloatingPointError: If a weight is not finite.
         """
-        self._check_weights()
+        self.check_weights()
         if not is_chief(self):
             return
         if not overwrite or arguments.get("zipped") is False or not _is_local(filepath):
@@ -56,7 +58,7 @@ class Saving(keras.Model):
         Raises:
             FloatingPointError: If a weight is not finite.
         """
-        self._check_weights()
+        self.check_weights()
         if not is_chief(self):
             return
         sharded = arguments.get("max_shard_size") is not None
@@ -69,15 +71,11 @@ class Saving(keras.Model):
         with replacing(filepath) as temporary:
             temporary.write_bytes(memory.getbuffer())
 
-    def _check_weights(self) -> None:
-        # A gradient can be NaN where the loss is not (a ReLU gives 0 for NaN), and shows in the next one.
-        for weight in self.weights:
-            if not np.all(np.isfinite(ops.convert_to_numpy(weight))):
-                raise FloatingPointError(
-                    f"Training met a value that is not finite: the weight {weight.path!r}. Nothing was "
-                    "saved, and files written so far are untouched. Look for NaN in the data, lower the "
-                    "learning rates, or add a penalty."
-                )
+    def check_weights(self) -> None:
+        """Raises a `FloatingPointError` where a weight or an average of weights is not finite."""
+        if self._finite_weights is None:
+            self._finite_weights = FiniteWeights([*self.weights, *self._averages])
+        self._finite_weights.check(self)
 
     def _compiled_with(self) -> Mapping[str, Any]:
         """Returns the arguments that `compile` was called with."""

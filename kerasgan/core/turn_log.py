@@ -7,14 +7,15 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasgan.backend import number_of_replicas
+from kerasgan.backend import all_replicas_mean, number_of_replicas
 
 
 class TurnLog(keras.metrics.Metric):
     """What a turn logs: the running mean that Keras shows, and the value of every update.
 
     Keras hands callbacks the running means of an epoch, once for each execution. The values themselves, one
-    for each update, are kept in a ring that is as long as one execution.
+    for each update, are kept in a ring that is as long as one execution. The first value that is not finite
+    is noted where it is computed, so that nobody has to look at every update.
 
     Args:
         name: The turn's name.
@@ -38,9 +39,11 @@ class TurnLog(keras.metrics.Metric):
         self.total = self.add_variable((size,), "zeros", name="total")
         self.rows = self.add_variable((), "zeros", name="rows")
         self.ring = self.add_variable((capacity, size), "zeros", name="ring")
-        self.updates = self.add_variable(
-            (), "zeros", dtype="int32", aggregation="only_first_replica", name="updates"
-        )
+        # "int" is the integer type that the backend keeps beside the weights, where XLA can reach it.
+        counter = {"dtype": "int", "aggregation": "only_first_replica"}
+        self.updates = self.add_variable((), "zeros", name="updates", **counter)
+        # The update (from 1; 0 for none) and the quantity of the first value that was not finite.
+        self.broken = self.add_variable((2,), "zeros", name="broken", **counter)
 
     def update_state(self, logs: dict[str, Any], rows: Any, record: bool = True) -> None:
         """Adds one update's values.
@@ -58,11 +61,20 @@ class TurnLog(keras.metrics.Metric):
         self.total.assign_add(values * rows)
         self.rows.assign_add(rows)
         if record:
+            self.updates.assign_add(1)
+            self._note_if_broken(all_replicas_mean(values))
             # Replicas' rings are added when they are read.
             values = ops.expand_dims(values / number_of_replicas(), 0)
-            position = ops.mod(self.updates, self.capacity)
+            position = ops.mod(self.updates - 1, self.capacity)
             self.ring.assign(ops.slice_update(self.ring, (position, 0), values))
-            self.updates.assign_add(1)
+
+    def _note_if_broken(self, values: Any) -> None:
+        is_broken = ops.logical_not(ops.isfinite(values))
+        noted = self.broken + 0
+        quantity = ops.cast(ops.argmax(is_broken), noted.dtype)
+        found = ops.stack([self.updates + 0, quantity])
+        is_first = ops.logical_and(ops.any(is_broken), ops.equal(noted[0], 0))
+        self.broken.assign(ops.where(is_first, found, noted))
 
     def result(self) -> dict[str, Any]:
         """Returns the running mean of each quantity since the last reset."""
@@ -90,15 +102,14 @@ class TurnLog(keras.metrics.Metric):
         values = ops.convert_to_numpy(self.ring)[order]
         return {name: values[:, index] for index, name in enumerate(self.quantities)}
 
-    def first_not_finite(self) -> tuple[int, str]:
-        """Returns the update (counted from 1) and the quantity of the oldest value that is not finite."""
-        last = self.number_of_updates
-        start = max(0, last - self.capacity)
-        for quantity, values in self.since(start).items():
-            broken = np.flatnonzero(~np.isfinite(values))
-            if broken.size:
-                return start + int(broken[0]) + 1, quantity
-        return last, self.quantities[0]
+    def first_not_finite(self) -> tuple[int, str] | None:
+        """Returns the update (from 1) and the quantity of the first value that was not finite, if any."""
+        update, quantity = ops.convert_to_numpy(self.broken)
+        return (int(update), self.quantities[int(quantity)]) if update else None
+
+    def forget_not_finite(self) -> None:
+        """Starts a new search for values that are not finite."""
+        self.broken.assign(ops.zeros(self.broken.shape, self.broken.dtype))
 
     @property
     def number_of_updates(self) -> int:

@@ -61,7 +61,7 @@ class ImagePool(keras.layers.Layer):
             "aggregation": "only_first_replica",
         }
         self.images = self.add_weight(shape=(self.size, *shape), name="images", **state)
-        self.count = self.add_weight(shape=(), dtype="int32", name="count", **state)
+        self.count = self.add_weight(shape=(), dtype="int", name="count", **state)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Returns the images, in training some of them exchanged for earlier ones."""
@@ -72,9 +72,10 @@ class ImagePool(keras.layers.Layer):
     def _exchange(self, images: Any) -> Any:
         """Lets all images of a minibatch through the pool, as if one after another."""
         rows = ops.shape(images)[0]
-        turn = ops.arange(rows)
+        turn = ops.cast(ops.arange(rows), self.count.dtype)
         fills = self.count + turn < self.size
         drawn = keras.random.randint((rows,), 0, self.size, seed=self.seed_generator)
+        drawn = ops.cast(drawn, self.count.dtype)
         place = ops.where(fills, self.count + turn, drawn)
         is_heads = keras.random.uniform((rows,), seed=self.seed_generator) < 0.5
         swaps = ops.logical_and(ops.logical_not(fills), is_heads)
@@ -91,11 +92,11 @@ class ImagePool(keras.layers.Layer):
         earlier = last_into(place, before=turn)
         found = ops.where(earlier < 0, place, self.size + earlier)
         returned = ops.take(rows_of_both, ops.where(swaps, found, self.size + turn), axis=0)
-        places = ops.arange(self.size)
+        places = ops.cast(ops.arange(self.size), self.count.dtype)
         latest = last_into(places, before=ops.full_like(places, rows))
         kept = ops.where(latest < 0, places, self.size + latest)
         self.images.assign(ops.take(rows_of_both, kept, axis=0))
-        self.count.assign(ops.minimum(self.count + rows, self.size))
+        self.count.assign(ops.minimum(self.count + ops.cast(rows, self.count.dtype), self.size))
         return ops.cast(returned, images.dtype)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

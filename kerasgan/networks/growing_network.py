@@ -47,7 +47,7 @@ class GrowingNetwork(keras.Model):
         super().__init__(**kwargs)
         self.levels = positive_integer("levels", levels)
         self._growth = self.add_weight(
-            shape=(), dtype="int32", trainable=False, initializer="zeros", name="growth"
+            shape=(), dtype="int", trainable=False, initializer="zeros", name="growth"
         )
         self.growth = self.levels - 1
 

@@ -42,3 +42,52 @@ def test_xla_is_taken_where_it_pays(generator, discriminator, arguments, expecte
     # What is saved is the user's choice, which may mean something else on another machine.
     assert gan.get_compile_config().get("jit_compile") == arguments.get("jit_compile")
     gan.fit(keras.random.normal((8, 6, 2)), batch_size=8, verbose=0)
+
+
+class Counts(keras.layers.Layer):
+    """A layer of a user who counts in 32 bits."""
+
+    def build(self, input_shape):
+        self.calls = self.add_weight(
+            shape=(), dtype="int32", initializer="zeros", trainable=False, name="calls"
+        )
+
+    def call(self, inputs, training=False):
+        if training:
+            self.calls.assign_add(1)
+        return inputs
+
+
+@pytest.fixture
+def counting_gan():
+    discriminator = keras.Sequential([keras.Input((6, 2)), Counts(), judge()])
+    return kerasgan.GAN(perceptron(), discriminator)
+
+
+def test_what_xla_cannot_reach_on_an_accelerator_is_named(counting_gan, monkeypatch, caplog):
+    import kerasgan.core.acceleration as acceleration
+
+    monkeypatch.setattr(acceleration, "has_accelerator", lambda: True)
+    with caplog.at_level("WARNING"):
+        counting_gan.compile()
+    assert counting_gan.jit_compile is False
+    (line,) = caplog.messages
+    assert "trains without XLA" in line
+    assert "calls' of type int32" in line
+    assert "dtype='int64'" in line
+    with pytest.raises(ValueError, match=r"argument `jit_compile`\. Expected False: .*calls'"):
+        counting_gan.compile(jit_compile=True)
+
+
+def test_on_a_cpu_xla_reaches_everything(counting_gan, caplog):
+    with caplog.at_level("WARNING"):
+        counting_gan.compile(jit_compile=True)
+        counting_gan.fit(keras.random.normal((8, 6, 2)), batch_size=8, verbose=0)
+    assert int(counting_gan.discriminator.layers[0].calls) == 2
+    assert not caplog.messages
+
+
+def test_steps_per_execution_is_a_number_or_auto():
+    gan = kerasgan.GAN(perceptron(), judge())
+    with pytest.raises(ValueError, match="Expected 'auto' or a positive integer"):
+        gan.compile(steps_per_execution=0)
