@@ -236,14 +236,3 @@ def split(x: Any, y: Any, share: float, validation_data: Any) -> tuple[Any, Any,
     if y is None:
         return x[:cut], None, x[cut:]
     return x[:cut], y[:cut], (x[cut:], y[cut:])
-
-
-def check_metrics(metrics: Any) -> list[keras.metrics.Metric]:
-    """Returns the metrics as a list, or raises where one is not a Keras metric."""
-    for metric in metrics:
-        if not isinstance(metric, keras.metrics.Metric):
-            raise TypeError(
-                "Invalid value for argument `metrics`. Expected `keras.metrics.Metric` objects of real and "
-                f"generated samples. Received: {metric!r}"
-            )
-    return list(metrics)
