@@ -65,8 +65,8 @@ def lookup(
         return from_function(given)
     function = "" if from_function is None else " or a function"
     message = (
-        f"Invalid value for argument `{argument}`. Expected one of {sorted(known)}, a `{kind.__name__}`, "
-        f"its configuration{function}. Received: {argument}={identifier!r}"
+        f"Invalid value for argument `{argument}`. Expected one of {sorted(known)}, an instance of "
+        f"`{kind.__name__}`, its configuration{function}. Received: {argument}={identifier!r}"
     )
     raise ValueError(message) if isinstance(given, str) else TypeError(message)
 

@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from kerasgan import losses, priors
-from kerasgan.arguments import positive_integer
+from kerasgan.arguments import counted, positive_integer
 from kerasgan.backend import draw_rows
 from kerasgan.core import AdversarialModel, Minibatch, Outcome, Turn
 from kerasgan.core.adversary import Adversary
@@ -135,8 +135,9 @@ class GAN(AdversarialModel, GeneratorExporting):
                 "two inputs, latent samples and conditions," if self.conditional else "one input"
             )
             raise ValueError(
-                f"Invalid value for argument `generator`. Expected a model with {expected} for a "
-                f"{type(self).__name__}. Received: {self.generator.name!r} with {len(inputs)} inputs"
+                f"Invalid value for argument `generator`. Expected a model with {expected} for "
+                f"`{type(self).__name__}`. Received: {self.generator.name!r} with "
+                f"{counted(len(inputs), 'input')}"
             )
         return inputs
 
