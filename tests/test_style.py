@@ -70,3 +70,20 @@ def test_sound_module_passes(tmp_path):
     path = tmp_path / "module.py"
     path.write_text("try:\n    f()\nexcept ValueError:\n    raise\n" + "x = 1\n" * 200)
     assert faults(path) == []
+
+
+# Fixtures of pytest's common plugins: one of ours of the same name would break their sessions.
+TAKEN = {"benchmark", "benchmark_weave", "cov", "no_cover", "faker", "mocker", "httpserver"}
+
+
+def test_no_fixture_has_the_name_of_a_plugins():
+    tests = Path(__file__).parent
+    names = {
+        node.name
+        for path in [*tests.rglob("*.py"), tests.parent / "conftest.py"]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef)
+        and any("fixture" in ast.unparse(decorator) for decorator in node.decorator_list)
+    }
+    assert len(names) > 20
+    assert names & TAKEN == set()
