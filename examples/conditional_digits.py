@@ -23,7 +23,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +122,17 @@ def main() -> None:
         condition=np.repeat(np.arange(CLASSES), 10),
     )
     curves = kerasgan.callbacks.ProbabilityLogger(pictures, every_epochs=max(1, epochs // 10))
-    gan.fit(data.x, data.y, batch_size=BATCH_SIZE, epochs=epochs, callbacks=[grids, curves])
+    # Of a run with these very options: the same command goes on where it was stopped or killed.
+    run = zlib.crc32(repr(options).encode())
+    backup = kerasgan.callbacks.BackupAndRestore(pictures / f"backup_{run:08x}")
+    callbacks = [grids, curves, backup]
+    try:
+        gan.fit(data.x, data.y, batch_size=BATCH_SIZE, epochs=epochs, callbacks=callbacks)
+    except KeyboardInterrupt:
+        gan.save(models / "gan.keras")
+        sys.exit(
+            f"\nStopped. {models / 'gan.keras'} has the model so far; the same command goes on."
+        )
     trained = time.perf_counter()
 
     labels = np.repeat(np.arange(CLASSES), 500)
@@ -129,7 +141,6 @@ def main() -> None:
     kerasgan.callbacks.save_image(
         kerasgan.callbacks.image_grid(final, rows=CLASSES), pictures / "generated.png"
     )
-    models.mkdir(parents=True, exist_ok=True)
     gan.save(models / "gan.keras")
     gan.export(models / "generator", normalization=data.normalization, verbose=False)
 

@@ -15,6 +15,9 @@ The recipe is a modern one. R1 and R2 keep the discriminator smooth around real 
 (Mescheder et al. 2018), which is what lets such a game settle; with them neither network needs batch
 normalization, and the learning rate can be ten times the usual one, falling to zero along a cosine.
 
+Ctrl-C saves the model so far. The same command then goes on after the last whole epoch, and so it does if the
+process was killed.
+
 Pictures, curves and the CSV file of all probabilities go to `outputs/digits_dcgan`, and the models to
 `saved_models/digits_dcgan`, both in the current directory. With `--output DIRECTORY` everything goes to that
 directory, the models to `saved_models` in it. `generated.png` and `real.png` show small pictures enlarged
@@ -26,7 +29,9 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 import time
+import zlib
 from pathlib import Path
 
 import keras
@@ -137,18 +142,26 @@ def main() -> None:
         at_begin=True,
     )
     curves = kerasgan.callbacks.ProbabilityLogger(pictures, every_epochs=max(1, epochs // 10))
-    history = gan.fit(
-        data.x,
-        batch_size=BATCH_SIZE,
-        epochs=epochs,
-        steps_per_epoch=per_epoch if per_epoch < whole_epoch else None,
-        callbacks=[grids, curves],
-    )
+    # Of a run with these very options: the same command goes on where it was stopped or killed.
+    run = zlib.crc32(repr(options).encode())
+    backup = kerasgan.callbacks.BackupAndRestore(pictures / f"backup_{run:08x}")
+    try:
+        history = gan.fit(
+            data.x,
+            batch_size=BATCH_SIZE,
+            epochs=epochs,
+            steps_per_epoch=per_epoch if per_epoch < whole_epoch else None,
+            callbacks=[grids, curves, backup],
+        )
+    except KeyboardInterrupt:
+        gan.save(models / "gan.keras")
+        sys.exit(
+            f"\nStopped. {models / 'gan.keras'} has the model so far; the same command goes on."
+        )
 
     generated = gan.generate(ROWS * COLUMNS, seed=grids.seed)
     save_enlarged(data, generated, pictures / "generated.png")
     save_enlarged(data, data.x[: ROWS * COLUMNS], pictures / "real.png")
-    models.mkdir(parents=True, exist_ok=True)
     gan.save(models / "gan.keras")
     gan.export(models / "generator", normalization=data.normalization, verbose=False)
 

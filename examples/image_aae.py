@@ -23,7 +23,9 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -167,10 +169,17 @@ def main() -> None:
     )
     reconstructed = ReconstructionGrid(shown, pictures / "reconstructed", every)
     curves = kerasgan.callbacks.ProbabilityLogger(pictures, every_epochs=every)
-    history = aae.fit(
-        x, batch_size=BATCH_SIZE, epochs=epochs, callbacks=[generated, reconstructed, curves]
-    )
-    models.mkdir(parents=True, exist_ok=True)
+    # Of a run with these very options: the same command goes on where it was stopped or killed.
+    run = zlib.crc32(repr(options).encode())
+    backup = kerasgan.callbacks.BackupAndRestore(pictures / f"backup_{run:08x}")
+    callbacks = [generated, reconstructed, curves, backup]
+    try:
+        history = aae.fit(x, batch_size=BATCH_SIZE, epochs=epochs, callbacks=callbacks)
+    except KeyboardInterrupt:
+        aae.save(models / "aae.keras")
+        sys.exit(
+            f"\nStopped. {models / 'aae.keras'} has the model so far; the same command goes on."
+        )
     aae.save(models / "aae.keras")
 
     print(

@@ -25,7 +25,9 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 import time
+import zlib
 from pathlib import Path
 
 import keras
@@ -146,7 +148,16 @@ def main() -> None:
         np.square(aae.autoencoder.predict(data.x_test, verbose=0) - data.x_test).mean()
     )
     curves = kerasgan.callbacks.ProbabilityLogger(pictures, every_epochs=max(1, epochs // 5))
-    aae.fit(data.x, labels, batch_size=BATCH_SIZE, epochs=epochs, callbacks=[curves])
+    # Of a run with these very options: the same command goes on where it was stopped or killed.
+    run = zlib.crc32(repr(options).encode())
+    backup = kerasgan.callbacks.BackupAndRestore(pictures / f"backup_{run:08x}")
+    try:
+        aae.fit(data.x, labels, batch_size=BATCH_SIZE, epochs=epochs, callbacks=[curves, backup])
+    except KeyboardInterrupt:
+        aae.save(models / "aae.keras")
+        sys.exit(
+            f"\nStopped. {models / 'aae.keras'} has the model so far; the same command goes on."
+        )
 
     codes = aae.encode(data.x_test)
     draws = keras.ops.convert_to_numpy(aae.prior.sample(len(codes), seed=options.seed))
@@ -163,7 +174,6 @@ def main() -> None:
     square = np.stack(np.meshgrid(axis, axis[::-1]), axis=-1).reshape(-1, 2)
     grid = kerasgan.callbacks.image_grid(aae.decode(square), rows=15, padding=0)
     kerasgan.callbacks.save_image(grid, pictures / "decoded.png")
-    models.mkdir(parents=True, exist_ok=True)
     aae.save(models / "aae.keras")
 
     files = [pictures / f"{name}.png" for name in ("codes", "reconstructed", "decoded")]

@@ -22,7 +22,9 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 import time
+import zlib
 from pathlib import Path
 
 import keras
@@ -153,8 +155,16 @@ def main() -> None:
     start = time.perf_counter()
     gan.generator.summary()
     gan.discriminator.summary()
-    history = gan.fit(data.x, batch_size=batch_size, epochs=epochs, callbacks=[grids]).history
     model = folder / "gan.keras"
+    # Of a run with these very options: the same command goes on where it was stopped or killed.
+    run = zlib.crc32(repr(options).encode())
+    backup = kerasgan.callbacks.BackupAndRestore(folder / f"backup_{run:08x}")
+    callbacks = [grids, backup]
+    try:
+        history = gan.fit(data.x, batch_size=batch_size, epochs=epochs, callbacks=callbacks).history
+    except KeyboardInterrupt:
+        gan.save(model)
+        sys.exit(f"\nStopped. {model} has the model so far; the same command goes on.")
     gan.save(model)
 
     print(f"\nPictures: {grids.directory.resolve()}\nModel: {model.resolve()}")

@@ -20,7 +20,9 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import sys
 import time
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -149,13 +151,22 @@ def main() -> None:
 
         gan = game(options.discriminator, iterations, per_execution)
         logger = kerasgan.callbacks.ProbabilityLogger(folder, every_epochs=options.epochs)
-        gan.fit(
-            data.x,
-            batch_size=20,
-            steps_per_epoch=epoch,
-            epochs=options.epochs,
-            callbacks=[logger],
-        )
+        # Of a run with these very options: the same command goes on where it was stopped or killed.
+        run = zlib.crc32(f"{options} {seed}".encode())
+        backup = kerasgan.callbacks.BackupAndRestore(folder / f"backup_{run:08x}")
+        try:
+            gan.fit(
+                data.x,
+                batch_size=20,
+                steps_per_epoch=epoch,
+                epochs=options.epochs,
+                callbacks=[logger, backup],
+            )
+        except KeyboardInterrupt:
+            gan.save(folder / "gan.keras")
+            sys.exit(
+                f"\nStopped. {folder / 'gan.keras'} has the model so far; the same command goes on."
+            )
         seconds = time.perf_counter() - start[0], time.process_time() - start[1]
         generated = gan.generate(held_out, seed=0, batch_size=2000)
         gan.save(folder / "gan.keras")

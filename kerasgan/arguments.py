@@ -25,6 +25,22 @@ def invalid(name: str, value: Any, expected: str) -> ValueError:
     )
 
 
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """Returns a number with what it counts, for a message.
+
+    Args:
+        count: The number.
+        noun: What is counted, for one.
+        plural: The same for another number. Defaults to `None`, the noun with an "s".
+
+    Example:
+
+    >>> counted(1, "minibatch", "minibatches"), counted(0, "example")
+    ('1 minibatch', '0 examples')
+    """
+    return f"{count} {noun if count == 1 else plural or f'{noun}s'}"
+
+
 def positive_integer(name: str, value: Any, expected: str = "a positive integer") -> int:
     """Returns an integer of at least 1, or raises a `ValueError`."""
     return _integer(name, value, 1, expected)

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
+import re
 import shutil
+import socket
+import stat
+import time
 import uuid
 from collections.abc import Iterator, Set
 from pathlib import Path
+from typing import Any
+
+# Tells this process from an earlier one with the same number, as a container's first process has each time.
+_LIFE = uuid.uuid4().hex[:8]
+# What no process of this machine could have left is deleted after so many seconds without a change.
+_ABANDONED = 24 * 60 * 60
+_TEMPORARY = re.compile(
+    r"\.kerasgan-(?P<machine>[0-9a-f]{8})-(?P<process>\d+)-(?P<life>[0-9a-f]{8})-[0-9a-f]{8}"
+    r"\.(?P<role>new|old)\.(?P<name>.+)"
+)
 
 
 @contextlib.contextmanager
@@ -15,7 +30,9 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yields a temporary path beside `path`, which takes its place on success.
 
     A reader never meets half a file, and an error or Ctrl-C while writing leaves
-    the previous file as it was. Missing folders are made.
+    the previous file as it was. Missing folders are made. A symbolic link is
+    followed, and the new file has the permissions of the one that it replaces.
+    What processes that were killed have left in the folder is deleted.
 
     Args:
         path: The file to write.
@@ -32,21 +49,24 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     ...     (Path(folder) / "new" / "a.txt").read_text()
     'whole'
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Not `tempfile`: its files can be read by their owner only, and stay so when renamed. The name keeps
-    # its ending, from which Keras and Pillow know the format.
-    temporary = path.with_name(f".{uuid.uuid4().hex}.{path.name}")
-    try:
-        yield temporary
-        temporary.replace(path)
-    except OSError as error:
-        # A full disk does not say what was being written.
-        if error.errno is not None and error.filename is None:
-            error.filename = str(path)
-        raise
-    finally:
-        temporary.unlink(missing_ok=True)
+    target = Path(os.path.realpath(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(target.parent)
+    # Not `tempfile`: its files can be read by their owner only, and stay so when renamed.
+    temporary = _temporary(target, "new")
+    with _named(path, temporary):
+        try:
+            previous = target.stat() if target.is_file() else None
+            if previous is not None:
+                # From its first byte on, the new file is for nobody else's eyes than the last one.
+                mode = stat.S_IMODE(previous.st_mode) | stat.S_IRUSR | stat.S_IWUSR
+                os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+            yield temporary
+            if previous is not None:
+                _make_alike(temporary, previous)
+            temporary.replace(target)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -56,7 +76,9 @@ def replacing_folder(
     """Yields a path beside `path` to make a folder at, which takes its place on success.
 
     A folder cannot be replaced in one step: for a moment there is none. An error or Ctrl-C at any time leaves
-    the previous one. A folder that holds anything but what this function's callers write is not touched.
+    the previous one; a process that is killed in that moment leaves it beside its place, and the next write
+    puts it back first. A folder that holds anything but what this function's callers write is not touched. A
+    symbolic link is followed.
 
     Args:
         path: The folder to write.
@@ -77,10 +99,11 @@ def replacing_folder(
     ...     (Path(parent) / "model" / "a.txt").read_text(), len(os.listdir(parent))
     ('second', 1)
     """
-    path = Path(path)
-    there = {each.name for each in path.iterdir()} if path.is_dir() else set()
+    target = Path(os.path.realpath(path))
+    remove_leftovers(target.parent)
+    there = {each.name for each in target.iterdir()} if target.is_dir() else set()
     if (
-        (path.exists() and not path.is_dir())
+        (target.exists() and not target.is_dir())
         or there - entries
         or (there and required not in there)
     ):
@@ -88,16 +111,121 @@ def replacing_folder(
             "Invalid value for argument `filepath`. Expected a new folder, or an earlier one of this kind to "
             f"replace. Received: filepath={str(path)!r}"
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mark = uuid.uuid4().hex
-    temporary, previous = (path.with_name(f".{mark}.{role}.{path.name}") for role in ("new", "old"))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary, previous = (_temporary(target, role) for role in ("new", "old"))
+    with _named(path, temporary):
+        try:
+            yield temporary
+            if target.exists():
+                _make_alike(temporary, target.stat())
+                target.rename(previous)
+            temporary.rename(target)
+        finally:
+            if previous.exists() and not target.exists():
+                previous.rename(target)
+            for folder in (temporary, previous):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def check_writable(folder: str | os.PathLike[str]) -> None:
+    """Makes a folder if there is none, and raises an `OSError` if no file can be written there.
+
+    Example:
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     check_writable(folder)
+    ...     os.listdir(folder)
+    []
+    """
+    probe = Path(os.path.realpath(folder)) / "probe"
+    temporary = _temporary(probe, "new")
+    with _named(folder, temporary):
+        probe.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            temporary.touch()
+        finally:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Deletes what processes that were killed while they wrote have left in a folder.
+
+    What a living process writes, on this machine or on another one that sees the folder, is not touched.
+    """
     try:
-        yield temporary
-        if path.exists():
-            path.rename(previous)
-        temporary.rename(path)
-    finally:
-        if previous.exists() and not path.exists():
-            previous.rename(path)
-        for folder in (temporary, previous):
-            shutil.rmtree(folder, ignore_errors=True)
+        paths = list(folder.iterdir())
+    except OSError:  # no folder, or one that may not be read
+        return
+    for path in paths:
+        found = _TEMPORARY.fullmatch(path.name)
+        if found is None or not _is_abandoned(path, found):
+            continue
+        target = path.with_name(found["name"])
+        with contextlib.suppress(OSError):  # Another process may do the same.
+            if found["role"] == "old" and not target.exists():
+                path.rename(target)
+            elif path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+
+def _temporary(target: Path, role: str) -> Path:
+    # The name says who writes, and keeps its ending, from which Keras and Pillow know the format.
+    writer = f"{_machine()}-{os.getpid()}-{_LIFE}-{uuid.uuid4().hex[:8]}"
+    return target.with_name(f".kerasgan-{writer}.{role}.{target.name}")
+
+
+def _machine() -> str:
+    """Returns a name of where the numbers of processes mean what they mean here."""
+    name = socket.gethostname()
+    with contextlib.suppress(OSError):  # Linux only: containers count their processes on their own.
+        name += str(Path("/proc/self/ns/pid").stat().st_ino)
+    return hashlib.sha256(name.encode()).hexdigest()[:8]
+
+
+def _is_abandoned(path: Path, found: re.Match[str]) -> bool:
+    try:
+        if time.time() - path.stat().st_mtime > _ABANDONED:
+            return True
+    except OSError:
+        return False
+    if found["machine"] != _machine() or os.name != "posix":
+        return False
+    process = int(found["process"])
+    if process == os.getpid():
+        return found["life"] != _LIFE
+    try:
+        os.kill(process, 0)  # which only asks whether there is such a process
+    except (ProcessLookupError, OverflowError):
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def _make_alike(path: Path, previous: os.stat_result) -> None:
+    if hasattr(os, "chown"):
+        with contextlib.suppress(OSError):  # Only the superuser gives files away.
+            os.chown(path, previous.st_uid, previous.st_gid)
+    path.chmod(stat.S_IMODE(previous.st_mode))
+
+
+@contextlib.contextmanager
+def _named(path: str | os.PathLike[str], temporary: Path) -> Iterator[None]:
+    """Lets errors name the path that was asked for, and not the temporary one."""
+
+    def named(value: Any) -> Any:
+        return value.replace(str(temporary), str(path)) if isinstance(value, str) else value
+
+    try:
+        yield
+    except Exception as error:
+        error.args = tuple(map(named, error.args))
+        if isinstance(error, OSError) and error.errno is not None:
+            # A full disk does not say what was being written.
+            given = str(path) if error.filename is None else str(error.filename)
+            error.filename, error.filename2 = named(given), named(error.filename2)
+        raise

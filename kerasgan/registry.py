@@ -11,6 +11,21 @@ import numpy as np
 
 Kind = TypeVar("Kind")
 
+# Of Keras's own functions a file may name these, which compute and change nothing else.
+_HARMLESS = (
+    keras.ops,
+    keras.ops.image,
+    keras.ops.linalg,
+    keras.ops.nn,
+    keras.ops.numpy,
+    keras.random,
+    keras.activations,
+    keras.losses,
+)
+_NOT_HARMLESS = {"get", "serialize", "deserialize"}
+# Classes, layers and Keras losses can be called too, but with other arguments.
+_UNCALLED = (type, keras.layers.Layer, keras.losses.Loss)
+
 
 def lookup(
     identifier: Any,
@@ -23,7 +38,8 @@ def lookup(
 
     Args:
         identifier: An instance of `kind`; the name of one, made with its defaults; a function, where these
-            are taken; or what `keras.saving.serialize_keras_object` made of an instance or a function.
+            are taken; or what `keras.saving.serialize_keras_object` made of an instance or a function. A
+            class's own name does as well, as in Keras: `"R1"` is `"r1"`.
         kind: The class that the result must be an instance of.
         known: The classes that go by a name.
         argument: The argument's name, for the error.
@@ -38,21 +54,116 @@ def lookup(
     """
     given = identifier
     if isinstance(given, dict):
-        given = keras.saving.deserialize_keras_object(given)
+        given = deserialize(given)
     if isinstance(given, kind):
         return given
-    if isinstance(given, str) and given in known:
-        return known[given]()
-    # Classes, layers and Keras losses can be called too, but with other arguments.
-    uncalled = (type, keras.layers.Layer, keras.losses.Loss)
-    if from_function is not None and callable(given) and not isinstance(given, uncalled):
+    if isinstance(given, str):
+        names = {**{each.__name__: each for each in known.values()}, **known}
+        if given in names:
+            return names[given]()
+    if from_function is not None and is_function(given):
         return from_function(given)
     function = "" if from_function is None else " or a function"
     message = (
-        f"Invalid value for argument `{argument}`. Expected one of {sorted(known)}, a `{kind.__name__}`, "
-        f"its configuration{function}. Received: {argument}={identifier!r}"
+        f"Invalid value for argument `{argument}`. Expected one of {sorted(known)}, an instance of "
+        f"`{kind.__name__}`, its configuration{function}. Received: {argument}={identifier!r}"
     )
     raise ValueError(message) if isinstance(given, str) else TypeError(message)
+
+
+def is_function(value: Any) -> bool:
+    """Returns whether a value is one to call as a function: no class, no layer and no Keras loss."""
+    return callable(value) and not isinstance(value, _UNCALLED)
+
+
+def deserialize(config: Any) -> Any:
+    """Makes the objects of a saved configuration, and lets none of Keras's functions through that act.
+
+    A configuration may name any public function of Keras, and whoever asked for a function calls what came:
+    `keras.config.set_epsilon` as `features` would set it. So a function that a file names has to be
+    registered with Keras, or be one of `keras.ops`, `keras.random`, `keras.activations` or `keras.losses`.
+    What is inside Keras's own layers, metrics and optimizers is made by Keras, and not looked at here.
+
+    Args:
+        config: What `keras.saving.serialize_keras_object` made, or a structure of such configurations.
+
+    Returns:
+        The object, or the structure of objects.
+
+    Raises:
+        ValueError: If a function or a class of Keras is named that is not one of these.
+
+    Example:
+
+    >>> deserialize({"module": "keras.ops", "class_name": "function", "config": "abs"}).__name__
+    'abs'
+    >>> deserialize({"module": "keras.config", "class_name": "function", "config": "set_epsilon"})
+    Traceback (most recent call last):
+    ...
+    ValueError: Invalid function in a saved configuration. Expected ...
+    """
+    made = keras.saving.deserialize_keras_object(config)
+    for each in keras.tree.flatten(made):
+        _check_harmless(each)
+    return made
+
+
+def serialize_function(function: Callable[..., Any]) -> dict[str, Any]:
+    """Returns the configuration of a function, for `deserialize_function`.
+
+    Keras writes the functions of its own `keras.ops` and `keras.random` in a way that it cannot read.
+    """
+    found = _harmless_name(function)
+    if found is None:
+        return keras.saving.serialize_keras_object(function)
+    module, name = found
+    return {"module": module, "class_name": "function", "config": name, "registered_name": name}
+
+
+def deserialize_function(config: Any, argument: str) -> Callable[..., Any]:
+    """Makes the function that a saved configuration names; as `deserialize`.
+
+    Args:
+        config: What `keras.saving.serialize_keras_object` made of a function.
+        argument: The argument's name, for the error.
+
+    Raises:
+        ValueError: If the function is one of Keras's that may not be named.
+        TypeError: If the configuration is that of something else.
+    """
+    function = deserialize(config)
+    if not is_function(function):
+        raise TypeError(
+            f"Invalid value for argument `{argument}`. Expected the configuration of a function. "
+            f"Received: {argument}={config!r}"
+        )
+    return function
+
+
+def _harmless_name(function: Any) -> tuple[str, str] | None:
+    for namespace in () if isinstance(function, type) else _HARMLESS:
+        for name, each in vars(namespace).items():
+            if each is function and name not in _NOT_HARMLESS:
+                return namespace.__name__, name
+    return None
+
+
+def _check_harmless(value: Any) -> None:
+    name = getattr(value, "__name__", None)
+    # An object of a class has no name. A lambda has come through Keras, which takes it from code in a file
+    # only where the user allows that.
+    if not callable(value) or not isinstance(name, str) or name == "<lambda>":
+        return
+    module = str(getattr(value, "__module__", ""))
+    if module.split(".")[0] != "keras":
+        return
+    if _harmless_name(value) is not None:
+        return
+    raise ValueError(
+        "Invalid function in a saved configuration. Expected one that is registered with "
+        "`keras.saving.register_keras_serializable`, or one of `keras.ops`, `keras.random`, "
+        f"`keras.activations` or `keras.losses`. Received: {module}.{name}"
+    )
 
 
 def per_example_loss(loss: Any, argument: str = "loss") -> Callable[[Any, Any], Any]:

@@ -32,7 +32,7 @@ SUBJECTS = {
     "web": {"onnxruntime"},
 }
 # Inside a function only: who lacks the extra can import us.
-EXTRAS = {"sklearn", "matplotlib", "onnx"}
+EXTRAS = {"sklearn", "matplotlib", "onnx", "onnxruntime", "ai_edge_litert"}
 TENSORFLOW_ROOMS = {"backend", "datasets"}
 TENSORFLOW_FILE = "export.py"
 

@@ -12,10 +12,26 @@ from pydantic import Field
 MOST_SEED = 2**32 - 1
 
 
+# An answer names each unknown field, and so could be far longer than the request.
+MOST_UNKNOWN, LONGEST_NAME = 8, 100
+
+
 class Request(pydantic.BaseModel):
     """A body without unknown fields, in which "3" is no number and 1.0 no integer."""
 
     model_config = pydantic.ConfigDict(extra="forbid", strict=True)
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def has_few_fields(cls, data: Any) -> Any:
+        """Refuses many unknown fields, or long names, in one line."""
+        if isinstance(data, dict):
+            unknown = len(data.keys() - cls.model_fields.keys())
+            if unknown > MOST_UNKNOWN:
+                raise ValueError(f"unknown fields are not permitted, and here are {unknown}")
+            if any(len(name) > LONGEST_NAME for name in data):
+                raise ValueError("unknown fields are not permitted, and here is one of a long name")
+        return data
 
 
 class Answer(pydantic.BaseModel):
@@ -83,10 +99,15 @@ def _model(
 
 
 def _rows(tensor: tf.TensorSpec, count: int, classes: int | None) -> Any:
-    """Returns the type of nested lists of a tensor's shape, with 1 to `count` rows."""
-    item: Any = pydantic.FiniteFloat
+    """Returns the type of nested lists of a tensor's shape, with 1 to `count` rows.
+
+    The first fault of a list is named and no other, or an answer could be far longer than its request.
+    """
+    # A number of JSON may be finite and yet too large for the tensor.
+    largest = float(tensor.dtype.max)
+    item: Any = Annotated[pydantic.FiniteFloat, Field(ge=-largest, le=largest)]
     if tensor.dtype.is_integer:
         item = Annotated[int, Field(ge=0, lt=classes)]
     for size in reversed(tensor.shape[1:]):
-        item = Annotated[list[item], Field(min_length=size, max_length=size)]
-    return Annotated[list[item], Field(min_length=1, max_length=count)]
+        item = Annotated[list[item], Field(min_length=size, max_length=size), pydantic.FailFast()]
+    return Annotated[list[item], Field(min_length=1, max_length=count), pydantic.FailFast()]

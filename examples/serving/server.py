@@ -7,7 +7,7 @@ PNG is wanted; of Keras and of kerasgan it needs nothing. `docs/serving.md` says
     POST /decode     {"latent": [[...], ...], "condition": [7, ...]}  a sample for each latent one
     GET /livez       200 while the process lives
     GET /readyz      200 once the model is loaded
-    GET /            a page to try it; /schema.json has what the model takes
+    GET /            a page that says how to ask; /schema.json has what the model takes
 
 An answer is {"samples": [...]}, or with the header `Accept: image/png` a picture of the samples side by side.
 What is not valid gets a status from 400 to 499 and the reason, more requests at once than `--concurrency` get
@@ -34,12 +34,34 @@ import uvicorn
 from bentoml.exceptions import BentoMLException
 from images import png
 from json_bodies import JSONBodies
+from page import page
 from request_models import Answer, decode_request, generate_request
 from sampler import Sampler
+from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp
 
 # Calls that compute, or wait to be computed together, at the same time.
 THREADS = 16
+# A page of others, which loads code from elsewhere.
+FOREIGN = {"index", "assets", "static_content", "openapi-spec"}
+
+
+def application(sampler: Sampler, options: argparse.Namespace) -> ASGIApp:
+    """Returns the server of a model, behind limits on what is asked of it."""
+    app: Starlette = service(sampler, options).to_asgi()
+    app.router.routes[:] = [
+        route for route in app.router.routes if getattr(route, "name", None) not in FOREIGN
+    ]
+
+    async def index(request: Request) -> Response:
+        url = str(request.base_url)
+        return page(sampler, options.model.name, url, options.max_count, options.classes)
+
+    app.add_route("/", index)
+    together = options.concurrency * options.max_body
+    return JSONBodies(app, options.max_body, options.body_timeout, together)
 
 
 def service(sampler: Sampler, options: argparse.Namespace) -> bentoml.Service[Any]:
@@ -58,18 +80,21 @@ def service(sampler: Sampler, options: argparse.Namespace) -> bentoml.Service[An
         def decode(self, ctx: bentoml.Context, **asked: Any) -> Response:
             return answer(*sampler.decode(**asked), ctx)
 
-    served = bentoml.service(
+    return bentoml.service(
         threads=THREADS,
         traffic={"max_concurrency": options.concurrency, "timeout": options.timeout},
         logging={"access": {"enabled": False}},
         metrics={"enabled": False},
     )(Samples)
-    served.add_asgi_middleware(JSONBodies, most=options.max_body)
-    return served
 
 
 def answer(samples: np.ndarray, together: int, context: bentoml.Context) -> Response:
     """Returns samples in the form that the request asks for; a header says how many were computed at once."""
+    if not np.isfinite(samples).all():
+        raise BentoMLException(
+            "this request leads to samples that are not finite",
+            error_code=HTTPStatus.UNPROCESSABLE_ENTITY,
+        )
     headers = {"X-Computed-Together": str(together)}
     if "image/png" not in context.request.headers.get("accept", ""):
         return JSONResponse({"samples": samples.tolist()}, headers=headers)
@@ -88,8 +113,8 @@ def is_news(record: logging.LogRecord) -> bool:
     return not (refused or isinstance(error, pydantic.ValidationError))
 
 
-def main() -> None:
-    """Serves until it is told to stop."""
+def command_line() -> argparse.ArgumentParser:
+    """Returns what reads the arguments."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -97,18 +122,23 @@ def main() -> None:
     add("model", type=Path, help="folder of the SavedModel")
     add("--classes", type=positive, help="how many there are, if the model takes labels")
     add("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
-    add("--port", type=positive, default=8000, help="port to listen on (default: 8000)")
+    add("--port", type=port, default=8000, help="port to listen on (default: 8000)")
     add("--max-count", type=positive, default=64, help="most samples of a request (default: 64)")
     add("--max-body", type=positive, default=2**20, help="most bytes of one (default: 1 MiB)")
     add("--concurrency", type=positive, default=128, help="most requests at once (default: 128)")
     add("--timeout", type=positive, default=30, help="seconds for a request (default: 30)")
+    add("--body-timeout", type=positive, default=10, help="seconds for a body (default: 10)")
     add("--batch-size", type=positive, default=256, help="most latent samples computed together")
-    add("--batch-wait", type=float, default=0, help="milliseconds to wait for more (default: 0)")
+    add("--batch-wait", type=milliseconds, default=0, help="to wait for more (default: 0)")
+    return parser
+
+
+def main() -> None:
+    """Serves until it is told to stop."""
+    parser = command_line()
     options = parser.parse_args()
     if options.batch_size < options.max_count:
         parser.error("--batch-size must be --max-count at least")
-    if options.batch_wait < 0:
-        parser.error(f"--batch-wait must not be negative, not {options.batch_wait}")
     try:
         sampler = Sampler(
             options.model, options.batch_size, options.batch_wait / 1000, waiting=THREADS
@@ -129,19 +159,38 @@ def main() -> None:
 
     logging.getLogger("bentoml._internal.server.http_app").addFilter(is_news)
     uvicorn.run(
-        service(sampler, options).to_asgi(),
+        application(sampler, options),
         host=options.host,
         port=options.port,
         access_log=False,
+        ws="none",
         timeout_graceful_shutdown=options.timeout,
     )
 
 
 def positive(text: str) -> int:
     """Reads a positive integer."""
+    return within(text, 1, 2**31 - 1)
+
+
+def port(text: str) -> int:
+    """Reads the number of a port."""
+    return within(text, 1, 2**16 - 1)
+
+
+def within(text: str, low: int, high: int) -> int:
+    """Reads an integer of a range."""
     value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be positive, not {value}")
+    if not low <= value <= high:
+        raise argparse.ArgumentTypeError(f"must be from {low} to {high}, not {text}")
+    return value
+
+
+def milliseconds(text: str) -> float:
+    """Reads a number from 0 to a million."""
+    value = float(text)
+    if not 0 <= value <= 1e6:
+        raise argparse.ArgumentTypeError(f"must be from 0 to 1000000, not {text}")
     return value
 
 

@@ -30,7 +30,7 @@ from typing import Any
 
 import keras
 import numpy as np
-import onnxruntime  # type: ignore[import-untyped]
+import onnxruntime
 
 import kerasgan
 

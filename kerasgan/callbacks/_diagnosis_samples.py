@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from keras import ops
 
+from kerasgan.arguments import counted
 from kerasgan.metrics import extractors
 from kerasgan.metrics.neighbours import squared_distances
 
@@ -145,7 +146,8 @@ class SampleWatch:
             conditions = ops.convert_to_numpy(condition)
             if conditions.ndim == 0 or len(conditions) != len(x):
                 raise ValueError(
-                    f"Invalid value for argument `condition`. Expected {len(x)} conditions, one for each "
+                    "Invalid value for argument `condition`. Expected "
+                    f"{counted(len(x), 'condition')}, one for each "
                     f"sample. Received: condition of shape {conditions.shape}"
                 )
             self.condition = conditions[random.integers(len(x), size=count)]

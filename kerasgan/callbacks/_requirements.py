@@ -12,6 +12,6 @@ def require_methods(model: Any, callback: str, methods: tuple[str, ...]) -> None
         raise TypeError(
             f"`{callback}` needs a kerasgan model, one with the methods "
             f"{', '.join(f'`{method}`' for method in methods)}. "
-            f"Received: a {type(model).__name__} without "
+            f"Received: {type(model).__name__} without "
             f"{', '.join(f'`{method}`' for method in missing)}"
         )

@@ -5,12 +5,13 @@ import os
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 
 from kerasgan.arguments import positive_integer
 from kerasgan.backend import is_chief
 from kerasgan.core.run_keeper import RunKeeper
-from kerasgan.files import replacing
+from kerasgan.files import check_writable, remove_leftovers, replacing
 
 
 class BackupAndRestore(RunKeeper):
@@ -36,6 +37,7 @@ class BackupAndRestore(RunKeeper):
     Raises:
         ValueError: If `backup_dir` is empty or `save_freq` is neither `"epoch"` nor a positive integer; and
             in `fit`, if the backup is that of another model.
+        OSError: In `fit`, before it trains, if `backup_dir` cannot be written to.
 
     Example:
 
@@ -75,12 +77,17 @@ class BackupAndRestore(RunKeeper):
 
     def stored(self) -> dict[str, np.ndarray] | None:
         """Reads the backup, if there is one."""
-        for unfinished in self.backup_dir.glob(f".*.{self.path.name}"):
-            unfinished.unlink(missing_ok=True)
+        remove_leftovers(self.backup_dir)
         if not self.path.is_file():
             return None
         with np.load(self.path, allow_pickle=False) as arrays:
             return dict(arrays)
+
+    def follow(self, model: keras.Model, *run: Any) -> None:
+        """Begins to follow a run, if its backups can be written."""
+        if is_chief(model):
+            check_writable(self.backup_dir)
+        super().follow(model, *run)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Takes up the run, and counts batches anew."""

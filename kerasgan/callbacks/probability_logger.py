@@ -15,7 +15,7 @@ from kerasgan.backend import is_chief
 from kerasgan.callbacks._lock import Lock
 from kerasgan.callbacks._requirements import require_methods
 from kerasgan.callbacks._update_curves import check_picture_name, draw_update_curves
-from kerasgan.files import replacing
+from kerasgan.files import check_writable, replacing
 
 # What a discriminator's output is called, which depends on the loss.
 _SCORES = ("probability", "energy", "score")
@@ -68,6 +68,7 @@ class ProbabilityLogger(keras.callbacks.Callback):
         TypeError: If the model has no `updates_since`.
         ValueError: If an argument is out of range or Matplotlib has no format with the
             suffix of `picture_name`.
+        OSError: When training begins, if `directory` cannot be written to.
 
     Example:
 
@@ -152,6 +153,8 @@ class ProbabilityLogger(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         require_methods(self.model, "ProbabilityLogger", ("updates_since",))
+        if self.directory is not None and is_chief(self.model):
+            check_writable(self.directory)
         _, self._cursor = self.model.updates_since(None)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:

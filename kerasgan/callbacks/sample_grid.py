@@ -21,6 +21,7 @@ from kerasgan.callbacks.image_grid import (
     image_grid,
     save_image,
 )
+from kerasgan.files import check_writable
 
 _FIELDS = ("epoch", "batch", "index")
 _EPOCH_NAME = "epoch_{epoch:04d}.png"
@@ -71,6 +72,7 @@ class SampleGrid(keras.callbacks.Callback):
             no image suffix, the conditions are missing, surplus or too many or too few
             for the grid, or the samples cannot be drawn.
         TypeError: If the model has no `generate` or no `updates_since`.
+        OSError: When training begins, if `directory` cannot be written to.
 
     Example:
 
@@ -153,6 +155,8 @@ class SampleGrid(keras.callbacks.Callback):
                 "Invalid value for argument `condition`. Expected None, as the model is not "
                 f"conditional. Received: condition of shape {self.condition.shape}"
             )
+        if is_chief(self.model):
+            check_writable(self.directory)
         image = self.draw()
         self._begin_image = image if self.at_begin else None
         if self._counts_batches:

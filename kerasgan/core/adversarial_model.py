@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerasgan.arguments import counted
 from kerasgan.backend import (
     after,
     all_replicas_mean,
@@ -68,7 +69,7 @@ class AdversarialModel(Compiling, Fitting, Saving, Exporting):
         if real.shape[0] is not None and real.shape[0] < steps:
             raise ValueError(
                 f"Invalid value for argument `x`. Expected at least one example for each of the {steps} "
-                f"minibatches of a round. Received: {real.shape[0]} examples"
+                f"minibatches of a round. Received: {counted(real.shape[0], 'example')}"
             )
         with after(data):
             for turn, log in zip(turns, self._compiled.turn_logs, strict=True):

@@ -21,10 +21,9 @@ from kerasgan.core.loss_scale_optimizer import LossScaleOptimizer
 from kerasgan.core.moving_average import MovingAverage
 from kerasgan.core.optimizers import Optimizers
 from kerasgan.core.rehearsal import rehearse
-from kerasgan.core.training_data import check_metrics
 from kerasgan.core.turn import Turn
 from kerasgan.core.turn_log import TurnLog
-from kerasgan.metrics import TwoSampleMetric
+from kerasgan.metrics import TwoSampleMetric, get_all
 
 
 @dataclass
@@ -67,7 +66,7 @@ class Compiling(keras.Model):
     def compile_game(
         self,
         optimizers: Mapping[str, Any],
-        metrics: Sequence[keras.metrics.Metric] = (),
+        metrics: Any = (),
         arguments: Mapping[str, Any] | None = None,
         generator_ema: float | None = None,
         **keras_arguments: Any,
@@ -77,7 +76,8 @@ class Compiling(keras.Model):
         Args:
             optimizers: An optimizer for each turn, by the turn's name; `None` for Adam with a learning rate
                 of 2e-4 and `beta_1=0.5`.
-            metrics: Metrics of real and generated samples, `update_state(real, fake)`, for evaluation.
+            metrics: Metrics of real and generated samples, `update_state(real, fake)`, for evaluation: one or
+                several of what `kerasgan.metrics.get` takes.
             arguments: What else `compile` of the subclass was called with, to be saved with the model. Its
                 argument for the optimizer of a turn is called `<turn>_optimizer`.
             generator_ema: The momentum of an exponential moving average of the weights that generate, such
@@ -92,6 +92,7 @@ class Compiling(keras.Model):
         Raises:
             ValueError: If the turns' objectives cannot be computed on batches of the model's shapes.
         """
+        metrics = get_all(metrics)
         turns = self.turns()
         own = {turn.name: self._make_optimizer(turn, optimizers[turn.name]) for turn in turns}
         steps = keras_arguments.get("steps_per_execution", "auto")
@@ -132,11 +133,11 @@ class Compiling(keras.Model):
         given = {
             **{f"{turn}_optimizer": each for turn, each in optimizers.items() if each is not None},
             **(arguments or {}),
-            "metrics": list(metrics),
+            "metrics": metrics,
             "generator_ema": generator_ema,
             **keras_arguments,
         }
-        self._compiled = _Compiled(logs, check_metrics(metrics), average, steps, given)
+        self._compiled = _Compiled(logs, metrics, average, steps, given)
         self._finite_weights = None
 
     def chosen_steps_per_execution(self, callbacks: Sequence[keras.callbacks.Callback]) -> int:

@@ -15,8 +15,10 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from kerasgan.arguments import invalid, one_of
+from kerasgan.arguments import invalid, one_of, positive_number
 from kerasgan.backend import is_chief
+from kerasgan.core.export_check import TOLERANCE, check_converted
+from kerasgan.core.export_units import in_units_of_data
 from kerasgan.core.inputs import input_specifications, sole
 from kerasgan.core.signatures import Signature
 from kerasgan.datasets.normalization import Normalization
@@ -59,6 +61,7 @@ class Exporting(keras.Model):
         normalization: Normalization | None = None,
         images: bool | None = None,
         signature: str | None = None,
+        tolerance: float | None = None,
         **arguments: Any,
     ) -> None:
         """Exports for serving, with averaged weights where they are kept.
@@ -66,7 +69,8 @@ class Exporting(keras.Model):
         A SavedModel has a signature for each use of the model: `serving_default` makes samples of latent
         samples, `sample_latent` draws these from a seed, `generate` does both, the others are named as the
         model's methods. Inputs and outputs have names, and batches any size. `serve` is the model's call, as
-        in Keras. A single function is converted for the other formats.
+        in Keras. A single function is converted for the other formats; the file is then run, if ONNX Runtime
+        or LiteRT is installed, and its outputs are compared with the model's.
 
         Args:
             filepath: The folder of the SavedModel; the file otherwise (`.onnx`, `.tflite`). What is there
@@ -81,13 +85,15 @@ class Exporting(keras.Model):
                 Defaults to `None`: where that is the range of the normalisation.
             signature: Which one to convert, for the formats of a single function. Defaults to `None`,
                 `"serving_default"`.
+            tolerance: How far an output of a converted file may be from the model's own, absolutely and
+                relatively. Defaults to `None`, 1e-4.
             **arguments: As in Keras: `opset_version` for ONNX, the converter's attributes for LiteRT.
 
         Raises:
             ValueError: If an argument is out of range, or the folder holds something else.
             ImportError: If a converter is not installed.
             FloatingPointError: If a weight is not finite.
-            RuntimeError: If the model cannot be converted.
+            RuntimeError: If the model cannot be converted, or a converted file's outputs differ from its own.
         """
         self.check_weights()
         with self.averages_in_place():
@@ -99,6 +105,7 @@ class Exporting(keras.Model):
                 or not (is_file or format == "tf_saved_model")
             ):
                 _check_unused(normalization=normalization, images=images, signature=signature)
+                _check_unused(tolerance=tolerance)
                 super().export(filepath, format, verbose, input_signature, **arguments)
                 return
             if not is_chief(self):
@@ -107,16 +114,19 @@ class Exporting(keras.Model):
                 _check_unused(images=images)
                 call = self.call_specifications()
             else:
-                uses = _in_units_of_data(uses, normalization, images)
+                uses = in_units_of_data(uses, normalization, images)
                 call = []
             if is_file:
                 name = signature or "serving_default"
                 one_of("signature", name, sorted(uses))
                 uses = {name: uses[name]}
                 self._check_precision(format)
-                _convert(uses[name], filepath, format, arguments)
+                tolerance = positive_number(
+                    "tolerance", TOLERANCE if tolerance is None else tolerance
+                )
+                _convert(uses[name], filepath, format, arguments, tolerance)
             else:
-                _check_unused(signature=signature)
+                _check_unused(signature=signature, tolerance=tolerance)
                 self._write_saved_model(uses, call, filepath, **arguments)
             if verbose is not False:
                 lines = "".join(f"  {_described(name, use)}\n" for name, use in uses.items())
@@ -177,6 +187,7 @@ def _convert(
     filepath: Any,
     format: str,  # noqa: A002
     arguments: dict[str, Any],
+    tolerance: float = TOLERANCE,
 ) -> None:
     if not str(filepath).endswith(_ENDINGS[format]):
         raise invalid("filepath", filepath, f"a path that ends in {_ENDINGS[format]!r}")
@@ -207,7 +218,7 @@ def _convert(
         try:
             _Function(use).export(str(temporary), format, False, [sole(inputs)], **arguments)
             if format == "onnx":
-                _check_onnx(temporary)
+                _check_onnx(temporary, use)
         except OSError:
             raise
         except Exception as error:
@@ -216,6 +227,7 @@ def _convert(
             raise RuntimeError(
                 f"This model cannot be exported with format={format!r}. The converter says: {reason}"
             ) from error
+        check_converted(use, temporary, format, tolerance)
 
 
 def _with_names_of_their_own(use: Signature) -> Signature:
@@ -232,11 +244,16 @@ def _first_line(error: Exception) -> str:
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
-def _check_onnx(path: Path) -> None:
+def _check_onnx(path: Path, use: Signature) -> None:
     # tf2onnx only logs what it cannot convert, and writes it all the same.
     import onnx
 
     onnx.checker.check_model(str(path), full_check=True)
+    names = {item.name for item in onnx.load(str(path), load_external_data=False).graph.input}
+    if names - set(use.inputs):
+        raise RuntimeError(
+            f"constants that are no weights became inputs, {', '.join(sorted(names - set(use.inputs)))}"
+        )
 
 
 def _keras_version() -> tuple[int, ...]:
@@ -269,37 +286,3 @@ def _check_unused(**arguments: Any) -> None:
     for name, value in arguments.items():
         if value is not None:
             raise invalid(name, value, "None in this kind of export")
-
-
-def _in_units_of_data(
-    uses: Mapping[str, Signature], normalization: Normalization, images: bool | None
-) -> dict[str, Signature]:
-    """Returns signatures whose samples are in the units of the data."""
-    if not isinstance(normalization, Normalization):
-        raise TypeError(
-            "Invalid value for argument `normalization`. Expected a `kerasgan.datasets.Normalization`. "
-            f"Received: normalization={normalization!r} of type {type(normalization).__name__}"
-        )
-    if images is None:
-        images = normalization.get_config() == {"low": 0, "high": 255}
-
-    def data_of(samples: Any) -> Any:
-        data = normalization.invert(samples)
-        return tf.cast(tf.clip_by_value(tf.round(data), 0, 255), tf.uint8) if images else data
-
-    def convert(use: Signature) -> Signature:
-        def function(**tensors: Any) -> dict[str, Any]:
-            if "samples" in tensors:
-                tensors["samples"] = normalization(tensors["samples"])
-            outputs = dict(use.function(**tensors))
-            if "samples" in outputs:
-                outputs["samples"] = data_of(outputs["samples"])
-            return outputs
-
-        inputs = dict(use.inputs)
-        if "samples" in inputs:
-            dtype = "uint8" if images else "float32"
-            inputs["samples"] = keras.KerasTensor(inputs["samples"].shape, dtype)
-        return Signature(function, inputs)
-
-    return {name: convert(use) for name, use in uses.items()}

@@ -185,8 +185,8 @@ class Fitting(keras.Model):
         if needed != (condition is not None):
             expected = "the condition of each sample" if needed else "none"
             raise ValueError(
-                f"Invalid value for argument `{argument}`. Expected {expected} for a "
-                f"{type(self).__name__}. Received: {'None' if condition is None else type(condition)}"
+                f"Invalid value for argument `{argument}`. Expected {expected} for "
+                f"`{type(self).__name__}`. Received: {'None' if condition is None else type(condition)}"
             )
         expected_condition = self.specification()[1]
         if condition is None or expected_condition is None:

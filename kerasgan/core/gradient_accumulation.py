@@ -12,6 +12,7 @@ from kerasgan.backend import (
     number_of_replicas,
     run_on_replicas_if,
 )
+from kerasgan.registry import deserialize
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -127,5 +128,6 @@ class GradientAccumulation(keras.optimizers.Optimizer):
         cls, config: dict[str, Any], custom_objects: Any = None
     ) -> GradientAccumulation:
         """Makes the optimizer that `get_config` described."""
-        inner = keras.saving.deserialize_keras_object(config["inner_optimizer"], custom_objects)
+        with keras.saving.custom_object_scope(custom_objects or {}):
+            inner = deserialize(config["inner_optimizer"])
         return cls(inner, config["steps"], config["name"])

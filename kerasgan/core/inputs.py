@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasgan.arguments import counted
 from kerasgan.core.seeds import seeded
 
 
@@ -49,7 +50,7 @@ def one_input(argument: str, model: keras.Model) -> keras.KerasTensor:
     if len(inputs) != 1:
         raise ValueError(
             f"Invalid value for argument `{argument}`. Expected a model with one input. "
-            f"Received: {model.name!r} with {len(inputs)} inputs"
+            f"Received: {model.name!r} with {counted(len(inputs), 'input')}"
         )
     return inputs[0]
 

@@ -12,6 +12,7 @@ from kerasgan.backend import is_chief
 from kerasgan.core.finite_watch import FiniteWeights
 from kerasgan.core.seeds import seed_states
 from kerasgan.files import replacing
+from kerasgan.registry import deserialize
 
 
 class Saving(keras.Model):
@@ -85,7 +86,7 @@ class Saving(keras.Model):
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Saving:
         """Makes the model that `get_config` described."""
         with keras.saving.custom_object_scope(custom_objects or {}):
-            return cls(**keras.saving.deserialize_keras_object(config))
+            return cls(**deserialize(config))
 
     def get_compile_config(self) -> dict[str, Any]:
         """Returns what `compile` was called with."""
@@ -94,7 +95,6 @@ class Saving(keras.Model):
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles as `get_compile_config` describes."""
-        deserialize = keras.saving.deserialize_keras_object
         self.compile(**{name: deserialize(value) for name, value in config.items()})
 
     @property

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasgan.arguments import positive_integer
+from kerasgan.arguments import counted, positive_integer
 from kerasgan.datasets.rounds import (
     Order,
     PyDatasetRounds,
@@ -58,7 +58,8 @@ def rounds(
         if len(x) < batch_size * steps:
             raise ValueError(
                 f"Invalid value for argument `batch_size`. Expected at most {len(x) // steps}, since a "
-                f"round takes {steps} minibatches of the {len(x)} examples. "
+                f"round takes {counted(steps, 'minibatch', 'minibatches')} of the "
+                f"{counted(len(x), 'example')}. "
                 f"Received: batch_size={batch_size}"
             )
         arrays = x if y is None else (x, y)
@@ -70,15 +71,16 @@ def rounds(
         )
     if y is not None:
         raise ValueError(
-            f"Invalid value for argument `y`. Expected none beside a {type(x).__name__}, whose elements "
-            f"hold the conditions. Received: y of type {type(y).__name__}"
+            f"Invalid value for argument `y`. Expected none beside data of type {type(x).__name__}, whose "
+            f"elements hold the conditions. Received: y of type {type(y).__name__}"
         )
     if isinstance(x, Iterator):
         return iterator_rounds(x, steps)
     batches = number_of_batches(x)
     if batches is not None and batches < steps:
         raise ValueError(
-            f"Invalid value for argument `x`. Expected at least {steps} minibatches, which one round takes. "
+            "Invalid value for argument `x`. Expected at least "
+            f"{counted(steps, 'minibatch', 'minibatches')}, which one round takes. "
             f"Received: {batches}"
         )
     if is_tensorflow_dataset(x):
@@ -142,8 +144,8 @@ def check_conditions(
         )
     if len(condition) != count:
         raise ValueError(
-            f"Invalid value for argument `{argument}`. Expected {count} conditions, one for each sample. "
-            f"Received: {len(condition)}"
+            f"Invalid value for argument `{argument}`. Expected {counted(count, 'condition')}, one for each "
+            f"sample. Received: {len(condition)}"
         )
     check_array(argument, condition, None)
     return condition.reshape((count, *(1 for _ in shape))) if scalars else condition
@@ -166,7 +168,7 @@ def check_element(element: Any, conditional: bool, shape: Sequence[int | None]) 
         expected = "(samples, conditions)" if conditional else "samples alone"
         raise ValueError(
             f"Invalid value for argument `x`. Expected elements of {expected}. "
-            f"Received: elements of {len(parts)} parts"
+            f"Received: elements of {counted(len(parts), 'part')}"
         )
     if isinstance(parts[0], Mapping) or getattr(parts[0], "dtype", None) in ("string", "object"):
         kind = list(parts[0]) if isinstance(parts[0], Mapping) else parts[0].dtype
@@ -231,19 +233,8 @@ def split(x: Any, y: Any, share: float, validation_data: Any) -> tuple[Any, Any,
     if not 0 < cut < len(x):
         raise ValueError(
             "Invalid value for argument `validation_split`. Expected examples on both sides. "
-            f"Received: validation_split={share} of {len(x)} examples"
+            f"Received: validation_split={share} of {counted(len(x), 'example')}"
         )
     if y is None:
         return x[:cut], None, x[cut:]
     return x[:cut], y[:cut], (x[cut:], y[cut:])
-
-
-def check_metrics(metrics: Any) -> list[keras.metrics.Metric]:
-    """Returns the metrics as a list, or raises where one is not a Keras metric."""
-    for metric in metrics:
-        if not isinstance(metric, keras.metrics.Metric):
-            raise TypeError(
-                "Invalid value for argument `metrics`. Expected `keras.metrics.Metric` objects of real and "
-                f"generated samples. Received: {metric!r}"
-            )
-    return list(metrics)

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from kerasgan.arguments import counted
+
 
 def finite_array(name: str, array: Any) -> np.ndarray:
     """Returns numbers as an array, or says in which argument they are not all finite numbers."""
@@ -26,7 +28,7 @@ def finite_array(name: str, array: Any) -> np.ndarray:
     if bad:
         raise ValueError(
             f"Invalid value for argument `{name}`. Expected finite numbers. "
-            f"Received: NaN or infinity in {bad} of {array.size} places"
+            f"Received: NaN or infinity in {bad} of {counted(array.size, 'place')}"
         )
     return array
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from kerasgan.arguments import invalid, non_negative_integer, positive_integer
+from kerasgan.arguments import counted, invalid, non_negative_integer, positive_integer
 from kerasgan.datasets._arrays import finite_array
 from kerasgan.datasets._orders import random_orders
 
@@ -86,7 +86,7 @@ def partially_labelled(
         raise invalid("batch_size", batch_size, expected)
     if len(y) != len(x):
         raise ValueError(
-            f"Invalid value for argument `y`. Expected {len(x)} labels, one for each example. "
+            f"Invalid value for argument `y`. Expected {counted(len(x), 'label')}, one for each example. "
             f"Received: {len(y)}"
         )
     known = np.flatnonzero(y >= 0)

@@ -32,7 +32,7 @@ class LatentSpace:
         if network is None or not isinstance(getattr(model, "prior", None), Prior):
             raise TypeError(
                 "Invalid value for argument `model`. Expected a game with a prior and a generator or a "
-                f"decoder, such as a `kerasgan.GAN`. Received: a {type(model).__name__}"
+                f"decoder, such as a `kerasgan.GAN`. Received: {type(model).__name__}"
             )
         self.model = model
         self.prior: Prior = model.prior
@@ -61,8 +61,8 @@ class LatentSpace:
             if (shape is None) != (condition is None):
                 raise ValueError(
                     "Invalid value for argument `condition`. Expected "
-                    f"{'none' if shape is None else 'the condition of each sample'} for a "
-                    f"{type(self.model).__name__}. Received: condition={condition!r}"
+                    f"{'none' if shape is None else 'the condition of each sample'} for "
+                    f"`{type(self.model).__name__}`. Received: condition={condition!r}"
                 )
             return None
         condition = np.asarray(condition)

@@ -50,7 +50,7 @@ def truncated_draws(
     if not isinstance(prior, Normal):
         raise ValueError(
             "Invalid value for argument `prior`. Expected a `Normal` prior, whose coordinates have a mean "
-            f"to keep to. Received: a {type(prior).__name__}"
+            f"to keep to. Received: {type(prior).__name__}"
         )
     threshold = positive_number("threshold", threshold)
     one_of("method", method, METHODS)

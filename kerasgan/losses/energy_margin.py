@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerasgan import registry
 from kerasgan.arguments import number
 from kerasgan.losses.adversarial_loss import AdversarialLoss
 
@@ -71,4 +72,4 @@ class EnergyMargin(AdversarialLoss):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> EnergyMargin:
         """Makes the loss that `get_config` described."""
-        return cls(keras.saving.deserialize_keras_object(config["margin"]))
+        return cls(registry.deserialize(config["margin"]))

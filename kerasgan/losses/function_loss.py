@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from kerasgan import registry
 from kerasgan.losses.adversarial_loss import AdversarialLoss
 
 
@@ -50,9 +51,9 @@ class FunctionLoss(AdversarialLoss):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make an equal loss."""
-        return {"function": keras.saving.serialize_keras_object(self.function)}
+        return {"function": registry.serialize_function(self.function)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> FunctionLoss:
         """Makes the loss that `get_config` described."""
-        return cls(keras.saving.deserialize_keras_object(config["function"]))
+        return cls(registry.deserialize_function(config["function"], "function"))

@@ -1,5 +1,12 @@
 """Metrics of real and generated samples, and the features that they compare."""
 
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+
 from kerasgan.metrics.classifier import classifier_features
 from kerasgan.metrics.density_coverage import DensityCoverage
 from kerasgan.metrics.frechet_distance import FrechetDistance
@@ -12,6 +19,18 @@ from kerasgan.metrics.parzen_log_likelihood import ParzenLogLikelihood, parzen_l
 from kerasgan.metrics.precision_recall import PrecisionRecall
 from kerasgan.metrics.sliced_wasserstein import SlicedWasserstein
 from kerasgan.metrics.two_sample_metric import TwoSampleMetric
+from kerasgan.registry import lookup
+
+# Those that need nothing to be told.
+_KNOWN: dict[str, type[keras.metrics.Metric]] = {
+    "density_coverage": DensityCoverage,
+    "frechet_distance": FrechetDistance,
+    "kernel_distance": KernelDistance,
+    "monge_distance": MongeDistance,
+    "parzen_log_likelihood": ParzenLogLikelihood,
+    "precision_recall": PrecisionRecall,
+    "sliced_wasserstein": SlicedWasserstein,
+}
 
 __all__ = [
     "DensityCoverage",
@@ -25,6 +44,63 @@ __all__ = [
     "SlicedWasserstein",
     "TwoSampleMetric",
     "classifier_features",
+    "deserialize",
+    "get",
+    "get_all",
     "inception_v3",
     "parzen_log_likelihoods",
+    "serialize",
 ]
+
+
+def get(identifier: Any) -> keras.metrics.Metric:
+    """Returns a metric of real and generated samples by name, object or configuration.
+
+    Args:
+        identifier: `"density_coverage"`, `"frechet_distance"`, `"kernel_distance"`, `"monge_distance"`,
+            `"parzen_log_likelihood"`, `"precision_recall"` or `"sliced_wasserstein"`, each with its defaults
+            and of the samples themselves; a `keras.metrics.Metric`; or its configuration. `ModeCoverage` and
+            `InceptionScore` have no defaults, and go by object alone.
+
+    Raises:
+        ValueError: If a name is unknown.
+        TypeError: If it is none of these.
+
+    Example:
+
+    >>> kerasgan.metrics.get("frechet_distance").name
+    'frechet_distance'
+    """
+    return lookup(identifier, keras.metrics.Metric, _KNOWN, "metrics")
+
+
+def get_all(identifiers: Any) -> list[keras.metrics.Metric]:
+    """Returns the metrics of a game.
+
+    Args:
+        identifiers: One or several of what `get` takes, or `None` for none.
+
+    Raises:
+        ValueError: If a name is unknown.
+        TypeError: If one is no metric.
+
+    Example:
+
+    >>> [metric.name for metric in kerasgan.metrics.get_all(["frechet_distance"])]
+    ['frechet_distance']
+    """
+    if identifiers is None:
+        return []
+    if isinstance(identifiers, (str, dict)) or not isinstance(identifiers, Iterable):
+        identifiers = (identifiers,)
+    return [get(identifier) for identifier in identifiers]
+
+
+def serialize(metric: keras.metrics.Metric) -> dict[str, Any]:
+    """Returns the configuration of a metric."""
+    return keras.saving.serialize_keras_object(metric)
+
+
+def deserialize(config: dict[str, Any]) -> keras.metrics.Metric:
+    """Makes a metric from its configuration."""
+    return get(config)

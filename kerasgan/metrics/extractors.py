@@ -11,7 +11,13 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasgan.registry import decode_weights, encode_weights
+from kerasgan.registry import (
+    decode_weights,
+    deserialize,
+    deserialize_function,
+    encode_weights,
+    serialize_function,
+)
 
 
 class Extractor(ABC):
@@ -74,7 +80,7 @@ class FunctionFeatures(Extractor):
     def __init__(self, function: Any) -> None:
         self.function: Callable[[Any], Any] = function
         if isinstance(function, Mapping):
-            self.function = keras.saving.deserialize_keras_object(function)
+            self.function = deserialize_function(function, "features")
 
     def extract(self, samples: Any) -> Any:
         """Returns the function's value."""
@@ -87,7 +93,7 @@ class FunctionFeatures(Extractor):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the function, by its name."""
-        return {"function": keras.saving.serialize_keras_object(self.function)}
+        return {"function": serialize_function(self.function)}
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -109,7 +115,7 @@ class ModelFeatures(Extractor):
         weights: list[str] | None = None,
     ) -> None:
         if isinstance(model, Mapping):
-            model = keras.saving.deserialize_keras_object(model)
+            model = deserialize(model)
         if not model.built:
             raise ValueError(
                 "Invalid value for argument `features`. Expected a model that is built. Received: "
@@ -149,7 +155,7 @@ def get(identifier: Any) -> Extractor:
         TypeError: If it is none of these.
     """
     if isinstance(identifier, Mapping):
-        identifier = keras.saving.deserialize_keras_object(identifier)
+        identifier = deserialize(identifier)
     if identifier is None:
         return RawVectors()
     if isinstance(identifier, Extractor):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
+from kerasgan.arguments import counted
 from kerasgan.metrics.collectors import Collector, Moments
 from kerasgan.metrics.two_sample_metric import TwoSampleMetric
 
@@ -66,6 +67,6 @@ def _check_count(side: str, moments: dict[str, np.ndarray]) -> None:
     count, size = int(moments["count"]), len(moments["mean"])
     if count <= size:
         raise ValueError(
-            f"Invalid value for argument `{side}`. Expected more samples than the {size} features of each. "
-            f"Received: {count} samples"
+            f"Invalid value for argument `{side}`. Expected more samples than the "
+            f"{counted(size, 'feature')} of each. Received: {counted(count, 'sample')}"
         )

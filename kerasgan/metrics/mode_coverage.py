@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasgan.arguments import invalid, positive_number
+from kerasgan.arguments import counted, invalid, positive_number
 from kerasgan.metrics.collectors import Collector
 from kerasgan.metrics.two_sample_metric import TwoSampleMetric
 
@@ -70,7 +70,8 @@ class ModeCoverage(TwoSampleMetric):
         """Returns counts for each mode."""
         if size != self.centers.shape[1]:
             raise ValueError(
-                f"Invalid value for argument `fake`. Expected {self.centers.shape[1]} features of each "
+                "Invalid value for argument `fake`. Expected "
+                f"{counted(self.centers.shape[1], 'feature')} of each "
                 f"sample, as of `centers`. Received: {size}"
             )
         return _NearestCenters(self.centers, self.radius * self.stddev)

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasgan.arguments import positive_integer
+from kerasgan.arguments import counted, positive_integer
 from kerasgan.metrics.neighbours import squared_radii
 from kerasgan.metrics.sample_metric import SampleMetric
 
@@ -41,8 +41,8 @@ class NeighbourMetric(SampleMetric):
         count = int(gathered["count"])
         if self.k >= count:
             raise ValueError(
-                f"Invalid value for argument `k`. Expected fewer than the {count} {side} samples. "
-                f"Received: k={self.k}"
+                f"Invalid value for argument `k`. Expected fewer than the "
+                f"{counted(count, f'{side} sample')}. Received: k={self.k}"
             )
         return squared_radii(gathered["samples"], self.k)
 

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasgan.arguments import fraction, invalid, positive_number
+from kerasgan.arguments import counted, fraction, invalid, positive_number
 from kerasgan.metrics.neighbours import squared_distances
 from kerasgan.metrics.sample_metric import SampleMetric
 
@@ -71,7 +71,7 @@ class ParzenLogLikelihood(SampleMetric):
             if not 0 < first < len(x):
                 raise ValueError(
                     "Invalid value for argument `validation_share`. Expected real samples on both sides. "
-                    f"Received: validation_share={self.validation_share} of {len(x)} samples"
+                    f"Received: validation_share={self.validation_share} of {counted(len(x), 'sample')}"
                 )
             means = [parzen_log_likelihoods(x[:first], samples, s).mean() for s in self.sigmas]
             sigma, x = self.sigmas[int(np.argmax(means))], x[first:]

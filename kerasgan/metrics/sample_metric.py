@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasgan.arguments import positive_integer
+from kerasgan.arguments import counted, positive_integer
 from kerasgan.metrics.collectors import Collector, Samples
 from kerasgan.metrics.two_sample_metric import TwoSampleMetric
 
@@ -49,8 +49,9 @@ class SampleMetric(TwoSampleMetric):
         checked = super()._checked(side, gathered)
         if int(checked["count"]) < self.fewest:
             raise ValueError(
-                f"Invalid value for argument `{side}`. Expected at least {self.fewest} samples for "
-                f"`{self.name}`. Received: {int(checked['count'])} samples"
+                f"Invalid value for argument `{side}`. Expected at least "
+                f"{counted(self.fewest, 'sample')} for `{self.name}`. "
+                f"Received: {counted(int(checked['count']), 'sample')}"
             )
         return checked
 

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasgan.arguments import positive_integer
+from kerasgan.arguments import counted, positive_integer
 from kerasgan.backend import gather_rows, number_of_replicas
 from kerasgan.metrics import extractors
 from kerasgan.metrics.collectors import Collector
@@ -126,8 +126,8 @@ class TwoSampleMetric(keras.metrics.Metric):
         for other, expected in others.items():
             if size != expected:
                 raise ValueError(
-                    f"Invalid value for argument `{side}`. Expected {expected} features of each sample, as "
-                    f"of the {other} ones so far. Received: {size}"
+                    f"Invalid value for argument `{side}`. Expected {counted(expected, 'feature')} of "
+                    f"each sample, as of the {other} ones so far. Received: {size}"
                 )
         if side not in self._gathered:
             if number_of_replicas() > 1:

@@ -196,7 +196,7 @@ class AdversarialAutoEncoder(AdversarialModel, AutoEncoderExporting):
         loss: Any = "non_saturating",
         penalties: Any = (),
         discriminator_steps: int = 1,
-        metrics: Sequence[keras.metrics.Metric] = (),
+        metrics: Any = (),
         **keras_arguments: Any,
     ) -> None:
         """Prepares the game.

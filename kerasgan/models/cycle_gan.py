@@ -194,7 +194,7 @@ class CycleGAN(AdversarialModel, Translating):
         identity_weight: float = 0.0,
         penalties: Any = (),
         discriminator_steps: int = 1,
-        metrics: Sequence[keras.metrics.Metric] = (),
+        metrics: Any = (),
         **keras_arguments: Any,
     ) -> None:
         """Prepares the game.

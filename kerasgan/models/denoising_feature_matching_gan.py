@@ -124,7 +124,7 @@ class DenoisingFeatureMatchingGAN(GAN):
         loss: Any = "non_saturating",
         penalties: Any = (),
         discriminator_steps: int = 1,
-        metrics: Sequence[keras.metrics.Metric] = (),
+        metrics: Any = (),
         **keras_arguments: Any,
     ) -> None:
         """Prepares the game.

@@ -81,7 +81,7 @@ class EBGAN(GAN):
         pulling_away: float = 0.1,
         penalties: Any = (),
         discriminator_steps: int = 1,
-        metrics: Sequence[keras.metrics.Metric] = (),
+        metrics: Any = (),
         **keras_arguments: Any,
     ) -> None:
         """Prepares the game.

@@ -85,7 +85,7 @@ class EnergyBasedAdversarialAutoEncoder(AdversarialAutoEncoder):
         pulling_away: float = 0.1,
         penalties: Any = (),
         discriminator_steps: int = 1,
-        metrics: Sequence[keras.metrics.Metric] = (),
+        metrics: Any = (),
         **keras_arguments: Any,
     ) -> None:
         """Prepares the game.

@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from kerasgan import losses, priors
-from kerasgan.arguments import positive_integer
+from kerasgan.arguments import counted, positive_integer
 from kerasgan.backend import draw_rows
 from kerasgan.core import AdversarialModel, Minibatch, Outcome, Turn
 from kerasgan.core.adversary import Adversary
@@ -135,8 +135,9 @@ class GAN(AdversarialModel, GeneratorExporting):
                 "two inputs, latent samples and conditions," if self.conditional else "one input"
             )
             raise ValueError(
-                f"Invalid value for argument `generator`. Expected a model with {expected} for a "
-                f"{type(self).__name__}. Received: {self.generator.name!r} with {len(inputs)} inputs"
+                f"Invalid value for argument `generator`. Expected a model with {expected} for "
+                f"`{type(self).__name__}`. Received: {self.generator.name!r} with "
+                f"{counted(len(inputs), 'input')}"
             )
         return inputs
 
@@ -147,7 +148,7 @@ class GAN(AdversarialModel, GeneratorExporting):
         loss: Any = "non_saturating",
         penalties: Any = (),
         discriminator_steps: int = 1,
-        metrics: Sequence[keras.metrics.Metric] = (),
+        metrics: Any = (),
         **keras_arguments: Any,
     ) -> None:
         """Prepares the game.
@@ -163,8 +164,9 @@ class GAN(AdversarialModel, GeneratorExporting):
                 Defaults to none.
             discriminator_steps: The discriminator's steps for each of the generator's (the paper's k), each
                 on a fresh minibatch. Defaults to 1.
-            metrics: Metrics of real and generated samples, `update_state(real, fake)`, computed by
-                `evaluate` and on `validation_data`. Defaults to none.
+            metrics: One or several metrics of real and generated samples, by a name of
+                `kerasgan.metrics.get` or as `keras.metrics.Metric` objects of `update_state(real, fake)`,
+                computed by `evaluate` and on `validation_data`. Defaults to none.
             **keras_arguments: `steps_per_execution`, `run_eagerly` and `jit_compile`, as in Keras; and
                 `generator_ema`, the momentum of an average of the generator's weights, such as 0.999, which
                 then samples, is evaluated and exported. Defaults to `None`, no average.
@@ -191,7 +193,7 @@ class GAN(AdversarialModel, GeneratorExporting):
         loss: losses.AdversarialLoss,
         penalties: Any,
         discriminator_steps: int,
-        metrics: Sequence[keras.metrics.Metric],
+        metrics: Any,
         arguments: dict[str, Any],
         **keras_arguments: Any,
     ) -> None:

@@ -163,7 +163,7 @@ class GANomaly(AdversarialModel, Exporting):
         loss: Any = "non_saturating",
         penalties: Any = (),
         discriminator_steps: int = 1,
-        metrics: Sequence[keras.metrics.Metric] = (),
+        metrics: Any = (),
         **keras_arguments: Any,
     ) -> None:
         """Prepares the game.

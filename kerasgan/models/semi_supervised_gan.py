@@ -190,7 +190,7 @@ class SemiSupervisedGAN(GAN):
         unsupervised_weight: float = 1.0,
         penalties: Any = (),
         discriminator_steps: int = 1,
-        metrics: Sequence[keras.metrics.Metric] = (),
+        metrics: Any = (),
         **keras_arguments: Any,
     ) -> None:
         """Prepares the game.

@@ -4,6 +4,8 @@ from typing import Any
 
 import keras
 
+from kerasgan.registry import deserialize
+
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class AutoEncoder(keras.Model):
@@ -50,4 +52,4 @@ class AutoEncoder(keras.Model):
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> AutoEncoder:
         """Makes the model that `get_config` described."""
         with keras.saving.custom_object_scope(custom_objects or {}):
-            return cls(**keras.saving.deserialize_keras_object(config))
+            return cls(**deserialize(config))

@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerasgan import registry
 from kerasgan.backend import all_rows_mean
 from kerasgan.penalties.penalty import Encounter, Penalty
 
@@ -48,11 +49,7 @@ class FeatureMatching(Penalty):
         sample_weight: float = 0.0,
     ) -> None:
         super().__init__(weight)
-        if not isinstance(features, str) and not callable(features):
-            raise TypeError(
-                "Invalid value for argument `features`. Expected a layer's name or a function of the "
-                f"discriminator. Received: features={features!r}"
-            )
+        _check_features(features)
         if not sample_weight >= 0.0:
             raise ValueError(
                 "Invalid value for argument `sample_weight`. Expected a number that is not negative. "
@@ -100,7 +97,7 @@ class FeatureMatching(Penalty):
         """Makes the penalty that `get_config` described."""
         features = config["features"]
         if not isinstance(features, str):
-            features = keras.saving.deserialize_keras_object(features)
+            features = registry.deserialize_function(features, "features")
         return cls(**{**config, "features": features})
 
 
@@ -111,8 +108,10 @@ def feature_extractor(
 
     Raises:
         ValueError: If there is no such layer, or the discriminator is not made of named layers.
+        TypeError: If `features` is neither a name nor a function.
     """
-    if callable(features):
+    _check_features(features)
+    if not isinstance(features, str):
         return features(discriminator)
     names = [layer.name for layer in discriminator.layers]
     if features not in names or not getattr(discriminator, "inputs", None):
@@ -123,6 +122,14 @@ def feature_extractor(
     # A list of one input would be another structure than the discriminator's own.
     inputs = discriminator.inputs[0] if len(discriminator.inputs) == 1 else discriminator.inputs
     return keras.Model(inputs, discriminator.get_layer(features).output)
+
+
+def _check_features(features: Any) -> None:
+    if not isinstance(features, str) and not registry.is_function(features):
+        raise TypeError(
+            "Invalid value for argument `features`. Expected a layer's name or a function of the "
+            f"discriminator. Received: features={features!r}"
+        )
 
 
 def squared_mean_gap(real: Any, fake: Any) -> Any:

@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from kerasgan.penalties.penalty import Encounter, Penalty, mean_per_example
-from kerasgan.registry import decode_weights, encode_weights, per_example_loss
+from kerasgan.registry import decode_weights, deserialize, encode_weights, per_example_loss
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -91,7 +91,6 @@ class Reconstruction(Penalty):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Reconstruction:
         """Makes the penalty that `get_config` described."""
-        deserialize = keras.saving.deserialize_keras_object
         loss, features = config["loss"], config["features"]
         if isinstance(features, Mapping):
             model = deserialize(features["model"])

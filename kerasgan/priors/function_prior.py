@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from kerasgan import registry
 from kerasgan.arguments import one_of
 from kerasgan.priors.prior import Prior
 
@@ -47,20 +48,15 @@ class FunctionPrior(Prior):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make an equal prior."""
-        name = getattr(self.function, "__name__", "")
-        # Keras does not serialize the functions of its own `keras.random`.
-        if getattr(keras.random, name, None) is self.function:
-            return {**super().get_config(), "function": name}
-        function = keras.saving.serialize_keras_object(self.function)
-        return {**super().get_config(), "function": function}
+        return {**super().get_config(), "function": registry.serialize_function(self.function)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> FunctionPrior:
         """Makes the prior that `get_config` described."""
         function = config["function"]
-        if isinstance(function, str):
+        if isinstance(function, str):  # in files of 0.1
             # A file may name a function that draws, and nothing else that the module happens to hold.
             named = {name: each for name, each in vars(keras.random).items() if isfunction(each)}
             one_of("function", function, sorted(named))
             return cls(named[function], config["shape"])
-        return cls(keras.saving.deserialize_keras_object(function), config["shape"])
+        return cls(registry.deserialize_function(function, "function"), config["shape"])

@@ -76,7 +76,7 @@ class NormalMixture(Prior):
         if classes > self.components:
             raise ValueError(
                 f"Invalid value for argument `prior`. Expected a component for each of {classes} classes. "
-                f"Received: a mixture of {self.components} components"
+                f"Received: a mixture of {arguments.counted(self.components, 'component')}"
             )
         label_seed, draw_seed = independent_seeds(seed, 2)
         position = keras.random.uniform((shape[0],), seed=label_seed)

@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from kerasgan import registry
 from kerasgan.priors.prior import Prior, independent_seeds
 
 
@@ -58,5 +59,5 @@ class Sum(Prior):
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Sum:
         """Makes the prior that `get_config` described."""
-        priors = [keras.saving.deserialize_keras_object(item) for item in config["priors"]]
+        priors = [registry.deserialize(item) for item in config["priors"]]
         return cls(priors, config["shape"])

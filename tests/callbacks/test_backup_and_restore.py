@@ -1,3 +1,4 @@
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 import kerasgan
+from kerasgan import files
 
 sys.path.insert(0, str(Path(__file__).parent))
 import train_and_be_killed as program
@@ -82,10 +84,27 @@ def test_the_backup_is_kept_where_it_is_wanted_and_only_it_is_deleted(tmp_path):
 
 
 def test_an_unfinished_backup_is_not_taken_for_one(tmp_path):
-    (tmp_path / ".0123.training_state.npz").write_bytes(b"half of it")
     callback = kerasgan.callbacks.BackupAndRestore(tmp_path)
+    with contextlib.suppress(KeyboardInterrupt), files.replacing(callback.path) as temporary:
+        half = temporary.with_name(temporary.name.replace(files._LIFE, "0" * 8))
+        half.write_bytes(b"half of it")
+        raise KeyboardInterrupt
+    assert half.exists()
     assert callback.stored() is None
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["BackupAndRestore", "SampleGrid", "ProbabilityLogger"])
+def test_a_folder_that_cannot_be_written_to_is_noticed_before_training(kind, tmp_path):
+    (tmp_path / "file").touch()
+    gan = small_gan()
+    gan.compile()
+    before = gan.get_weights()
+    folder = tmp_path / "file" / "folder"
+    arguments = {"kind": "curves"} if kind == "SampleGrid" else {}
+    with pytest.raises(OSError, match=str(folder)):
+        fit(gan, getattr(kerasgan.callbacks, kind)(folder, **arguments))
+    assert all(map(np.array_equal, before, gan.get_weights()))
 
 
 def test_the_backup_of_another_model_is_refused(tmp_path):

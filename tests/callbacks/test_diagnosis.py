@@ -427,19 +427,21 @@ def test_it_tells_what_to_try_before_training_ends_at_nan():
 
 
 @pytest.fixture
-def benchmark(monkeypatch):
+def rates_script(monkeypatch):
     monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "benchmarks"))
     module = importlib.import_module("diagnosis")
     yield module
     del sys.modules["diagnosis"]
 
 
-def test_the_rates_of_the_benchmark_are_counted_right(benchmark):
+def test_the_rates_of_the_benchmark_are_counted_right(rates_script):
     healthy, failing = "digits, auto-encoder", "ring, fast generator"
-    assert benchmark.CASES[healthy].expected is None
-    assert benchmark.CASES[failing].expected == "mode_collapse"
+    assert rates_script.CASES[healthy].expected is None
+    assert rates_script.CASES[failing].expected == "mode_collapse"
     seen = {"found": {"mode_collapse": 3, "oscillation": 4}}
-    rates = benchmark.rates({healthy: [{"found": {}}, seen], failing: [seen, seen, {"found": {}}]})
+    rates = rates_script.rates(
+        {healthy: [{"found": {}}, seen], failing: [seen, seen, {"found": {}}]}
+    )
     assert rates["kinds"]["mode_collapse"] == {
         "alarms": 2, "made_to_fail": 3, "false_alarms": 1, "healthy": 2,
     }  # fmt: skip
@@ -449,16 +451,16 @@ def test_the_rates_of_the_benchmark_are_counted_right(benchmark):
     assert rates["cases"][failing]["found"] == {"mode_collapse": 2, "oscillation": 2}
 
 
-def test_the_benchmark_runs_and_records(benchmark, tmp_path, monkeypatch):
-    monkeypatch.setattr(benchmark, "ROUNDS_PER_EPOCH", 4)
+def test_the_benchmark_runs_and_records(rates_script, tmp_path, monkeypatch):
+    monkeypatch.setattr(rates_script, "ROUNDS_PER_EPOCH", 4)
     monkeypatch.setattr(logging.getLogger("kerasgan"), "level", logging.WARNING)
     path = tmp_path / "results" / "diagnosis.json"
     options = ["--seeds", "1", "--first-seed", "7", "--epochs", "1", "--record", str(path)]
     monkeypatch.setattr(sys, "argv", ["diagnosis.py", "--only", "fast generator", *options])
     monkeypatch.setattr(
-        benchmark, "CASES", {"ring, fast generator": benchmark.CASES["ring, fast generator"]}
+        rates_script, "CASES", {"ring, fast generator": rates_script.CASES["ring, fast generator"]}
     )
-    benchmark.main()
+    rates_script.main()
     answer = json.loads(path.read_text())
     assert answer["recipe"]["seeds"] == [7]
     (game,) = answer["games"]["ring, fast generator"]

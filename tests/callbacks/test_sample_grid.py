@@ -132,7 +132,7 @@ def test_samples_that_cannot_be_drawn_are_reported_before_training(tmp_path, cou
 def test_other_models_are_named(tmp_path):
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(loss="mse")
-    with pytest.raises(TypeError, match="Received: a Sequential without `generate`"):
+    with pytest.raises(TypeError, match="Received: Sequential without `generate`"):
         model.fit(np.zeros((2, 1)), np.zeros((2, 1)), verbose=0, callbacks=[SampleGrid(tmp_path)])
 
 

@@ -137,7 +137,7 @@ def test_other_models_are_named(tmp_path):
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(loss="mse")
     x = np.zeros((2, 1))
-    with pytest.raises(TypeError, match="Received: a Sequential without `turns`"):
+    with pytest.raises(TypeError, match="Received: Sequential without `turns`"):
         model.fit(x, x, verbose=0, callbacks=[TensorBoard(tmp_path)])
 
 

@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import contextlib
 import csv
 import math
+import os
+import signal
+import time
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -9,6 +14,9 @@ import tensorflow as tf
 from PIL import Image
 
 import kerasgan
+
+PROJECT = Path(__file__).parents[2]
+SECONDS = 120
 
 
 def test_toy_run(run_example, tmp_path):
@@ -61,6 +69,52 @@ def test_own_pictures(run_example, tmp_path):
     with Image.open(tmp_path / "out/generated.png") as picture:
         assert picture.mode == "RGB"
         assert picture.size == (12 * 62 + 2, 8 * 47 + 2)
+
+
+def test_a_run_that_is_stopped_keeps_its_model_and_goes_on(fork_server, tmp_path):
+    rng = np.random.default_rng(0)
+    for index in range(64):
+        pixels = rng.integers(0, 256, (6, 6), dtype=np.uint8)
+        kerasgan.callbacks.save_image(Image.fromarray(pixels), tmp_path / f"in/{index}.png")
+    out = tmp_path / "out"
+
+    def start():
+        arguments = ("--data", "in", "--output", "out", "--steps", "40")
+        script = PROJECT / "examples/digits_dcgan.py"
+        return fork_server.start(script, *arguments, folder=tmp_path, optimizes_graphs=False)
+
+    def epochs_done():
+        (backup,) = out.glob("backup_*/training_state.npz")
+        with np.load(backup) as state:
+            return int(state["epoch"])
+
+    def updates():
+        with (out / "probabilities.csv").open() as file:
+            return [row for row in csv.DictReader(file) if row["turn"] == "generator"]
+
+    program, end, done = start(), time.monotonic() + SECONDS, 0
+    while done < 5 and time.monotonic() < end:
+        time.sleep(0.01)
+        with contextlib.suppress(ValueError):  # no backup yet
+            done = epochs_done()
+    os.kill(program.number, signal.SIGINT)
+    stopped = program.wait(SECONDS)
+    assert stopped.returncode == 1, stopped.stderr[-3000:]
+    assert "the same command goes on" in stopped.stderr
+    assert "Traceback" not in stopped.stderr
+    assert 5 <= epochs_done() < 40
+    model = keras.saving.load_model(out / "saved_models/gan.keras")
+    assert model.generate(2).shape == (2, 6, 6, 3)
+    before = updates()  # those of every fourth epoch's end
+    assert 4 <= len(before) < 40
+
+    ended = start().wait(SECONDS)
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    assert "Epoch 1/40" not in ended.stdout
+    assert "Epoch 40/40" in ended.stdout
+    assert not list(out.glob("backup_*"))
+    assert len(updates()) == 40
+    assert updates()[: len(before)] == before
 
 
 def test_help_and_bad_arguments(run_script, tmp_path):

@@ -54,6 +54,7 @@ def round_trip(loss):
 def test_get_by_name_makes_the_defaults(name, kind):
     loss = losses.get(name)
     assert type(loss) is kind
+    assert type(losses.get(kind.__name__)) is kind
     assert loss.get_config() == kind().get_config()
 
 

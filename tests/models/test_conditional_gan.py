@@ -117,7 +117,7 @@ def test_missing_surplus_or_misshapen_conditions_are_refused(samples):
     ]:
         with pytest.raises(ValueError, match=message):
             call()
-    with pytest.raises(ValueError, match="two inputs.*for a ConditionalGAN"):
+    with pytest.raises(ValueError, match="two inputs.*for `ConditionalGAN`"):
         kerasgan.ConditionalGAN(
             keras.Sequential([keras.Input((3,)), LAYERS.Dense(2)]), network((2,), (4,), 1)
         )

@@ -429,7 +429,7 @@ def test_sub_models_that_do_not_fit_are_refused_with_both_shapes(generator, disc
         kerasgan.GAN("generator", discriminator)
     latent, label = keras.Input((3,)), keras.Input((1,))
     conditional = keras.Model([latent, label], keras.layers.Concatenate()([latent, label]))
-    with pytest.raises(ValueError, match="one input for a GAN"):
+    with pytest.raises(ValueError, match="one input for `GAN`"):
         kerasgan.GAN(conditional, discriminator)
 
 
@@ -445,9 +445,9 @@ def test_bad_data_is_refused_before_training(generator, discriminator, samples):
     for arguments, message in [
         ({"x": samples[:, :1]}, r"`x`.*\(2,\).*\(1,\)"),
         ({"x": nan}, "`x`. Expected finite numbers"),
-        ({"x": samples, "batch_size": 33}, "`batch_size`. Expected at most 32"),
+        ({"x": samples, "batch_size": 33}, "at most 32, since a round takes 3 minibatches"),
         ({"x": samples, "batch_size": 0}, "`batch_size`. Expected a positive integer"),
-        ({"x": samples, "y": samples}, "`y`. Expected none for a GAN"),
+        ({"x": samples, "y": samples}, "`y`. Expected none for `GAN`"),
         ({"x": samples, "sample_weight": samples}, "`sample_weight`"),
         ({"x": dataset(samples).batch(8), "batch_size": 8}, "`batch_size`. Expected none"),
         ({"x": dataset((samples, samples)).batch(8)}, "`x`. Expected elements of samples alone"),
@@ -462,6 +462,9 @@ def test_bad_data_is_refused_before_training(generator, discriminator, samples):
         gan.generate(0)
     for untouched, now in zip(before, state_of(gan), strict=True):
         np.testing.assert_array_equal(untouched, now)
+    gan.compile()
+    with pytest.raises(ValueError, match="a round takes 1 minibatch of the 96 examples"):
+        gan.fit(samples, batch_size=97)
 
 
 def test_ctrl_c_leaves_a_usable_model_and_the_logs_so_far(

@@ -40,6 +40,7 @@ NAMES = {
 def test_get_by_name_makes_the_defaults(name, kind):
     penalty = penalties.get(name)
     assert type(penalty) is kind
+    assert type(penalties.get(kind.__name__)) is kind
     assert penalty.get_config() == kind().get_config()
     assert penalty.weight == 10.0
 

@@ -146,6 +146,7 @@ def test_get():
     kinds = {"normal": priors.Normal, "uniform": priors.Uniform, "swiss_roll": priors.SwissRoll}
     for name, kind in kinds.items():
         assert type(priors.get(name)) is kind
+        assert type(priors.get(kind.__name__)) is kind
     assert type(priors.get(priors.serialize(priors.Uniform()))) is priors.Uniform
 
 

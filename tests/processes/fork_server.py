@@ -118,6 +118,7 @@ def become(request):
     import tensorflow
 
     os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the tests heed no Ctrl-C
     for name, stream in (("stdout", 1), ("stderr", 2)):
         os.dup2(os.open(request[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), stream)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
