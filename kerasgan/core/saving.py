@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from kerasgan.backend import is_chief
+from kerasgan.core.adversary import restored
 from kerasgan.core.seeds import seed_states
 from kerasgan.files import replacing
 
@@ -97,7 +98,8 @@ class Saving(keras.Model):
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles as `get_compile_config` describes."""
         deserialize = keras.saving.deserialize_keras_object
-        self.compile(**{name: deserialize(value) for name, value in config.items()})
+        with restored():
+            self.compile(**{name: deserialize(value) for name, value in config.items()})
 
     @property
     def _averages(self) -> list[keras.Variable]:

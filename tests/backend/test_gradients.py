@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import pytest
+import tensorflow as tf
 
 from kerasgan.backend import input_gradient, value_and_gradients
 
@@ -83,3 +85,19 @@ def test_unconnected_input_has_a_zero_gradient():
     np.testing.assert_array_equal(
         input_gradient(lambda y: keras.ops.ones((3,)), x), np.zeros((3, 2))
     )
+
+
+def test_what_cudnn_cannot_differentiate_twice_is_said_so():
+    """As TensorFlow ends where a penalty of the user's meets an LSTM on a GPU."""
+
+    @tf.custom_gradient
+    def without_gradient(x):
+        def gradient(upstream):
+            raise LookupError("gradient registry has no entry for: CudnnRNNBackpropV3")
+
+        return x, gradient
+
+    variable = keras.Variable(1.0)
+    with pytest.raises(ValueError, match="use_cudnn=False") as error:
+        value_and_gradients(lambda: (without_gradient(variable.value), None), [variable])
+    assert "CudnnRNNBackpropV3" in str(error.value)
