@@ -15,6 +15,7 @@ def labelled(generator):
     return x.astype("float32"), y
 
 
+@pytest.mark.deterministic
 def test_a_classifier_learns_and_says_how(labelled):
     x, y = labelled
     state = np.random.get_state()[1].copy()
@@ -59,6 +60,7 @@ def test_classes_that_do_not_fit(y, message):
         metrics.classifier_features(np.zeros((20, 2)), y)
 
 
+@pytest.mark.deterministic
 def test_a_models_weights_are_in_its_configuration(generator):
     layers = keras.layers
     model = keras.Sequential([keras.Input((3,)), layers.Dense(4), layers.BatchNormalization()])

@@ -66,7 +66,7 @@ def test_unrolling_changes_nothing():
     latents = np.random.default_rng(0).normal(size=(2, 6, 2)).astype("float32")
     looped, unrolled = (lstm_generator((6, 2), (6, 3), unroll=unroll) for unroll in (False, True))
     unrolled.set_weights(looped.get_weights())
-    np.testing.assert_allclose(looped(latents), unrolled(latents), atol=1e-6)
+    np.testing.assert_allclose(looped(latents), unrolled(latents), atol=1e-5)
 
 
 @pytest.mark.parametrize("build", DISCRIMINATORS)
@@ -116,9 +116,10 @@ def test_auto_encoder():
     parts = (model.encoder, model.decoder)
     units = [[layer.units for layer in layers_of(part, keras.layers.LSTM)] for part in parts]
     assert units == [[5, 4], [4, 5]]
-    np.testing.assert_allclose(model(WAVES), model.decoder(model.encoder(WAVES)), atol=1e-6)
+    np.testing.assert_allclose(model(WAVES), model.decoder(model.encoder(WAVES)), atol=1e-5)
 
 
+@pytest.mark.deterministic
 @pytest.mark.parametrize(
     "make",
     [
