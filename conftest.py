@@ -1,18 +1,28 @@
 """Set-up of every test and doctest; at the top, to reach the doctests of `kerasgan` as well."""
 
 import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "tests" / "processes"))
+
+import devices
 
 # Before Keras is imported, which reads them once. An environment that sets them keeps its choice.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # the same arithmetic on every machine
 os.environ.setdefault("MPLBACKEND", "agg")
+devices.prepare_environment(devices.chosen())
 
-import keras
-import numpy as np
-import pytest
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
 
-import kerasgan
+import kerasgan  # noqa: E402
+
+
+def pytest_configure():
+    devices.prepare_tensorflow(devices.chosen())
 
 
 @pytest.fixture(autouse=True)

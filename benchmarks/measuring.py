@@ -68,11 +68,12 @@ def surroundings() -> dict[str, Any]:
     }
 
 
-def report(answer: dict[str, Any], record: Path | None) -> None:
-    """Prints one line of JSON, and writes it to a file, indented, if there is one to write to."""
+def report(answer: dict[str, Any], record: Path | None, quiet: bool = False) -> None:
+    """Prints one line of JSON, unless `quiet`, and writes it to a file, indented, if there is one."""
     if record:
         record.parent.mkdir(parents=True, exist_ok=True)
         temporary = record.with_name(f".{record.name}")
         temporary.write_text(json.dumps(answer, indent=2) + "\n", encoding="utf-8")
         os.replace(temporary, record)
-    print(json.dumps(answer))
+    if not quiet:
+        print(json.dumps(answer))

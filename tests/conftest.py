@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent / "processes"))
+import devices
 from fork_server import ForkServer
 
 # Programs that tests start in processes of their own; pytest would import them, to look for doctests.
@@ -45,6 +46,7 @@ def pytest_configure(config):
         "markers", "promise(text, models=()): what a test proves of a model class"
     )
     config.pluginmanager.register(Promises(config), "promises")
+    config.pluginmanager.register(devices.Devices(devices.chosen()), "devices")
 
 
 def pytest_collection_modifyitems(items):

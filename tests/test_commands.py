@@ -90,6 +90,32 @@ def test_runner_stops_at_the_first_failure(monkeypatch):
     assert ran[-1] == ["pytest", "-k", "losses"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "device", "processes"),
+    [([], "cpu", "auto"), (["--device=cpu"], "cpu", "auto"), (["--device", "gpu"], "gpu", "12")],
+)
+def test_runner_passes_the_device_on(arguments, device, processes, monkeypatch):
+    monkeypatch.syspath_prepend(str(PROJECT / "tests"))
+    import run
+
+    ran = []
+
+    def fake(command, env, **_):
+        ran.append((command[2:], env["KERASGAN_TEST_DEVICE"]))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.delenv("KERASGAN_TEST_DEVICE", raising=False)
+    monkeypatch.setattr(run.subprocess, "run", fake)
+    monkeypatch.setattr(run.os, "cpu_count", lambda: 64)
+    assert run.main([*arguments, "tests/core"]) == 0
+    command, given = ran[-1]
+    assert given == device
+    assert command == ["pytest", "-n", processes, "--dist", "worksteal", "tests/core"]
+    assert [each[0] for each, _ in ran] == (
+        ["pytest"] if device == "gpu" else ["ruff", "ruff", "mypy", "pytest"]
+    )
+
+
 def test_lowest_versions_are_the_promised_ones():
     """Every `>=` of the dependencies and extras a user installs is pinned, and nothing else is."""
     pinned = dict(

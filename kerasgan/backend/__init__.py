@@ -2,8 +2,8 @@
 
 What it needs from a framework is listed by its files: the gradient of a function with respect to
 variables and to inputs (`gradients`), a function as a graph (`graphs`), several steps of a loop
-(`execution`), which replica this is (`replicas`), what it runs on (`devices`), and the tensor a sigmoid was
-applied to (`logits`). A port to another Keras backend rewrites these and nothing else.
+(`execution`), which replica this is (`replicas`), what it runs on (`devices`), layers without second
+derivatives (`recurrence`), and the tensor a sigmoid was applied to (`logits`). A port to another Keras backend rewrites these and nothing else.
 """
 
 from kerasgan.backend.devices import HOST_TYPES, has_accelerator, is_deterministic
@@ -11,6 +11,7 @@ from kerasgan.backend.execution import execution
 from kerasgan.backend.gradients import input_gradient, value_and_gradients
 from kerasgan.backend.graphs import compiled
 from kerasgan.backend.logits import ends_in_sigmoid, logits_of
+from kerasgan.backend.recurrence import cudnn_layers, leave_cudnn
 from kerasgan.backend.replicas import (
     after,
     all_replicas_mean,
@@ -33,6 +34,7 @@ __all__ = [
     "all_rows_mean",
     "assign_on_replicas",
     "compiled",
+    "cudnn_layers",
     "draw_rows",
     "ends_in_sigmoid",
     "execution",
@@ -41,6 +43,7 @@ __all__ = [
     "input_gradient",
     "is_chief",
     "is_deterministic",
+    "leave_cudnn",
     "logits_of",
     "number_of_replicas",
     "number_of_workers",

@@ -15,6 +15,11 @@ def has_accelerator() -> bool:
     return any(device.device_type != "CPU" for device in tf.config.list_physical_devices())
 
 
+def has_gpu() -> bool:
+    """Tells whether TensorFlow may use a GPU."""
+    return bool(tf.config.get_visible_devices("GPU"))
+
+
 def is_deterministic() -> bool:
     """Tells whether `tf.config.experimental.enable_op_determinism` was called, under which XLA fails."""
     # TensorFlow tells nobody else; Keras asks in the same way.

@@ -21,12 +21,23 @@ def value_and_gradients(
     Returns:
         `(value, auxiliary, gradients)`, one gradient for each variable, `None` where the value does not
         depend on it.
+
+    Raises:
+        ValueError: If the function takes gradients of what cuDNN computes, which has no second ones.
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         for variable in variables:
             tape.watch(variable.value)
         value, auxiliary = function()
-    gradients = tape.gradient(value, [variable.value for variable in variables])
+    try:
+        gradients = tape.gradient(value, [variable.value for variable in variables])
+    except LookupError as error:
+        if "Cudnn" not in str(error):
+            raise
+        raise ValueError(
+            "A term of the loss takes gradients of a recurrent layer that cuDNN computes on a GPU, and cuDNN "
+            f"has no second derivatives ({error}). Make the layer with `use_cudnn=False`."
+        ) from error
     if any(gradient is not None for gradient in gradients):
         # No update may begin before the last gradient is there: an optimizer passes them through one
         # `IdentityN`, which TensorFlow's optimizer of graphs takes for a wait, and later takes apart. A

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+import contextvars
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -8,11 +10,23 @@ import numpy as np
 from keras import ops
 
 from kerasgan import losses
-from kerasgan.backend import ends_in_sigmoid, logits_of
+from kerasgan.backend import cudnn_layers, ends_in_sigmoid, leave_cudnn, logits_of
 from kerasgan.core.inputs import conditioned, sole
 from kerasgan.core.turn import Minibatch, Outcome, Turn
 from kerasgan.penalties import Encounter, Penalty, get_all
 from kerasgan.penalties.penalty import mean_per_example
+
+_IS_RESTORED = contextvars.ContextVar("is_restored", default=False)
+
+
+@contextlib.contextmanager
+def restored() -> Iterator[None]:
+    """Says that discriminators come from a configuration, which does not hold `use_cudnn`."""
+    token = _IS_RESTORED.set(True)
+    try:
+        yield
+    finally:
+        _IS_RESTORED.reset(token)
 
 
 class Adversary:
@@ -45,9 +59,29 @@ class Adversary:
         )
 
     def prepare(self, loss: Any, penalties: Any, turns: Sequence[Turn]) -> None:
-        """Sets what is played for in a game of the given turns."""
+        """Sets what is played for in a game of the given turns.
+
+        Raises:
+            ValueError: If a penalty needs second derivatives that the discriminator does not have.
+        """
         self.loss = losses.get(loss)
         self.penalties = get_all(penalties, [turn.name for turn in turns])
+        for penalty in self.penalties:
+            if penalty.needs_second_derivatives:
+                self._differentiate_twice(penalty)
+
+    def _differentiate_twice(self, penalty: Penalty) -> None:
+        if _IS_RESTORED.get():
+            # It was compiled with this penalty before, so it had `use_cudnn=False`, or no GPU.
+            leave_cudnn(self.discriminator)
+        layers = sorted(layer.name for layer in cudnn_layers(self.discriminator))
+        if layers:
+            raise ValueError(
+                "Invalid value for argument `penalties`. Expected none that needs second derivatives: on a "
+                f"GPU, cuDNN computes the layers {layers} of {self.discriminator.name!r}, and has none. "
+                f"Received: {penalty.name!r}. Make these layers with `use_cudnn=False`. Keras forgets that "
+                "in clones: there, set `layer.use_cudnn = False`."
+            )
 
     def discriminator_outcome(self, real: Any, fake: Any, minibatch: Minibatch) -> Outcome:
         """Returns what the discriminator minimises, and its judgement of both batches."""

@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from kerasgan.backend import is_chief
+from kerasgan.core.adversary import restored
 from kerasgan.core.finite_watch import FiniteWeights
 from kerasgan.core.seeds import seed_states
 from kerasgan.files import replacing
@@ -95,7 +96,8 @@ class Saving(keras.Model):
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles as `get_compile_config` describes."""
-        self.compile(**{name: deserialize(value) for name, value in config.items()})
+        with restored():
+            self.compile(**{name: deserialize(value) for name, value in config.items()})
 
     @property
     def _averages(self) -> list[keras.Variable]:

@@ -44,11 +44,34 @@ class InceptionV3Features(ModelFeatures):
         images = (ops.cast(samples, "float32") - low) * (2.0 / (high - low)) - 1.0
         if images.shape[-1] == 1:
             images = ops.repeat(images, 3, axis=-1)
-        return super().extract(ops.image.resize(images, (_SIDE, _SIDE), antialias=True))
+        return super().extract(resized(images, _SIDE))
 
     def get_config(self) -> dict[str, Any]:
         """Returns the values of black and white."""
         return {"value_range": list(self.value_range)}
+
+
+def resized(images: Any, side: int) -> Any:
+    """Resizes images to squares: bilinearly, and where they shrink with the mean of the pixels that meet.
+
+    As `keras.ops.image.resize(images, (side, side), antialias=True)`, which XLA cannot compile.
+
+    Args:
+        images: `(count, height, width, channels)`.
+        side: Height and width of the result.
+    """
+    rows, columns = (_shares(size, side) for size in ops.shape(images)[1:3])
+    return ops.einsum("ih,nhwc,jw->nijc", rows, images, columns)
+
+
+def _shares(size: Any, side: int) -> Any:
+    """Returns the share of each of `size` pixels in each of `side` pixels, a row for each of these."""
+    scale = ops.cast(size, "float32") / side
+    places = (ops.arange(side, dtype="float32") + 0.5) * scale
+    pixels = ops.arange(size, dtype="float32") + 0.5
+    distances = ops.abs(places[:, None] - pixels[None]) / ops.maximum(scale, 1.0)
+    triangle = ops.maximum(1.0 - distances, 0.0)
+    return triangle / ops.sum(triangle, axis=1, keepdims=True)
 
 
 def inception_v3(value_range: tuple[float, float] = (-1.0, 1.0)) -> InceptionV3Features:

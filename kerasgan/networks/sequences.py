@@ -9,6 +9,7 @@ import keras
 from keras import layers
 
 from kerasgan.arguments import fraction, invalid, one_of, positive_integer, shape
+from kerasgan.backend import leave_cudnn
 from kerasgan.networks._initializers import initializer_factory
 from kerasgan.networks.auto_encoder import AutoEncoder
 
@@ -78,7 +79,8 @@ def lstm_discriminator(
 ) -> keras.Model:
     """Builds a recurrent discriminator of sequences.
 
-    LSTM layers read the sequence; a linear unit on the last state gives the score, a logit.
+    LSTM layers read the sequence; a linear unit on the last state gives the score, a logit. They are
+    made with `use_cudnn=False`: gradient penalties need second derivatives, which cuDNN does not have.
 
     Args:
         sample_shape: `(length, dimensions)` of a sample.
@@ -113,7 +115,7 @@ def lstm_discriminator(
         x = layers.Dropout(rate)(x)
     score = layers.Dense(positive_integer("output_size", output_size))(x)
     outputs = layers.Activation("linear", dtype="float32", name="score")(score)
-    return keras.Model(inputs, outputs, name=name)
+    return _twice_differentiable(keras.Model(inputs, outputs, name=name))
 
 
 def convolutional_sequence_discriminator(
@@ -194,7 +196,7 @@ def lstm_auto_encoder(
     """Builds a recurrent auto-encoder of sequences: from a sequence to a code and back.
 
     It is a discriminator of `EBGAN` as it stands; its `encoder` and `decoder` fit an
-    `AdversarialAutoEncoder`.
+    `AdversarialAutoEncoder`. Like those of `lstm_discriminator`, its layers do not use cuDNN.
 
     Args:
         sample_shape: `(length, dimensions)` of a sample.
@@ -225,7 +227,12 @@ def lstm_auto_encoder(
     decoder = lstm_generator(
         code_size, sample_shape, sizes[::-1], output_activation, unroll, name="decoder"
     )
-    return AutoEncoder(encoder, decoder, name=name)
+    return AutoEncoder(encoder, _twice_differentiable(decoder), name=name)
+
+
+def _twice_differentiable(model: keras.Model) -> keras.Model:
+    leave_cudnn(model)
+    return model
 
 
 def _sizes(units: int | Sequence[int]) -> list[int]:

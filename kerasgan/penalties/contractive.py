@@ -28,6 +28,8 @@ class Contractive(Penalty):
     'contractive'
     """
 
+    needs_second_derivatives = True
+
     def __init__(self, weight: float = 0.1) -> None:
         super().__init__(weight)
 

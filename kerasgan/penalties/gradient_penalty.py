@@ -17,6 +17,8 @@ class GradientPenalty(Penalty):
         weight: The factor of the term, not negative. Defaults to 10.0, as in the papers.
     """
 
+    needs_second_derivatives = True
+
     def __init__(self, weight: float = 10.0) -> None:
         super().__init__(weight)
 

@@ -52,6 +52,9 @@ class Penalty(ABC):
     Attributes:
         turn: Whose loss it is added to. Defaults to `"discriminator"`.
         name: The class's name in snake case.
+        needs_second_derivatives: Whether `call` takes a gradient of the score, which training then
+            differentiates once more. Set it to `True` if yours does: `compile` then names the layers that
+            cannot be differentiated twice. Defaults to `False`.
 
     Raises:
         ValueError: If `weight` is negative.
@@ -66,6 +69,7 @@ class Penalty(ABC):
     """
 
     turn: str = "discriminator"
+    needs_second_derivatives: bool = False
 
     def __init__(self, weight: float) -> None:
         self.weight = non_negative_number("weight", weight)

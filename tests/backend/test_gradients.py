@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import pytest
+import tensorflow as tf
 
 from kerasgan.backend import input_gradient, value_and_gradients
 
@@ -15,16 +17,16 @@ def test_gradients_for_the_given_variables_in_their_order():
         return a**3 * b * other, "auxiliary"
 
     value, auxiliary, gradients = value_and_gradients(function, [b, a])
-    assert float(value) == 280.0
+    assert float(value) == pytest.approx(280.0)
     assert auxiliary == "auxiliary"
-    np.testing.assert_allclose(gradients, [56.0, 420.0])
+    np.testing.assert_allclose(gradients, [56.0, 420.0], rtol=1e-6)
 
 
 def test_only_the_given_variables_are_watched():
     """A tape within a tape: the gradient that is asked for sees one player, and no other."""
     player, opponent = keras.Variable(3.0), keras.Variable(4.0)
     _, _, (gradient,) = value_and_gradients(lambda: (player * opponent**2, None), [player])
-    assert float(gradient) == 16.0
+    assert float(gradient) == pytest.approx(16.0)
     _, _, gradients = value_and_gradients(lambda: (opponent * 2.0, None), [player])
     assert gradients == [None]
 
@@ -75,7 +77,7 @@ def test_input_gradient_reaches_variables():
 
     # The sum of (2 s x)^2 is 4 s^2 (1 + 4).
     value, _, (gradient,) = value_and_gradients(penalty, [scale])
-    assert (float(value), float(gradient)) == (180.0, 120.0)
+    assert (float(value), float(gradient)) == pytest.approx((180.0, 120.0))
 
 
 def test_unconnected_input_has_a_zero_gradient():
@@ -83,3 +85,19 @@ def test_unconnected_input_has_a_zero_gradient():
     np.testing.assert_array_equal(
         input_gradient(lambda y: keras.ops.ones((3,)), x), np.zeros((3, 2))
     )
+
+
+def test_what_cudnn_cannot_differentiate_twice_is_said_so():
+    """As TensorFlow ends where a penalty of the user's meets an LSTM on a GPU."""
+
+    @tf.custom_gradient
+    def without_gradient(x):
+        def gradient(upstream):
+            raise LookupError("gradient registry has no entry for: CudnnRNNBackpropV3")
+
+        return x, gradient
+
+    variable = keras.Variable(1.0)
+    with pytest.raises(ValueError, match="use_cudnn=False") as error:
+        value_and_gradients(lambda: (without_gradient(variable.value), None), [variable])
+    assert "CudnnRNNBackpropV3" in str(error.value)

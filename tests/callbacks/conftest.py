@@ -14,7 +14,7 @@ class CountingModel(keras.Model):
         self.sample_shape = sample_shape
         self.conditional = conditional
         self.score = score
-        self.batches = self.add_weight(shape=(), dtype="int32", name="batches", trainable=False)
+        self.batches = self.add_weight(shape=(), dtype="int64", name="batches", trainable=False)
         self.generated = []
         self.compile()
 

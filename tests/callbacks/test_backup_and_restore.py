@@ -37,6 +37,7 @@ class Interrupt(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
+@pytest.mark.deterministic
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_interrupted_run_ends_with_the_same_bits(kind, tmp_path):
@@ -47,6 +48,7 @@ def test_an_interrupted_run_ends_with_the_same_bits(kind, tmp_path):
     assert program.train(kind, tmp_path / "disturbed") == undisturbed
 
 
+@pytest.mark.deterministic
 @pytest.mark.promise("killed 20 times (`kill -9`), ends with the same bits", models=["GAN"])
 def test_a_run_that_is_killed_twenty_times_ends_with_the_same_bits(fork_server, tmp_path):
     started = fork_server.start(program.__file__, "arrays", tmp_path, 20, folder=tmp_path)
@@ -129,6 +131,7 @@ def test_bad_arguments(arguments, message):
         kerasgan.callbacks.BackupAndRestore(**arguments)
 
 
+@pytest.mark.deterministic
 def test_the_stock_callback_resumes_exactly_at_the_end_of_an_epoch(tmp_path):
     """Keras keeps weights, optimizers and seeds, but not running means: those begin anew anyway."""
     values = []
@@ -165,6 +168,7 @@ def float16_run(folder, *callbacks):
     return gan
 
 
+@pytest.mark.deterministic
 def test_loss_scales_are_taken_up_too(tmp_path):
     undisturbed = float16_run(tmp_path / "undisturbed")
     with pytest.raises(KeyboardInterrupt):

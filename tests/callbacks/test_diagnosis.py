@@ -362,6 +362,7 @@ def test_other_models_are_named():
 # Games.
 
 
+@pytest.mark.deterministic
 @pytest.mark.parametrize("conditional", [False, True])
 def test_a_game_is_watched_and_not_touched(conditional):
     x = places([0, 0], [10, 0], count=64).astype("float32")

@@ -5,6 +5,8 @@ import pytest
 import kerasgan
 from kerasgan.callbacks import ProgressiveGrowing
 
+pytestmark = pytest.mark.deterministic  # runs are compared bit by bit
+
 X = np.random.default_rng(0).normal(size=(24, 4, 4, 1)).astype("float32")
 # Level 0 for 3 rounds, 4 of fading, level 1 for 2, 2 of fading, level 2.
 GROWTHS = [0, 0, 0, 0, 0.25, 0.5, 0.75, 1, 1, 1, 1.5, 2, 2, 2]

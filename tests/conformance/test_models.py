@@ -25,6 +25,7 @@ def assert_equal(one, other):
         np.testing.assert_array_equal(first, second)
 
 
+@pytest.mark.deterministic
 @pytest.mark.promise("`save` and `load_model`, then training goes on bit for bit")
 def test_saves_loads_and_goes_on_bit_for_bit(case, tmp_path):
     model, data = case
@@ -106,6 +107,9 @@ def test_exports_a_saved_model(case, tmp_path):
     import tensorflow as tf
 
     model, data = case
+    if isinstance(model, kerasgan.AdversarialAutoEncoder):
+        # Its encoder, in the registry, draws noise: from one seed, XLA draws other than TensorFlow's kernels.
+        model.jit_compile = False
     model.export(tmp_path / "exported", verbose=False)
     inputs = call_inputs(model, [part[:2] for part in data])
     artifact = tf.saved_model.load(str(tmp_path / "exported"))
@@ -113,6 +117,7 @@ def test_exports_a_saved_model(case, tmp_path):
     np.testing.assert_allclose(served, model.predict(inputs, verbose=0), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.deterministic
 def test_two_runs_from_one_seed_are_the_same():
     for make, data in MODELS.values():
         results = []

@@ -17,6 +17,7 @@ def test_a_configuration_makes_an_equal_object(kind):
     assert keras.saving.serialize_keras_object(restored) == config
 
 
+@pytest.mark.deterministic
 @pytest.mark.parametrize("kind", LAYERS, ids=lambda kind: kind.__name__)
 def test_a_layer_comes_back_from_a_file(kind, tmp_path):
     make, inputs = LAYERS[kind]

@@ -31,6 +31,7 @@ def train(kind, folder, *callbacks):
     return [keras.ops.convert_to_numpy(variable) for variable in model.state()]
 
 
+@pytest.mark.deterministic
 @pytest.mark.promise("interrupted and started again, ends with the same bits")
 @pytest.mark.parametrize("kind", MODELS, ids=lambda kind: kind.__name__)
 def test_an_interrupted_run_ends_with_the_same_bits(kind, tmp_path):

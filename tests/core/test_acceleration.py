@@ -1,8 +1,8 @@
 import keras
 import pytest
+import tensorflow as tf
 
 import kerasgan
-from kerasgan.backend import has_accelerator
 
 networks = kerasgan.networks
 
@@ -23,7 +23,7 @@ def convolutional_judge():
     return networks.convolutional_sequence_discriminator((6, 2))
 
 
-@pytest.mark.skipif(has_accelerator(), reason="with an accelerator Keras decides")
+@pytest.mark.cpu("with an accelerator Keras decides")
 @pytest.mark.parametrize(
     ("generator", "discriminator", "arguments", "expected"),
     [
@@ -91,3 +91,18 @@ def test_steps_per_execution_is_a_number_or_auto():
     gan = kerasgan.GAN(perceptron(), judge())
     with pytest.raises(ValueError, match="Expected 'auto' or a positive integer"):
         gan.compile(steps_per_execution=0)
+
+
+def test_tensor_float_32_stays_as_the_user_has_it():
+    experimental = tf.config.experimental
+    before = experimental.tensor_float_32_execution_enabled()
+    try:
+        for enabled in (True, False):
+            experimental.enable_tensor_float_32_execution(enabled)
+            gan = kerasgan.GAN(perceptron(), judge())
+            gan.compile(penalties=["r1"])
+            gan.fit(keras.random.normal((8, 6, 2)), batch_size=8, verbose=0)
+            gan.discriminate(gan.generate(2))
+            assert experimental.tensor_float_32_execution_enabled() is enabled
+    finally:
+        experimental.enable_tensor_float_32_execution(before)

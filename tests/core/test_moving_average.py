@@ -39,7 +39,7 @@ def test_the_average_is_the_weighted_mean_of_all_weights_so_far():
 class Counting(keras.layers.Layer):
     def build(self, shape):
         self.counter = self.add_weight(
-            shape=(), dtype="int32", trainable=False, initializer="zeros"
+            shape=(), dtype="int64", trainable=False, initializer="zeros"
         )
 
     def call(self, inputs):
@@ -55,6 +55,7 @@ def test_integers_are_copied():
         assert int(average.of(model).layers[0].counter) == count
 
 
+@pytest.mark.deterministic
 def test_training_is_not_touched_and_what_is_generated_is_the_averages():
     outcomes = []
     for momentum in (None, 0.5):
@@ -69,10 +70,11 @@ def test_training_is_not_touched_and_what_is_generated_is_the_averages():
     assert not np.allclose(plain.generate(8, seed=0), averaged.generate(8, seed=0))
     average = averaged.averaged(averaged.generator)
     z = keras.ops.convert_to_numpy(averaged.prior.sample(8, seed=0))
-    np.testing.assert_allclose(averaged.generate(8, seed=0), average(z), rtol=1e-6)
-    np.testing.assert_allclose(averaged.predict(z, verbose=0), average(z), rtol=1e-6)
+    np.testing.assert_allclose(averaged.generate(8, seed=0), average(z), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(averaged.predict(z, verbose=0), average(z), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.deterministic
 def test_an_evaluation_is_of_the_average():
     gan = small_gan(generator_ema=0.9)
     gan.fit(X, batch_size=16, epochs=2, verbose=0)
@@ -81,6 +83,7 @@ def test_an_evaluation_is_of_the_average():
     assert gan.evaluate(X, verbose=0, return_dict=True)["generator_loss"] == loss
 
 
+@pytest.mark.deterministic
 def test_averages_are_saved_and_training_goes_on_as_if_never_stopped(tmp_path):
     keras.utils.set_random_seed(0)
     gan = small_gan(generator_ema=0.9)
@@ -109,7 +112,7 @@ def test_the_export_is_of_the_average(tmp_path):
     z = np.random.default_rng(1).normal(size=(5, 3)).astype("float32")
     exported = tf.saved_model.load(tmp_path / "exported")
     served = exported.serve(z)
-    np.testing.assert_allclose(served, gan.averaged(gan.generator)(z), rtol=1e-6)
+    np.testing.assert_allclose(served, gan.averaged(gan.generator)(z), rtol=1e-5, atol=1e-6)
     for ours, theirs in zip(before, gan.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 

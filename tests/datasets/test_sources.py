@@ -113,6 +113,7 @@ def test_a_source_gives_as_many_rounds_as_it_has(source, k, games, tmp_path):
     assert len(gan.history.epoch) == epochs
 
 
+@pytest.mark.deterministic
 @pytest.mark.filterwarnings(f"ignore:{OUT_OF_DATA}")
 @pytest.mark.parametrize("k", [1, 2])
 def test_finding_the_end_of_the_data_changes_nothing(k):

@@ -16,6 +16,9 @@ import tensorflow as tf
 
 import kerasgan
 
+# Workers are CPUs here, whatever else there is: two processes cannot reduce over one GPU.
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+
 X = np.random.default_rng(0).normal(size=(160, 6)).astype("float32")
 BATCH = 16
 

@@ -1,10 +1,14 @@
 """Trains one game on one device and on N replicas, and prints the largest difference of any number.
 
+`replicas_equal_one_device.py GAME N [GPU]`: the replicas are CPUs or, if asked for, GPUs; where there are too
+few, parts of one.
+
 A program of its own, because the number of logical devices is fixed once TensorFlow has started, and because
 TensorFlow's collectives do not take a second strategy in one process.
 """
 
 import json
+import os
 import sys
 
 import keras
@@ -13,9 +17,15 @@ import tensorflow as tf
 
 import kerasgan
 
-tf.config.set_logical_device_configuration(
-    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 4
-)
+KIND = sys.argv[3] if len(sys.argv) > 3 else "CPU"
+if KIND == "CPU":
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+DEVICES = tf.config.list_physical_devices(KIND)
+if len(DEVICES) < int(sys.argv[2]):
+    LIMIT = {"memory_limit": 1024} if KIND == "GPU" else {}
+    tf.config.set_logical_device_configuration(
+        DEVICES[0], [tf.config.LogicalDeviceConfiguration(**LIMIT)] * 4
+    )
 
 LAYERS = keras.layers
 X = np.random.default_rng(0).normal(size=(160, 6)).astype("float32")
@@ -150,10 +160,11 @@ def growing():
 
 def train(make, devices):
     """Returns all weights and logs after 20 rounds of global batches of 16."""
-    strategy = tf.distribute.MirroredStrategy([f"CPU:{index}" for index in range(devices)])
+    strategy = tf.distribute.MirroredStrategy([f"{KIND}:{index}" for index in range(devices)])
     keras.utils.set_random_seed(0)
-    with strategy.scope() if devices > 1 else tf.device("CPU:0"):
+    with strategy.scope() if devices > 1 else tf.device(f"{KIND}:0"):
         model, data = make()
+    model.jit_compile = False  # as under a strategy, since XLA draws other numbers
     logger = kerasgan.callbacks.ProbabilityLogger()
     callbacks = [logger]
     if make is growing:

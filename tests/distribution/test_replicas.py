@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 PROGRAM = Path(__file__).with_name("replicas_equal_one_device.py")
@@ -32,3 +33,38 @@ def promised(model):
 )
 def test_replicas_equal_one_device(game, replicas, answer_of):
     assert answer_of(PROGRAM, game, replicas)["difference"] <= 1e-5
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("game", ["gan", "cyclic", "semi_supervised"])
+def test_replicas_on_gpus_equal_one_gpu(game, answer_of):
+    """On two cards, or on two parts of one. A card adds in another order each time, which Adam enlarges."""
+    assert answer_of(PROGRAM, game, 2, "GPU")["difference"] <= 1e-4
+
+
+ON_ALL_GPUS = """
+import json
+import keras
+import numpy as np
+import tensorflow as tf
+import kerasgan
+
+strategy = tf.distribute.MirroredStrategy()
+mlp = kerasgan.networks.mlp
+with strategy.scope():
+    gan = kerasgan.GAN(mlp(4, [8], 6), mlp(6, [8]))
+    gan.compile(penalties=["r1"], generator_ema=0.9)
+rows = 16 * strategy.num_replicas_in_sync
+history = gan.fit(np.ones((4 * rows, 6), "float32"), batch_size=rows, epochs=2, verbose=0).history
+devices = [strategy.num_replicas_in_sync, len(tf.config.list_logical_devices("GPU"))]
+print(json.dumps({"devices": devices, "history": history}))
+"""
+
+
+@pytest.mark.gpu
+def test_a_strategy_takes_all_gpus_there_are(answer_of, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(ON_ALL_GPUS)
+    answer = answer_of(script)
+    assert answer["devices"][0] == answer["devices"][1] >= 1
+    assert all(np.isfinite(values).all() for values in answer["history"].values())

@@ -44,6 +44,7 @@ def size(path):
         return picture.size
 
 
+@pytest.mark.deterministic
 @pytest.mark.parametrize(
     ("tool", "rows", "columns"),
     [

@@ -81,6 +81,7 @@ def test_the_best_of_all_starts_is_taken():
     np.testing.assert_array_equal(found.latent, starts[np.arange(3), errors.argmin(axis=1)])
 
 
+@pytest.mark.deterministic
 def test_the_best_of_all_points_on_the_way_is_kept():
     model, x = linear_gan(random_weights()), np.ones((2, 5), "float32")
     start = invert(model, x, restarts=1, steps=0)
@@ -88,6 +89,7 @@ def test_the_best_of_all_points_on_the_way_is_kept():
     np.testing.assert_array_equal(thrown_out.latent, start.latent)
 
 
+@pytest.mark.deterministic
 def test_an_auto_encoder_starts_from_the_code():
     model = auto_encoder()
     x = np.random.default_rng(0).normal(size=(4, 5)).astype("float32")
@@ -120,6 +122,7 @@ def test_another_loss():
     np.testing.assert_allclose(found.error, np.abs(found.latent - x).mean(axis=1), rtol=1e-6)
 
 
+@pytest.mark.deterministic
 def test_noise_of_the_network_itself_is_the_same_each_time():
     network = keras.Sequential(
         [keras.Input((4,)), kerasgan.layers.GaussianSampling(sample_in_inference=True, seed=1)]

@@ -52,7 +52,7 @@ def test_new_layer_equals_batch_normalization(data):
         [keras.ops.array(x), keras.ops.array(labels)], training=True
     )
     np.testing.assert_allclose(
-        result, keras.layers.BatchNormalization()(x, training=True), rtol=1e-6, atol=1e-6
+        result, keras.layers.BatchNormalization()(x, training=True), rtol=1e-5, atol=1e-5
     )
 
 
@@ -91,6 +91,7 @@ def test_mixed_precision_computes_in_float32(data, policy):
     np.testing.assert_allclose(keras.ops.cast(result, "float32"), expected, atol=0.05)
 
 
+@pytest.mark.deterministic
 def test_saved_with_a_model(data, tmp_path):
     x, labels = data
     inputs = [keras.Input((4, 5, 2)), keras.Input((), dtype="int32")]

@@ -10,10 +10,13 @@ from kerasgan.layers import ImagePool
 # A process of its own: logical devices can only be made before TensorFlow starts.
 SCRIPT = """
 import json
+import os
+
 import keras
 import numpy as np
 import tensorflow as tf
 
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # replicas are CPUs here, whatever else there is
 (cpu,) = tf.config.list_physical_devices("CPU")
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 

@@ -75,6 +75,7 @@ def test_statistics_are_float32_under_mixed_precision(policy):
     np.testing.assert_array_equal(_array(result)[:, 1], [300.0, 300.0])
 
 
+@pytest.mark.deterministic
 def test_saved_with_a_model(tmp_path):
     inputs = keras.Input((4, 3))
     model = keras.Model(inputs, MinibatchStandardDeviation(3, epsilon=1e-4)(inputs))

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 
 import keras
 import tensorflow as tf
@@ -26,6 +27,7 @@ def evaluate(strategy):
 
 
 if __name__ == "__main__":
+    os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # replicas are CPUs here, whatever else there is
     device = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(device, [tf.config.LogicalDeviceConfiguration()] * 2)
     print(

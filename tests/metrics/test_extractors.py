@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+import kerasgan
 from kerasgan import metrics
 from kerasgan.metrics import extractors, inception
 
@@ -15,6 +16,7 @@ def labelled(generator):
     return x.astype("float32"), y
 
 
+@pytest.mark.deterministic
 def test_a_classifier_learns_and_says_how(labelled):
     x, y = labelled
     state = np.random.get_state()[1].copy()
@@ -59,6 +61,7 @@ def test_classes_that_do_not_fit(y, message):
         metrics.classifier_features(np.zeros((20, 2)), y)
 
 
+@pytest.mark.deterministic
 def test_a_models_weights_are_in_its_configuration(generator):
     layers = keras.layers
     model = keras.Sequential([keras.Input((3,)), layers.Dense(4), layers.BatchNormalization()])
@@ -100,3 +103,21 @@ def test_images_reach_inception_in_its_range_and_size(monkeypatch, generator):
     for wrong in [(1, 0), 3, (0, 1, 2)]:
         with pytest.raises(ValueError, match="`value_range`"):
             metrics.inception_v3(value_range=wrong)
+
+
+@pytest.mark.parametrize(("height", "width"), [(8, 8), (7, 20), (13, 13), (40, 13), (50, 29)])
+def test_images_are_resized_as_keras_does(height, width, generator):
+    images = generator.normal(size=(2, height, width, 3)).astype("float32")
+    expected = keras.ops.image.resize(images, (13, 13), antialias=True)
+    np.testing.assert_allclose(inception.resized(images, 13), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_xla_compiles_an_evaluation_with_inception(monkeypatch, generator):
+    """As it does on a GPU if nobody says otherwise."""
+    mean = keras.Sequential([keras.Input((299, 299, 3)), keras.layers.GlobalAveragePooling2D()])
+    monkeypatch.setattr(inception, "_inception", lambda: mean)
+    mlp = kerasgan.networks.mlp
+    gan = kerasgan.GAN(mlp(3, [], (4, 4, 3)), mlp((4, 4, 3), []))
+    gan.compile(metrics=[metrics.FrechetDistance(metrics.inception_v3())], jit_compile=True)
+    found = gan.evaluate(generator.normal(size=(8, 4, 4, 3)), verbose=0, return_dict=True)
+    assert np.isfinite(found["frechet_distance"])

@@ -138,6 +138,7 @@ def test_callbacks_choose_by_a_metric(gan, x, tmp_path):
     assert path.exists()
 
 
+@pytest.mark.deterministic
 def test_a_saved_model_measures_the_same(gan, x, tmp_path):
     features = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "tanh")])
     made = [metrics.FrechetDistance(features), metrics.DensityCoverage(features, k=2)]

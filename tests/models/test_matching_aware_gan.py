@@ -79,7 +79,7 @@ def test_without_any_wrong_condition_half_the_conditional_game_is_left(x):
     plain.compile(loss="minimax")
     expected = plain.test_on_batch(x, condition, return_dict=True)
     np.testing.assert_allclose(
-        logs["discriminator_loss"], expected["discriminator_loss"] / 2, rtol=1e-6
+        logs["discriminator_loss"], expected["discriminator_loss"] / 2, rtol=1e-5
     )
     assert logs["mismatch_probability"] == 0
     trained = model.train_on_batch(x, condition, return_dict=True)
@@ -107,7 +107,7 @@ def test_each_patch_has_its_own_loss(x):
     model.discriminator.set_weights([np.tile(WEIGHTS, (1, 4)), np.full(4, 0.3)])
     patches = model.test_on_batch(x, conditions(*range(6)), return_dict=True)
     one = make("hinge").test_on_batch(x, conditions(*range(6)), return_dict=True)
-    np.testing.assert_allclose(patches["discriminator_loss"], one["discriminator_loss"], rtol=1e-6)
+    np.testing.assert_allclose(patches["discriminator_loss"], one["discriminator_loss"], rtol=1e-5)
 
 
 @pytest.mark.parametrize("mover", ["discriminator", "generator"])

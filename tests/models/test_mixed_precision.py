@@ -149,6 +149,7 @@ def test_a_loss_that_overflows_stops_training(samples, float16):
         gan.fit(samples, batch_size=16, verbose=0)
 
 
+@pytest.mark.deterministic
 def test_a_file_keeps_the_policy_and_the_scales(samples, tmp_path, float16):
     gan = game(penalties=["r1"])
     gan.optimizer["generator"].dynamic_scale.assign(2.0**18)

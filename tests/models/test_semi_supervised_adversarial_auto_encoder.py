@@ -101,6 +101,7 @@ def test_k_discriminator_steps(x, y):
     assert steps == {"reconstruction": 4, "discriminator": 12, "generator": 4, "classification": 4}
 
 
+@pytest.mark.deterministic
 def test_unlabelled_rows_have_no_effect_on_the_classification(x, y):
     weights = []
     for scale in (1.0, 100.0):
@@ -179,7 +180,10 @@ def test_its_export_answers_as_its_methods_do(x, tmp_path):
         asked = {"count": count, "seed": seed, "condition": condition}
         codes = served["sample_latent"](**asked)
         np.testing.assert_allclose(
-            served["decode"](**codes)["samples"], served["generate"](**asked)["samples"], rtol=1e-6
+            served["decode"](**codes)["samples"],
+            served["generate"](**asked)["samples"],
+            rtol=1e-5,
+            atol=1e-6,
         )
 
 

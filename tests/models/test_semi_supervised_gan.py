@@ -89,6 +89,7 @@ def test_the_losses_are_the_papers(x, y, case):
     assert (case == "none") == (total == unsupervised)
 
 
+@pytest.mark.deterministic
 def test_unlabelled_rows_have_no_effect_on_the_supervised_term(x, y):
     """With the unsupervised term off, the step is the same whatever the unlabelled rows are."""
     weights = {}

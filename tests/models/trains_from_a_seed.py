@@ -38,9 +38,7 @@ def gan():
         ]
     )
     model = kerasgan.GAN(generator, discriminator)
-    model.compile(
-        penalties=["wasserstein_gradient_penalty"], discriminator_steps=2, jit_compile=False
-    )
+    model.compile(penalties=["wasserstein_gradient_penalty"], discriminator_steps=2)
     return model
 
 
@@ -58,7 +56,7 @@ def auto_encoder():
     decoder = keras.Sequential([keras.Input((2,)), LAYERS.Dense(64), LAYERS.Reshape((8, 8, 1))])
     discriminator = keras.Sequential([keras.Input((2,)), LAYERS.Dense(4, "relu"), LAYERS.Dense(1)])
     model = kerasgan.AdversarialAutoEncoder(encoder, decoder, discriminator, prior="swiss_roll")
-    model.compile(jit_compile=False)
+    model.compile()
     return model
 
 

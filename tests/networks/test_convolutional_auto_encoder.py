@@ -40,6 +40,7 @@ def test_codes_are_linear_and_samples_bounded():
     assert np.abs(samples).max() <= 1.0
 
 
+@pytest.mark.deterministic
 def test_noise_is_for_training_alone():
     x = np.zeros((2, 8, 8, 1), "float32")
     denoising = convolutional_encoder((8, 8, 1), code_size=2, filters=2, noise=0.5)

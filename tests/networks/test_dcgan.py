@@ -174,6 +174,7 @@ def test_one_initializer_object_gives_different_layers():
     assert len({float(kernel.flat[0]) for kernel in kernels}) == 7
 
 
+@pytest.mark.deterministic
 @pytest.mark.parametrize("number_of_classes", [None, 3])
 def test_saved_and_loaded(number_of_classes, tmp_path):
     generator = dcgan_generator(6, (9, 8, 1), filters=2, number_of_classes=number_of_classes)

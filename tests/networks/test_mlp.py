@@ -74,6 +74,7 @@ def test_spectral_normalization_bounds_the_slope():
     assert 0 < slopes.max() <= 1.001
 
 
+@pytest.mark.deterministic
 @pytest.mark.parametrize("number_of_classes", [None, 3])
 @pytest.mark.parametrize("normalization", [None, "batch", "spectral"])
 def test_saved_and_loaded(number_of_classes, normalization, tmp_path):

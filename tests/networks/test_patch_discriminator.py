@@ -19,7 +19,9 @@ def test_a_score_sees_its_patch_and_no_further(halvings, patch, map_size):
     gradient = input_gradient(
         lambda x: discriminator(x)[:, middle, middle, 0], keras.ops.array(normal(1, 80, 80, 1))
     )
-    rows, columns = np.nonzero(np.asarray(gradient)[0, ..., 0])
+    # A convolution by Fourier transforms leaves rounding everywhere.
+    seen = np.abs(np.asarray(gradient)[0, ..., 0])
+    rows, columns = np.nonzero(seen > 1e-6 * seen.max())
     assert (np.ptp(rows) + 1, np.ptp(columns) + 1) == (patch, patch)
 
 
@@ -37,7 +39,7 @@ def test_a_small_condition_is_enlarged_by_repetition():
     small.set_weights(full.get_weights())
     x, condition = normal(2, 8, 12, 1), normal(2, 4, 3, 2)
     enlarged = condition.repeat(2, axis=1).repeat(4, axis=2)
-    np.testing.assert_allclose(small([x, condition]), full([x, enlarged]), rtol=1e-6)
+    np.testing.assert_allclose(small([x, condition]), full([x, enlarged]), rtol=1e-5, atol=1e-6)
 
 
 def test_spectral_normalization_and_constraints_reach_every_convolution():

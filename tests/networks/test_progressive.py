@@ -42,13 +42,13 @@ def test_a_new_network_is_the_plain_stack():
     for block in network.blocks[1:]:
         x = block(keras.layers.UpSampling2D()(x))
     assert network.growth == 2
-    np.testing.assert_allclose(network(Z), network.to_sample[2](x), rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(network(Z), network.to_sample[2](x), rtol=1e-5, atol=1e-6)
 
     network = discriminator(convolutions=2)
     x = network.from_sample[2](X)
     for block in network.blocks[::-1]:
         x = block(x)
-    np.testing.assert_allclose(network(X), x, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(network(X), x, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize(("growth", "old", "new", "share"), [(0.25, 0, 1, 0.25), (1.3, 1, 2, 0.3)])
@@ -91,7 +91,7 @@ def test_the_grown_model_is_the_same_without_branches(growth):
     for network, inputs in ((generator(), Z), (discriminator(), X)):
         expected = at(growth, network, inputs)
         plain = network.grown_model()
-        np.testing.assert_allclose(plain(inputs), expected, rtol=1e-6, atol=1e-7)
+        np.testing.assert_allclose(plain(inputs), expected, rtol=1e-5, atol=1e-6)
         assert {id(w) for w in plain.weights} <= {id(w) for w in network.weights}
 
 
@@ -220,6 +220,7 @@ def test_exports(tmp_path):
     np.testing.assert_allclose(samples, gan.generator(Z), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.deterministic
 def test_growth_is_saved(tmp_path):
     for network, inputs in ((generator(), Z), (discriminator(), X)):
         expected = at(1.3, network, inputs)

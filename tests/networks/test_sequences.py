@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 import kerasgan
+from kerasgan.backend import recurrence
 from kerasgan.networks import (
     convolutional_sequence_discriminator,
     lstm_auto_encoder,
@@ -65,7 +66,7 @@ def test_unrolling_changes_nothing():
     latents = np.random.default_rng(0).normal(size=(2, 6, 2)).astype("float32")
     looped, unrolled = (lstm_generator((6, 2), (6, 3), unroll=unroll) for unroll in (False, True))
     unrolled.set_weights(looped.get_weights())
-    np.testing.assert_allclose(looped(latents), unrolled(latents), atol=1e-6)
+    np.testing.assert_allclose(looped(latents), unrolled(latents), atol=1e-5)
 
 
 @pytest.mark.parametrize("build", DISCRIMINATORS)
@@ -115,9 +116,10 @@ def test_auto_encoder():
     parts = (model.encoder, model.decoder)
     units = [[layer.units for layer in layers_of(part, keras.layers.LSTM)] for part in parts]
     assert units == [[5, 4], [4, 5]]
-    np.testing.assert_allclose(model(WAVES), model.decoder(model.encoder(WAVES)), atol=1e-6)
+    np.testing.assert_allclose(model(WAVES), model.decoder(model.encoder(WAVES)), atol=1e-5)
 
 
+@pytest.mark.deterministic
 @pytest.mark.parametrize(
     "make",
     [
@@ -200,3 +202,51 @@ def test_argument_out_of_range(build, argument, value):
         arguments["code_size"] = 2
     with pytest.raises(ValueError, match=f"Invalid value for argument `{argument}`.*Received: "):
         build(**{**arguments, argument: value})
+
+
+@pytest.fixture
+def gpu(monkeypatch):
+    """A machine that seems to have a GPU, to those who ask because of cuDNN."""
+    monkeypatch.setattr(recurrence, "has_gpu", lambda: True)
+
+
+def judge(*layers):
+    return keras.Sequential([keras.Input((6, 2)), *layers, keras.layers.Dense(1)], name="judge")
+
+
+@pytest.mark.usefixtures("gpu")
+def test_recurrent_discriminators_do_without_cudnn_which_has_no_second_derivatives():
+    for bidirectional in (False, True):
+        discriminator = lstm_discriminator((6, 2), 4, bidirectional=bidirectional)
+        assert recurrence.cudnn_layers(discriminator) == []
+        assert all(layer.supports_jit for layer in discriminator._flatten_layers())
+    assert recurrence.cudnn_layers(lstm_auto_encoder((6, 2), 3, 4)) == []
+    assert len(recurrence.cudnn_layers(lstm_generator((6, 2), (6, 2), [4, 4]))) == 2
+
+
+@pytest.mark.usefixtures("gpu")
+@pytest.mark.parametrize("penalty", ["r1", "r2", "dragan", "wasserstein_gradient_penalty"])
+def test_a_layer_of_ones_own_is_told_to_do_without_cudnn(penalty):
+    reader = keras.layers.Bidirectional(keras.layers.GRU(3, name="reader"))
+    gan = kerasgan.GAN(kerasgan.networks.mlp(2, [], (6, 2)), judge(reader))
+    with pytest.raises(
+        ValueError,
+        match=r"`penalties`.*\['backward_reader', 'forward_reader'\] of 'judge'.*use_cudnn=False",
+    ):
+        gan.compile(penalties=[penalty])
+
+
+@pytest.mark.usefixtures("gpu")
+def test_without_cudnn_or_without_a_penalty_it_may_play(tmp_path):
+    generator = kerasgan.networks.mlp(2, [], (6, 2))
+    kerasgan.GAN(generator, judge(keras.layers.LSTM(3))).compile()
+    layer = keras.layers.LSTM(3, name="reader", use_cudnn=False)
+    gan = kerasgan.GAN(generator, judge(layer))
+    gan.compile(penalties="r1")
+    # Keras's files and clones do not hold `use_cudnn`, but a game knows that it was played before.
+    gan.save(tmp_path / "gan.keras")
+    loaded = keras.models.load_model(tmp_path / "gan.keras")
+    assert loaded.discriminator.get_layer("reader").use_cudnn is False
+    clone = keras.models.clone_model(gan.discriminator)
+    with pytest.raises(ValueError, match="`layer.use_cudnn = False`"):
+        kerasgan.GAN(generator, clone).compile(penalties="r1")

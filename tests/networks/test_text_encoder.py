@@ -43,6 +43,7 @@ def test_the_mean_is_over_the_tokens_alone():
     np.testing.assert_array_equal(mean(np.zeros((1, 5), "int32")), np.zeros((1, 64)))
 
 
+@pytest.mark.deterministic
 def test_the_vocabulary_is_saved_with_a_model_of_strings(tmp_path):
     words = keras.layers.TextVectorization(output_sequence_length=5)
     words.adapt(["a seven", "a thin three"])

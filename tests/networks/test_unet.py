@@ -80,6 +80,7 @@ def test_dropout_and_normalization_are_asked_for():
     assert {"Dropout", "BatchNormalization"} <= {type(layer).__name__ for layer in full}
 
 
+@pytest.mark.deterministic
 def test_saved_and_loaded_with_its_game(tmp_path):
     gan = kerasgan.ConditionalGAN(
         unet((8, 8, 2), 1, latent_shape=3, filters=2, normalization="batch"),

@@ -4,6 +4,7 @@
 `{"script", "arguments", "folder", "stdout", "stderr", "environment", "optimizes_graphs"}` is answered by the
 number of the script's process, `{"wait"}` of such a number by its exit status, once it has ended. A script
 cannot tell: TensorFlow has been imported, not started, so that its devices and threads are the script's own.
+A GPU that had been started could not even be used after a fork.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ import traceback
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
+# What may be another from test to test, and TensorFlow reads when it starts.
+OF_THE_TEST = "TF_DETERMINISTIC_OPS"
 
 
 class Program:
@@ -103,7 +106,11 @@ class ForkServer:
         printed = {name: f"{folder}.{name}" for name in ("stdout", "stderr")}
         command = [str(script), *map(str, arguments)]
         request = {"script": command[0], "arguments": command[1:], "folder": str(folder)}
-        more = {"environment": environment or {}, "optimizes_graphs": optimizes_graphs}
+        of_the_test = {name: os.environ[name] for name in (OF_THE_TEST,) if name in os.environ}
+        more = {
+            "environment": {**of_the_test, **(environment or {})},
+            "optimizes_graphs": optimizes_graphs,
+        }
         self.ask({**request, **more, **printed})
         return Program(self, command, self.answer(), printed)
 
@@ -163,6 +170,9 @@ def main():
 
     import kerasgan
 
+    if os.environ.get("NVIDIA_TF32_OVERRIDE") == "0":
+        # As in the process of the tests; it starts nothing.
+        tensorflow.config.experimental.enable_tensor_float_32_execution(False)
     imported = {module.__name__ for module in (kerasgan, matplotlib, sklearn, tensorflow)}
     print(json.dumps(sorted(imported)), flush=True)
     for line in sys.stdin:

@@ -8,6 +8,11 @@ import pytest
 from asking import PYTHON, get, post, sent
 from running_server import RunningServer
 
+pytestmark = pytest.mark.cpu(
+    "answers of servers are compared byte by byte over batches of different sizes, for which a GPU has "
+    "different kernels"
+)
+
 # A batch is computed when it is full, or after so many seconds: tests fill it, or let it wait.
 SIZE, WAIT = 64, 10
 COUNTS = (1, 3, 4, 8, 16, 2, 20, 10)

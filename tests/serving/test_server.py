@@ -17,6 +17,11 @@ from PIL import Image
 from running_server import SERVER, _free_port
 from sampler import Sampler
 
+pytestmark = pytest.mark.cpu(
+    "answers of servers are compared byte by byte over batches of different sizes, for which a GPU has "
+    "different kernels"
+)
+
 LATENT = [0.1 * number for number in range(16)]
 GOOD = {"count": 3, "seed": 5, "condition": [7]}
 GENERATE, DECODE = "/generate", "/decode"
