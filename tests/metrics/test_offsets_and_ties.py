@@ -28,7 +28,7 @@ def integers():
     return np.random.default_rng(0).integers(0, 3, (2, 600, 6)).astype("float32")
 
 
-# The values of prdc 0.2, the own code of Naeem et al., of the same sides in float64 (the first ones less 1e4).
+# The values of prdc 0.2, the own code of Naeem et al., of the same sides in float64 (the first less 1e4).
 PRDC = {
     far: {"density": 0.8218, "coverage": 0.766},
     sparse: {"density": 0.5408, "coverage": 0.486},
