@@ -3,7 +3,8 @@
 What it needs from a framework is listed by its files: the gradient of a function with respect to
 variables and to inputs (`gradients`), a function as a graph (`graphs`), several steps of a loop
 (`execution`), which replica this is (`replicas`), what it runs on (`devices`), layers without second
-derivatives (`recurrence`), and the tensor a sigmoid was applied to (`logits`). A port to another Keras backend rewrites these and nothing else.
+derivatives (`recurrence`), and the tensor a sigmoid was applied to (`logits`). A port to another Keras
+backend rewrites these and nothing else.
 """
 
 from kerasgan.backend.devices import HOST_TYPES, has_accelerator, is_deterministic

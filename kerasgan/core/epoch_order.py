@@ -59,6 +59,11 @@ class EpochOrder(keras.callbacks.Callback):
                 self.data.on_epoch_begin()
                 self.data.on_epoch_end()
 
+    def release(self) -> None:
+        """Lets go of the data and of the model, which a callback of the user's would keep with the order."""
+        self.data = None
+        self.set_model(None)
+
     def capture(self) -> dict[str, np.ndarray]:
         """Returns the keys of the order as a named array."""
         return {"order": np.array([self._key, self._opened_with or self._key], dtype="int64")}

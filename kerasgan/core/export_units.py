@@ -49,7 +49,7 @@ def in_units_of_data(
 
         inputs = dict(use.inputs)
         if "samples" in inputs:
-            dtype = "uint8" if images else "float32"
+            dtype = "uint8" if images else normalization.dtype
             inputs["samples"] = keras.KerasTensor(inputs["samples"].shape, dtype)
         return Signature(function, inputs)
 

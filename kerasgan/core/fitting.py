@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from kerasgan.core.epoch_order import EpochOrder
+from kerasgan.core.evaluation_data import held_out, most_rows
 from kerasgan.core.finite_watch import FiniteWatch, check_evaluation
 from kerasgan.core.listeners import Listeners
 from kerasgan.core.monitors import prepare_monitors
@@ -24,6 +25,8 @@ from kerasgan.core.training_data import (
     rounds,
     split,
 )
+from kerasgan.datasets._arrays import check_resolution
+from kerasgan.datasets.python_functions import PythonFunctions
 from kerasgan.datasets.rounds import number_of_batches
 
 
@@ -94,7 +97,8 @@ class Fitting(keras.Model):
             verbose: As in Keras. Defaults to `"auto"`.
             callbacks: As in Keras.
             validation_split: The share of arrays, from their end, to evaluate on. Defaults to 0.0.
-            validation_data: Samples, or `(samples, conditions)`, to evaluate on after each epoch.
+            validation_data: Samples, or `(samples, conditions)`, to evaluate on after each epoch, arrays in
+                batches of `validation_batch_size` or `batch_size`.
             shuffle: Whether to shuffle arrays. Defaults to `True`.
             **arguments: The others of `keras.Model.fit`, but for `sample_weight` and `class_weight`.
 
@@ -122,34 +126,51 @@ class Fitting(keras.Model):
         steps_per_epoch = arguments.get("steps_per_epoch")
         order = EpochOrder(self.order_seed_generator, shuffle, endless=steps_per_epoch is not None)
         replicas = self.distribute_strategy.num_replicas_in_sync
-        data = rounds(x, y, batch_size, self.steps_per_round, order, order.endless, replicas)
-        order.data = data
-        callbacks, others, keepers = self._in_order(callbacks, order)
-        prepare_monitors(callbacks, self.metrics, validates=validation_data is not None)
-        for keeper in keepers:
-            keeper.follow(self, order, others, steps_per_epoch)
-            if keeper.initial_epoch:
-                arguments["initial_epoch"] = keeper.initial_epoch
-        compiled_for = self.steps_per_execution
-        self.steps_per_execution = self.chosen_steps_per_execution(
-            getattr(callbacks, "callbacks", callbacks)
-        )
-        if not isinstance(callbacks, keras.callbacks.CallbackList):
-            steps = steps_per_epoch or number_of_batches(data)
-            callbacks = Listeners(callbacks, verbose, model=self, epochs=epochs, steps=steps)
-        try:
-            return super().fit(
-                data,
-                epochs=epochs,
-                verbose=verbose,
-                callbacks=callbacks,
-                validation_data=validation_data,
-                # What can be shuffled is shuffled already.
-                shuffle=False,
-                **arguments,
+        with PythonFunctions() as functions:
+            data = rounds(
+                x, y, batch_size, self.steps_per_round, order, functions, order.endless, replicas
             )
-        finally:
-            self.steps_per_execution = compiled_for
+            if validation_data is not None:
+                held_out_x, held_out_y, weights = keras.utils.unpack_x_y_sample_weight(
+                    validation_data
+                )
+                validation_data = self._held_out(
+                    held_out_x,
+                    held_out_y,
+                    weights,
+                    arguments.get("validation_batch_size") or batch_size,
+                    arguments.get("validation_steps"),
+                    functions,
+                    argument="validation_data",
+                )
+            order.data = data
+            callbacks, others, keepers = self._in_order(callbacks, order)
+            prepare_monitors(callbacks, self.metrics, validates=validation_data is not None)
+            for keeper in keepers:
+                keeper.follow(self, order, others, steps_per_epoch)
+                if keeper.initial_epoch:
+                    arguments["initial_epoch"] = keeper.initial_epoch
+            compiled_for = self.steps_per_execution
+            self.steps_per_execution = self.chosen_steps_per_execution(
+                getattr(callbacks, "callbacks", callbacks)
+            )
+            if not isinstance(callbacks, keras.callbacks.CallbackList):
+                steps = steps_per_epoch or number_of_batches(data)
+                callbacks = Listeners(callbacks, verbose, model=self, epochs=epochs, steps=steps)
+            try:
+                return super().fit(
+                    data,
+                    epochs=epochs,
+                    verbose=verbose,
+                    callbacks=callbacks,
+                    validation_data=validation_data,
+                    # The data set shuffles.
+                    shuffle=False,
+                    **arguments,
+                )
+            finally:
+                self.steps_per_execution = compiled_for
+                order.release()
 
     def _in_order(
         self, callbacks: Any, order: EpochOrder
@@ -169,13 +190,41 @@ class Fitting(keras.Model):
             return callbacks, others, keepers
         return ordered, others, keepers
 
-    def _check_data(self, x: Any, y: Any) -> None:
+    def _held_out(
+        self,
+        x: Any,
+        y: Any,
+        sample_weight: Any,
+        batch_size: int | None,
+        steps: int | None,
+        functions: PythonFunctions,
+        argument: str = "x",
+    ) -> Any:
+        """Checks data to evaluate on, and returns them as Keras takes them: `data`, or `(data, y)`."""
+        if sample_weight is not None:
+            raise ValueError(
+                "Invalid value for argument `sample_weight`. Expected none: the examples of a game have "
+                f"equal weights. Received: sample_weight of type {type(sample_weight).__name__}"
+            )
+        x, y = as_array(x), as_array(y)
+        self._check_data(x, y, argument)
+        data, y = held_out(x, y, batch_size, steps, functions)
+        counting = [metric for metric in self._compiled.metrics if hasattr(metric, "check_count")]
+        rows = most_rows(x, batch_size, steps) if counting else None
+        if rows is not None:
+            for metric in counting:
+                metric.check_count(rows, argument)
+        return data if y is None else (data, y)
+
+    def _check_data(self, x: Any, y: Any, argument: str = "x") -> None:
         if not is_array(x):
             element = first_element(x)
             if element is not None:
-                check_element(element, self.takes_conditions, self._sample_shape)
+                check_element(element, self.takes_conditions, self._sample_shape, argument)
             return
-        check_array("x", x, self._sample_shape)
+        check_array(argument, x, self._sample_shape)
+        if keras.config.floatx() != "float64":
+            check_resolution(argument, x)
         if y is not None or self.takes_conditions:
             self._conditions(len(x), y, argument="y")
 
@@ -198,18 +247,42 @@ class Fitting(keras.Model):
         return check_conditions(argument, condition, count, shape)
 
     def evaluate(
-        self, x: Any = None, y: Any = None, *args: Any, return_dict: bool = False, **arguments: Any
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+        **arguments: Any,
     ) -> Any:
         """Evaluates the game on held-out data; as `keras.Model.evaluate`.
 
         The noise is the same in each evaluation, and evaluating changes nothing in training.
 
         Raises:
+            ValueError: If shapes do not fit, conditions are missing or surplus, numbers are not finite, or a
+                metric needs more samples than there are.
             FloatingPointError: If a turn's loss, or what it logs, is not finite.
         """
+        self._assert_compile_called("evaluate")
         # Layers with noise of their own have seeds too.
-        with seeded(self.judged_models(), seed=0):
-            logs = super().evaluate(x, y, *args, return_dict=True, **arguments)
+        with seeded(self.judged_models(), seed=0), PythonFunctions() as functions:
+            # In `fit` the data are prepared already.
+            if not arguments.get("_use_cached_eval_dataset"):
+                data = self._held_out(x, y, sample_weight, batch_size, steps, functions)
+                x, y = data if isinstance(data, tuple) else (data, None)
+            logs = super().evaluate(
+                x,
+                y,
+                verbose=verbose,
+                steps=steps,
+                callbacks=callbacks,
+                return_dict=True,
+                **arguments,
+            )
         check_evaluation(self, logs)
         return logs if return_dict else [logs[name] for name in self.metrics_names]
 

@@ -9,10 +9,10 @@ import keras
 import numpy as np
 
 from kerasgan.arguments import counted, positive_integer
+from kerasgan.datasets.array_batches import Order, array_rounds
+from kerasgan.datasets.python_functions import PythonFunctions
 from kerasgan.datasets.rounds import (
-    Order,
     PyDatasetRounds,
-    array_rounds,
     dataset_rounds,
     element_of,
     is_tensorflow_dataset,
@@ -27,6 +27,7 @@ def rounds(
     batch_size: int | None,
     steps: int,
     order: Order,
+    functions: PythonFunctions,
     endless: bool = False,
     replicas: int = 1,
 ) -> Any:
@@ -38,6 +39,7 @@ def rounds(
         batch_size: Rows in a minibatch of arrays. `None` means 32, or fewer where there are fewer.
         steps: Minibatches in a round.
         order: The order of the rows of arrays in each pass.
+        functions: What reads arrays, for as long as it is not closed.
         endless: Whether arrays are to be passed over again without an end.
         replicas: How many replicas share a minibatch of arrays.
 
@@ -63,7 +65,7 @@ def rounds(
                 f"Received: batch_size={batch_size}"
             )
         arrays = x if y is None else (x, y)
-        return array_rounds(arrays, batch_size, steps, order, endless)
+        return array_rounds(arrays, batch_size, steps, order, endless, functions)
     if batch_size is not None:
         raise ValueError(
             "Invalid value for argument `batch_size`. Expected none for data that comes in batches "
@@ -99,8 +101,16 @@ def is_array(x: Any) -> bool:
 
 
 def as_array(x: Any) -> Any:
-    """Returns lists of numbers as an array, and anything else as it is."""
-    return np.asarray(x) if isinstance(x, (list, tuple)) else x
+    """Returns numbers of any kind (lists, data frames, other libraries' arrays) as a NumPy array.
+
+    Anything else is returned as it is. A column of a data frame becomes an array of shape `(rows, 1)`, as in
+    Keras.
+    """
+    if hasattr(x, "to_numpy"):
+        values = x.to_numpy()
+        return values[:, None] if values.ndim == 1 else values
+    is_number = isinstance(x, (list, tuple)) or (is_array(x) and hasattr(x, "__array__"))
+    return np.asarray(x) if is_number else x
 
 
 def check_array(argument: str, array: Any, shape: Sequence[int | None] | None) -> None:
@@ -120,6 +130,11 @@ def check_array(argument: str, array: Any, shape: Sequence[int | None] | None) -
             f"Received: examples of shape {tuple(array.shape[1:])}"
         )
     values = np.asarray(array)
+    if values.dtype.kind in "OSUMmc":
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected real numbers. "
+            f"Received: {type(array).__name__} of {values.dtype}"
+        )
     # The extremes are NaN or infinite where any value is, and need no copy of the data.
     is_float = np.issubdtype(values.dtype, np.floating) and values.size
     if is_float and not (np.isfinite(values.min()) and np.isfinite(values.max())):
@@ -151,13 +166,16 @@ def check_conditions(
     return condition.reshape((count, *(1 for _ in shape))) if scalars else condition
 
 
-def check_element(element: Any, conditional: bool, shape: Sequence[int | None]) -> None:
+def check_element(
+    element: Any, conditional: bool, shape: Sequence[int | None], argument: str = "x"
+) -> None:
     """Raises where one batch of a data set is not what a game is played on.
 
     Args:
         element: A batch, or its specification: `x`, `(x,)` or `(x, condition)`.
         conditional: Whether a condition belongs to it.
         shape: The shape of one example.
+        argument: The name of the argument that it comes from. Defaults to `"x"`.
 
     Raises:
         ValueError: Naming what was expected and what came.
@@ -167,13 +185,13 @@ def check_element(element: Any, conditional: bool, shape: Sequence[int | None]) 
     if len(parts) != (2 if conditional else 1):
         expected = "(samples, conditions)" if conditional else "samples alone"
         raise ValueError(
-            f"Invalid value for argument `x`. Expected elements of {expected}. "
+            f"Invalid value for argument `{argument}`. Expected elements of {expected}. "
             f"Received: elements of {counted(len(parts), 'part')}"
         )
     if isinstance(parts[0], Mapping) or getattr(parts[0], "dtype", None) in ("string", "object"):
         kind = list(parts[0]) if isinstance(parts[0], Mapping) else parts[0].dtype
         raise ValueError(
-            "Invalid value for argument `x`. Expected samples as arrays of numbers. "
+            f"Invalid value for argument `{argument}`. Expected samples as arrays of numbers. "
             f"Received: {type(parts[0]).__name__} of {kind}"
         )
     received = getattr(parts[0], "shape", None)
@@ -181,12 +199,12 @@ def check_element(element: Any, conditional: bool, shape: Sequence[int | None]) 
         return
     if getattr(received, "rank", 1) is None:
         raise ValueError(
-            f"Invalid value for argument `x`. Expected samples of shape {tuple(shape)}. Received: samples of "
-            "unknown rank, which `tf.ensure_shape` in a `map` can tell"
+            f"Invalid value for argument `{argument}`. Expected samples of shape {tuple(shape)}. "
+            "Received: samples of unknown rank, which `tf.ensure_shape` in a `map` can tell"
         )
     if not fits(tuple(received)[1:], shape):
         raise ValueError(
-            f"Invalid value for argument `x`. Expected samples of shape {tuple(shape)}. "
+            f"Invalid value for argument `{argument}`. Expected samples of shape {tuple(shape)}. "
             f"Received: samples of shape {tuple(received)[1:]}"
         )
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from kerasgan.arguments import counted
+from kerasgan.arguments import counted, invalid, number
+
+# Numbers at a time in float64.
+_AT_ONCE = 2**20
+# Of the steps from the smallest to the largest number, float32 has to have so many.
+_FEWEST_STEPS = 256
 
 
 def finite_array(name: str, array: Any) -> np.ndarray:
@@ -49,3 +55,49 @@ def integer_labels(name: str, labels: Any, count: int) -> np.ndarray:
             f"Received: a label {array.min()}"
         )
     return array.astype(np.int32)
+
+
+def in_float64(array: Any, function: Callable[[np.ndarray], np.ndarray], dtype: Any) -> np.ndarray:
+    """Returns a function of numbers, computed in float64 some rows at a time, in another type."""
+    array = np.asarray(array)
+    if array.size <= _AT_ONCE:
+        return function(array.astype(np.float64)).astype(dtype)
+    values = np.empty(array.shape, dtype)
+    step = max(1, _AT_ONCE * len(array) // array.size)
+    for start in range(0, len(array), step):
+        part = slice(start, start + step)
+        values[part] = function(array[part].astype(np.float64))
+    return values
+
+
+def check_resolution(name: str, array: np.ndarray) -> None:
+    """Raises where float32, in which models compute, cannot tell an array's numbers apart."""
+    if array.dtype.kind not in "fiu" or array.dtype.itemsize < 4 or not array.size:
+        return
+    if array.dtype == np.float32:
+        return
+    low, high = float(array.min()), float(array.max())
+    step = float(np.spacing(np.float32(max(abs(low), abs(high)))))
+    if low < high < low + _FEWEST_STEPS * step:
+        raise ValueError(
+            f"Invalid value for argument `{name}`. Expected numbers that float32 can tell apart, such as "
+            "those that `kerasgan.datasets.MinMax().fit(x)(x)` makes of them. Received: "
+            f"{array.dtype} from {low!r} to {high!r}, where float32 has steps of {step:.3g}"
+        )
+
+
+def float32_array(name: str, array: Any) -> np.ndarray:
+    """Returns finite numbers as a float32 array, or says in which argument they are no such numbers."""
+    array = finite_array(name, array)
+    check_resolution(name, array)
+    return array.astype(np.float32, copy=False)
+
+
+def value_range_of(value_range: Any) -> tuple[float, float]:
+    """Returns the values of black and white as a pair of numbers, or says that they are none."""
+    if not isinstance(value_range, (tuple, list)) or len(value_range) != 2:
+        raise invalid("value_range", value_range, "a pair (low, high)")
+    low, high = (number("value_range", value) for value in value_range)
+    if low >= high:
+        raise invalid("value_range", value_range, "low < high")
+    return low, high

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasgan.arguments import positive_integer
-from kerasgan.datasets._arrays import finite_array, integer_labels
+from kerasgan.datasets._arrays import float32_array, integer_labels
 from kerasgan.datasets.normalization import Normalization
 
 
@@ -33,7 +33,8 @@ class Dataset:
             `False`.
 
     Raises:
-        ValueError: If an array holds NaN, or the shapes of the arrays do not fit.
+        ValueError: If an array holds NaN or numbers that float32 cannot tell apart, or the shapes of
+            the arrays do not fit.
 
     Example:
 
@@ -65,7 +66,7 @@ class Dataset:
                         f"is None. Received: an array of shape {np.shape(y)}"
                     )
                 continue
-            x = finite_array(x_name, x).astype(np.float32, copy=False)
+            x = float32_array(x_name, x)
             if x.ndim < 2:
                 raise ValueError(
                     f"Invalid value for argument `{x_name}`. Expected shape (count, ...). "
@@ -180,7 +181,8 @@ class Dataset:
             samples: Normalised examples, real or generated.
 
         Returns:
-            Images as uint8 from 0 to 255; other data as float32.
+            Images as uint8 from 0 to 255; other data in the type of the normalisation, float32 unless
+            they are far from 0.
         """
         data = np.asarray(samples, dtype=np.float32)
         if self.normalization is not None:

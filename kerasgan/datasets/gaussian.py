@@ -23,7 +23,8 @@ def gaussian(
         A `Dataset` with `x` of shape `(count, 1)`, not normalised.
 
     Raises:
-        ValueError: If an argument is out of range.
+        ValueError: If an argument is out of range, or `mean` so large beside `stddev` that float32 cannot
+            tell the draws apart.
 
     Example:
 
@@ -34,4 +35,4 @@ def gaussian(
     stddev = non_negative_number("stddev", stddev)
     count = positive_integer("count", count)
     x = np.random.default_rng(seed).normal(mean, stddev, (count, 1))
-    return Dataset(x=x.astype(np.float32), name="gaussian")
+    return Dataset(x=x, name="gaussian")

@@ -123,7 +123,7 @@ def _draw(name: str, centers: np.ndarray, stddev: float, count: int, seed: int |
     y = generator.integers(len(centers), size=count)
     x = centers[y] + generator.normal(0.0, stddev, (count, 2))
     return Dataset(
-        x=x.astype(np.float32),
+        x=x,
         y=y.astype(np.int32),
         number_of_classes=len(centers),
         name=name,

@@ -24,6 +24,7 @@ def image_sequences(
     channels: int = 3,
     normalization: str | Normalization = "tanh",
     stride: int = 1,
+    value_range: tuple[float, float] | None = None,
 ) -> Dataset:
     """Returns consecutive images of a folder as sequences.
 
@@ -38,6 +39,7 @@ def image_sequences(
         normalization: As in `image_folder`. Defaults to `"tanh"`.
         stride: Images from the start of one sequence to that of the next; `sequence_length` for
             sequences that share none. Defaults to `1`.
+        value_range: As in `image_folder`. Defaults to `None`.
 
     Returns:
         A `Dataset` of sequences `(count, sequence_length, height, width, channels)`, with labels
@@ -50,7 +52,7 @@ def image_sequences(
     """
     sequence_length = positive_integer("sequence_length", sequence_length)
     stride = positive_integer("stride", stride)
-    frames = image_folder(path, size, channels, normalization)
+    frames = image_folder(path, size, channels, normalization, value_range)
     files = image_files(Path(path))
     order = sorted(range(len(files)), key=lambda index: _natural(files[index]))
     films = [list(film) for _, film in itertools.groupby(order, lambda index: files[index].parent)]

@@ -11,11 +11,19 @@ import tensorflow as tf
 
 from kerasgan import registry
 from kerasgan.arguments import non_negative_number, number
-from kerasgan.datasets._arrays import finite_array
+from kerasgan.datasets._arrays import finite_array, in_float64
+
+_FAR = 64.0
+_HELD_BY_FLOAT32 = frozenset(
+    (tf.float32, tf.float16, tf.bfloat16, tf.uint8, tf.int8, tf.uint16, tf.int16, tf.bool)
+)
 
 
 class Normalization(abc.ABC):
     """A linear map of data, `(x - offset) / scale`, that can be inverted.
+
+    It is computed in float64, so that data far from 0 beside their spread, such as times in seconds, keep
+    their digits: float32 has about 7.
 
     A subclass says in `fit` which numbers of the data it needs, and in `offset` and `scale` what
     they make of the map. Constant data has no spread to divide by: it is shifted and not scaled, so
@@ -65,7 +73,12 @@ class Normalization(abc.ABC):
             float32 array or tensor of the same shape.
         """
         offset, scale = self._map()
-        return (_float32(x) - np.float32(offset)) / np.float32(scale)
+        if tf.is_tensor(x):
+            # Converters for devices know no float64, so it is used where it makes a difference alone.
+            near = self.dtype == "float32" and x.dtype in _HELD_BY_FLOAT32
+            wide = tf.cast(x, tf.float32 if near else tf.float64)
+            return tf.cast((wide - offset) / scale, tf.float32)
+        return in_float64(x, lambda part: (part - offset) / scale, np.float32)
 
     def invert(self, y: Any) -> Any:
         """Undoes the normalisation.
@@ -74,10 +87,22 @@ class Normalization(abc.ABC):
             y: Normalised data: array or tensor of any shape.
 
         Returns:
-            float32 array or tensor of the same shape, in the units of the data.
+            Array or tensor of the same shape and of the type `dtype`, in the units of the data.
         """
         offset, scale = self._map()
-        return _float32(y) * np.float32(scale) + np.float32(offset)
+        if tf.is_tensor(y):
+            return tf.cast(y, self.dtype) * scale + offset
+        return in_float64(y, lambda part: part * scale + offset, np.dtype(self.dtype))
+
+    @property
+    def dtype(self) -> str:
+        """The type of data in their own units: `"float32"`, or `"float64"` where they are far from 0.
+
+        That is where the map's offset is more than 64 times its scale: float32 would then round data to more
+        than a 260,000th of their spread.
+        """
+        offset, scale = self._map()
+        return "float64" if abs(offset) > _FAR * scale else "float32"
 
     def get_config(self) -> dict[str, float | None]:
         """Returns the arguments that make this normalisation again."""
@@ -223,12 +248,6 @@ def get(identifier: str | Normalization) -> Normalization:
     """
     known = {"min_max": MinMax, "tanh": Tanh, "z_score": ZScore}
     return registry.lookup(identifier, Normalization, known, "normalization")
-
-
-def _float32(x: Any) -> Any:
-    if tf.is_tensor(x):
-        return tf.cast(x, tf.float32)
-    return np.asarray(x, dtype=np.float32)
 
 
 def _names(parameters: dict[str, float | None]) -> str:

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from kerasgan.arguments import number
 from kerasgan.datasets import normalization as normalizations
-from kerasgan.datasets._arrays import finite_array, integer_labels
+from kerasgan.datasets._arrays import finite_array, in_float64, integer_labels, value_range_of
 from kerasgan.datasets._image_dataset import image_dataset
 from kerasgan.datasets.dataset import Dataset
 from kerasgan.datasets.normalization import Normalization
@@ -124,21 +123,10 @@ def _value_range(x: np.ndarray, value_range: tuple[float, float] | None) -> tupl
                 "Received: value_range=None"
             )
         return low, high
-    if not isinstance(value_range, (tuple, list)) or len(value_range) != 2:
-        raise ValueError(
-            "Invalid value for argument `value_range`. Expected a pair (low, high). "
-            f"Received: value_range={value_range!r}"
-        )
-    low, high = (number("value_range", value) for value in value_range)
-    if low >= high:
-        raise ValueError(
-            "Invalid value for argument `value_range`. Expected low < high. "
-            f"Received: value_range={value_range!r}"
-        )
-    return low, high
+    return value_range_of(value_range)
 
 
 def _bytes(x: np.ndarray, low: float, high: float) -> np.ndarray:
     if (low, high) == (0.0, 255.0):
         return x
-    return (x.astype(np.float32) - np.float32(low)) * np.float32(255 / (high - low))
+    return in_float64(x, lambda part: (part - low) * (255 / (high - low)), np.float32)

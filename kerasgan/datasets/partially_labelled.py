@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasgan.arguments import counted, invalid, non_negative_integer, positive_integer
-from kerasgan.datasets._arrays import finite_array
+from kerasgan.datasets._arrays import finite_array, float32_array
 from kerasgan.datasets._orders import random_orders
 
 
@@ -76,7 +76,7 @@ def partially_labelled(
     """
     x = finite_array("x", x)
     if x.dtype == np.float64:
-        x = x.astype(np.float32)
+        x = float32_array("x", x)
     y = _labels(y)
     batch_size = positive_integer("batch_size", batch_size)
     labelled = batch_size // 2 if labelled is None else positive_integer("labelled", labelled)

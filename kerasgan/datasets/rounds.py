@@ -6,14 +6,14 @@ batch is a smaller one, the others of its round are cut to its size.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-Order = Callable[[int, int], np.ndarray]
+from kerasgan.datasets.array_batches import Order
 
 
 def is_tensorflow_dataset(data: Any) -> bool:
@@ -47,41 +47,6 @@ def interleave(minibatches: Any) -> Any:
         return stacked.reshape((-1, *stacked.shape[2:]))
 
     return keras.tree.map_structure(join, *minibatches)
-
-
-def array_rounds(arrays: Any, batch_size: int, steps: int, order: Order, endless: bool) -> Any:
-    """Makes rounds of arrays, each row at most once in a pass, incomplete rounds left out.
-
-    Args:
-        arrays: A NumPy array, or a tuple of them with equally many rows.
-        batch_size: Rows in a minibatch.
-        steps: Minibatches in a round.
-        order: Gives the order of the rows: takes the number of rows and the number of the pass.
-        endless: Whether one pass follows another without an end.
-
-    Returns:
-        A `tf.data.Dataset` of elements with `batch_size * steps` rows.
-    """
-    rows = batch_size * steps
-    count = len(keras.tree.flatten(arrays)[0])
-    rounds = count // rows
-
-    def passes() -> Iterator[np.ndarray]:
-        number = 0
-        while number == 0 or endless:
-            yield order(count, number)[: rounds * rows].reshape(rounds, rows)
-            number += 1
-
-    tensors = keras.tree.map_structure(tf.convert_to_tensor, arrays)
-    indices = tf.data.Dataset.from_generator(
-        passes, output_signature=tf.TensorSpec((rounds, rows), tf.int64)
-    ).unbatch()
-    cardinality = tf.data.INFINITE_CARDINALITY if endless else rounds
-    return (
-        indices.apply(tf.data.experimental.assert_cardinality(cardinality))
-        .map(lambda index: keras.tree.map_structure(lambda t: tf.gather(t, index), tensors))
-        .prefetch(tf.data.AUTOTUNE)
-    )
 
 
 def dataset_rounds(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:

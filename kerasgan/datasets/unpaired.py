@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasgan.arguments import positive_integer
-from kerasgan.datasets._arrays import finite_array
+from kerasgan.datasets._arrays import float32_array
 from kerasgan.datasets._orders import random_orders
 
 
@@ -38,10 +38,7 @@ def unpaired(a: Any, b: Any, batch_size: int, seed: int | None = None) -> tf.dat
     [((4, 2), (4, 3)), ((4, 2), (4, 3))]
     """
     batch_size = positive_integer("batch_size", batch_size)
-    arrays = [
-        finite_array(name, values).astype(np.float32, copy=False)
-        for name, values in (("a", a), ("b", b))
-    ]
+    arrays = [float32_array(name, values) for name, values in (("a", a), ("b", b))]
     longest = max(map(len, arrays))
     if batch_size > longest:
         raise ValueError(

@@ -47,6 +47,14 @@ class Collector(ABC):
     def read(self) -> dict[str, np.ndarray]:
         """Returns what has been gathered: `count`, and arrays that depend on the kind."""
 
+    @property
+    def known_count(self) -> int:
+        """The count; 0 in a step that is being compiled, where it has no value yet."""
+        try:
+            return int(ops.convert_to_numpy(self.count.value))
+        except (NotImplementedError, TypeError):
+            return 0
+
     def reset(self) -> None:
         """Forgets everything."""
         for variable in self._variables:
@@ -101,17 +109,18 @@ class Samples(Collector):
     Args:
         size: The number of features.
         capacity: How many rows are kept. Of more, the first are.
+        dtype: The type they are kept in. Defaults to `"float32"`.
     """
 
-    def __init__(self, size: int, capacity: int) -> None:
+    def __init__(self, size: int, capacity: int, dtype: str = "float32") -> None:
         super().__init__(size)
         self.capacity = capacity
         # One row more, which takes whatever there is no room for: the shapes of a compiled step are fixed.
-        self.rows = self.add_variable((capacity + 1, size), "float32")
+        self.rows = self.add_variable((capacity + 1, size), dtype)
 
     def update(self, features: Any) -> None:
         """Adds a batch of features."""
-        features = ops.cast(features, "float32")
+        features = ops.cast(features, self.rows.dtype)
         count = ops.cast(ops.shape(features)[0], "int64")
         position = ops.minimum(self.count + ops.arange(count, dtype="int64"), self.capacity)
         position = ops.expand_dims(ops.cast(position, "int32"), 1)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from kerasgan.metrics.neighbour_metric import NeighbourMetric
-from kerasgan.metrics.neighbours import squared_distances
+from kerasgan.metrics.neighbours import blocks
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -17,6 +17,8 @@ class DensityCoverage(NeighbourMetric):
     where the distributions are the same, and more where samples crowd among the real ones. `coverage` is the
     share of real samples whose ball holds a generated one: `1 - 2^-k` on average where the distributions are
     the same and the numbers of samples large and equal. A ball reaches to the k-th nearest real neighbour.
+    It is open, as in the paper's own code: a sample on its surface lies outside. That matters where many
+    distances are equal, as among the zeros that a ReLU gives.
 
     Args:
         features: As in `TwoSampleMetric`. Defaults to `None`, the samples themselves.
@@ -50,12 +52,10 @@ class DensityCoverage(NeighbourMetric):
         self, real: dict[str, np.ndarray], fake: dict[str, np.ndarray]
     ) -> tuple[float, float]:
         """Returns density and coverage."""
-        pairs, covered, start = 0, 0, 0
-        for distances in squared_distances(real["samples"], fake["samples"]):
-            radii = real["radii"][start : start + len(distances)]
-            inside = distances <= radii[:, None]
+        pairs, covered = 0, 0
+        for block in blocks(real["samples"], fake["samples"]):
+            inside = block.within(real["radii"][block.rows, None])
             pairs += int(inside.sum())
             covered += int(inside.any(axis=1).sum())
-            start += len(distances)
         density = pairs / (self.k * len(fake["samples"]))
-        return density, covered / start
+        return density, covered / len(real["samples"])

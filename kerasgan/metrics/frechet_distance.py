@@ -3,7 +3,6 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from kerasgan.arguments import counted
 from kerasgan.metrics.collectors import Collector, Moments
 from kerasgan.metrics.two_sample_metric import TwoSampleMetric
 
@@ -36,18 +35,20 @@ class FrechetDistance(TwoSampleMetric):
     default_name = "frechet_distance"
     quantities = (("frechet_distance", "down"),)
 
-    def collector(self, size: int) -> Collector:
+    def fewest(self, side: str, size: int) -> tuple[int, str]:
+        """Returns one more than there are features."""
+        return size + 1, f"more samples than the {size} features of each"
+
+    def collector(self, size: int, dtype: str) -> Collector:
         """Returns running moments."""
         return Moments(size)
 
     def prepare(self, real: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Adds the real covariance's root."""
-        _check_count("real", real)
         return {**real, "root": _root(real["covariance"])}
 
     def compute(self, real: dict[str, np.ndarray], fake: dict[str, np.ndarray]) -> tuple[float]:
         """Returns the distance."""
-        _check_count("fake", fake)
         # Tr (S_r S_f)^(1/2) is the sum of the singular values of S_r^(1/2) S_f^(1/2). Taken so, an error
         # of 1e-16 stays one; under the root of an eigenvalue it would become 1e-8.
         product = real["root"] @ _root(fake["covariance"])
@@ -61,12 +62,3 @@ class FrechetDistance(TwoSampleMetric):
 def _root(covariance: np.ndarray) -> np.ndarray:
     values, vectors = np.linalg.eigh(covariance)
     return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
-
-
-def _check_count(side: str, moments: dict[str, np.ndarray]) -> None:
-    count, size = int(moments["count"]), len(moments["mean"])
-    if count <= size:
-        raise ValueError(
-            f"Invalid value for argument `{side}`. Expected more samples than the "
-            f"{counted(size, 'feature')} of each. Received: {counted(count, 'sample')}"
-        )

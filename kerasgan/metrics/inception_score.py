@@ -54,7 +54,7 @@ class InceptionScore(TwoSampleMetric):
         del config["real_statistics"]
         return config
 
-    def collector(self, size: int) -> Collector:
+    def collector(self, size: int, dtype: str) -> Collector:
         """Returns sums over probabilities."""
         return _Probabilities(size)
 

@@ -66,7 +66,7 @@ class ModeCoverage(TwoSampleMetric):
         del config["real_statistics"]
         return config
 
-    def collector(self, size: int) -> Collector:
+    def collector(self, size: int, dtype: str) -> Collector:
         """Returns counts for each mode."""
         if size != self.centers.shape[1]:
             raise ValueError(

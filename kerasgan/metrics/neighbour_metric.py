@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasgan.arguments import counted, positive_integer
+from kerasgan.arguments import invalid, positive_integer
 from kerasgan.metrics.neighbours import squared_radii
 from kerasgan.metrics.sample_metric import SampleMetric
 
@@ -12,7 +12,7 @@ from kerasgan.metrics.sample_metric import SampleMetric
 class NeighbourMetric(SampleMetric):
     """A metric of balls that reach from each sample to its k-th nearest neighbour on its own side.
 
-    Distances are computed 512 rows at a time; the matrix of all of them is never held.
+    Distances are computed 256 rows at a time; the matrix of all of them is never held.
 
     Args:
         features: As in `TwoSampleMetric`.
@@ -22,30 +22,25 @@ class NeighbourMetric(SampleMetric):
         name: The metric's name in logs.
     """
 
+    # Before, a large offset made radii 0.
+    statistics_version = 2
+
     def __init__(
         self, features: Any, k: int, capacity: int, real_statistics: Any, name: str | None
     ) -> None:
         self.k = positive_integer("k", k)
+        if positive_integer("capacity", capacity) <= self.k:
+            raise invalid("capacity", capacity, f"more than k={self.k}")
         super().__init__(features, capacity, real_statistics, name)
 
     def settings(self) -> dict[str, Any]:
         """Returns the capacity and k."""
         return {**super().settings(), "k": self.k}
 
-    def radii(self, side: str, gathered: dict[str, np.ndarray]) -> np.ndarray:
-        """Returns the squared radii of one side's balls.
-
-        Raises:
-            ValueError: If a sample has fewer than k neighbours.
-        """
-        count = int(gathered["count"])
-        if self.k >= count:
-            raise ValueError(
-                f"Invalid value for argument `k`. Expected fewer than the "
-                f"{counted(count, f'{side} sample')}. Received: k={self.k}"
-            )
-        return squared_radii(gathered["samples"], self.k)
+    def fewest(self, side: str, size: int) -> tuple[int, str]:
+        """Returns more than k, of the real side."""
+        return (self.k + 1, f"more samples than k={self.k}") if side == "real" else (1, "a sample")
 
     def prepare(self, real: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Adds the radii of the real samples' balls."""
-        return {**real, "radii": self.radii("real", real)}
+        return {**real, "radii": squared_radii(real["samples"], self.k)}

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasgan.arguments import counted, fraction, invalid, positive_number
+from kerasgan.arguments import fraction, invalid, positive_number
 from kerasgan.metrics.neighbours import squared_distances
 from kerasgan.metrics.sample_metric import SampleMetric
 
@@ -55,6 +55,10 @@ class ParzenLogLikelihood(SampleMetric):
         if not self.sigmas:
             raise invalid("sigmas", sigmas, "at least one width")
         self.validation_share = fraction("validation_share", validation_share)
+        if len(self.sigmas) > 1 and not self.validation_share:
+            raise invalid(
+                "validation_share", validation_share, "more than 0 to choose from `sigmas`"
+            )
         self._chosen: dict[str, float] = {}
         super().__init__(features, capacity, real_statistics, name)
 
@@ -63,16 +67,20 @@ class ParzenLogLikelihood(SampleMetric):
         own = {"sigmas": self.sigmas, "validation_share": self.validation_share}
         return {**super().settings(), **own}
 
+    def fewest(self, side: str, size: int) -> tuple[int, str]:
+        """Returns as many real samples as it takes for one to be in the share that chooses."""
+        if side == "fake" or len(self.sigmas) == 1:
+            return 1, "a sample"
+        count = 2
+        while int(count * self.validation_share) < 1:
+            count += 1
+        return count, f"at least {count} samples with validation_share={self.validation_share}"
+
     def compute(self, real: dict[str, np.ndarray], fake: dict[str, np.ndarray]) -> tuple[float]:
         """Returns the mean log-likelihood."""
         x, samples, sigma = real["samples"], fake["samples"], self.sigmas[0]
         if len(self.sigmas) > 1:
             first = int(len(x) * self.validation_share)
-            if not 0 < first < len(x):
-                raise ValueError(
-                    "Invalid value for argument `validation_share`. Expected real samples on both sides. "
-                    f"Received: validation_share={self.validation_share} of {counted(len(x), 'sample')}"
-                )
             means = [parzen_log_likelihoods(x[:first], samples, s).mean() for s in self.sigmas]
             sigma, x = self.sigmas[int(np.argmax(means))], x[first:]
         values = parzen_log_likelihoods(x, samples, sigma)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from kerasgan.metrics.neighbour_metric import NeighbourMetric
-from kerasgan.metrics.neighbours import squared_distances
+from kerasgan.metrics.neighbours import blocks, squared_radii
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -14,7 +14,8 @@ class PrecisionRecall(NeighbourMetric):
     """How many generated samples look real, and how much of the real data is generated at all.
 
     Kynkäänniemi et al. 2019: `precision` is the share of generated samples that lie in a ball of a real one,
-    which reaches to its k-th nearest real neighbour; `recall` is the same with the sides exchanged.
+    which reaches to its k-th nearest real neighbour; `recall` is the same with the sides exchanged. Balls are
+    closed, as in the paper's equation 1 and its code, where those of `DensityCoverage` are open.
 
     Args:
         features: As in `TwoSampleMetric`. Defaults to `None`, the samples themselves.
@@ -44,15 +45,17 @@ class PrecisionRecall(NeighbourMetric):
     ) -> None:
         super().__init__(features, k, capacity, real_statistics, name)
 
+    def fewest(self, side: str, size: int) -> tuple[int, str]:
+        """Returns more than k, of both sides."""
+        return self.k + 1, f"more samples than k={self.k}"
+
     def compute(
         self, real: dict[str, np.ndarray], fake: dict[str, np.ndarray]
     ) -> tuple[float, float]:
         """Returns precision and recall."""
-        fake_radii = self.radii("fake", fake)
-        inside, reached, start = np.zeros(len(fake_radii), bool), 0, 0
-        for distances in squared_distances(real["samples"], fake["samples"]):
-            radii = real["radii"][start : start + len(distances)]
-            inside |= (distances <= radii[:, None]).any(axis=0)
-            reached += int((distances <= fake_radii).any(axis=1).sum())
-            start += len(distances)
-        return float(inside.mean()), reached / start
+        fake_radii = squared_radii(fake["samples"], self.k)
+        inside, reached = np.zeros(len(fake_radii), bool), 0
+        for block in blocks(real["samples"], fake["samples"]):
+            inside |= block.within(real["radii"][block.rows, None], closed=True).any(axis=0)
+            reached += int(block.within(fake_radii, closed=True).any(axis=1).sum())
+        return float(inside.mean()), reached / len(real["samples"])

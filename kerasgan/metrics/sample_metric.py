@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasgan.arguments import counted, positive_integer
+from kerasgan.arguments import positive_integer
 from kerasgan.metrics.collectors import Collector, Samples
 from kerasgan.metrics.two_sample_metric import TwoSampleMetric
 
@@ -13,9 +13,9 @@ from kerasgan.metrics.two_sample_metric import TwoSampleMetric
 class SampleMetric(TwoSampleMetric):
     """A metric that needs all samples' features at once.
 
-    They are kept as float32, `2 * capacity * size * 4` bytes. Where an evaluation has more samples than
-    there is room for, its first ones are compared, and a warning and `provenance` say how many were left
-    out.
+    They are kept in their own type, `2 * capacity * size * 4` bytes in float32. Where an evaluation has more
+    samples than there is room for, its first ones are compared, and a warning and `provenance` say how many
+    were left out.
 
     Args:
         features: As in `TwoSampleMetric`. Defaults to `None`, the samples themselves.
@@ -23,9 +23,6 @@ class SampleMetric(TwoSampleMetric):
         real_statistics: A file that `precompute` wrote. Defaults to `None`.
         name: The metric's name in logs. Defaults to `None`, the class's own.
     """
-
-    # The fewest samples of each side with which the value is defined.
-    fewest = 1
 
     def __init__(
         self,
@@ -37,23 +34,13 @@ class SampleMetric(TwoSampleMetric):
         self.capacity = positive_integer("capacity", capacity)
         super().__init__(features, real_statistics, name)
 
-    def collector(self, size: int) -> Collector:
+    def collector(self, size: int, dtype: str) -> Collector:
         """Returns a buffer of `capacity` rows."""
-        return Samples(size, self.capacity)
+        return Samples(size, self.capacity, dtype)
 
     def settings(self) -> dict[str, Any]:
         """Returns the capacity."""
         return {"capacity": self.capacity}
-
-    def _checked(self, side: str, gathered: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        checked = super()._checked(side, gathered)
-        if int(checked["count"]) < self.fewest:
-            raise ValueError(
-                f"Invalid value for argument `{side}`. Expected at least "
-                f"{counted(self.fewest, 'sample')} for `{self.name}`. "
-                f"Received: {counted(int(checked['count']), 'sample')}"
-            )
-        return checked
 
 
 def float64_rows(samples: np.ndarray, rows: int = 512) -> Iterator[np.ndarray]:

@@ -66,9 +66,10 @@ class SlicedWasserstein(SampleMetric):
     def mean_power(self, ones: np.ndarray, others: np.ndarray, order: int) -> float:
         """Returns the mean over the directions of the one-dimensional distance to the power of its order."""
         directions = self.directions_of(ones.shape[1])
+        # The distance does not depend on where both sides lie; its last digits would.
+        center = ones.mean(axis=0, dtype="float64")
         ones, others = (
-            _sorted_projections(ones, directions),
-            _sorted_projections(others, directions),
+            np.sort((samples - center) @ directions, axis=0) for samples in (ones, others)
         )
         # Both quantile functions are constant between these levels.
         levels = np.union1d(_levels(len(ones)), _levels(len(others)))
@@ -82,10 +83,6 @@ class SlicedWasserstein(SampleMetric):
         generator = np.random.default_rng(self.seed)
         directions = generator.normal(size=(size, self.number_of_projections))
         return directions / np.linalg.norm(directions, axis=0)
-
-
-def _sorted_projections(samples: np.ndarray, directions: np.ndarray) -> np.ndarray:
-    return np.sort(samples.astype("float64") @ directions, axis=0)
 
 
 def _levels(count: int) -> np.ndarray:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from abc import abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from kerasgan.arguments import counted, positive_integer
 from kerasgan.backend import gather_rows, number_of_replicas
 from kerasgan.metrics import extractors
 from kerasgan.metrics.collectors import Collector
+from kerasgan.metrics.gathered_checks import check_count, check_finite, warn_of_left_out
 from kerasgan.metrics.provenance import sample_counts, versions
 from kerasgan.metrics.statistics_file import digest, read_statistics, write_statistics
 
@@ -47,6 +47,8 @@ class TwoSampleMetric(keras.metrics.Metric):
     quantities: tuple[tuple[str, str], ...] = ()
     # Which sides are looked at.
     sides: tuple[str, ...] = ("real", "fake")
+    # Raised where what `prepare` returns comes to mean something else.
+    statistics_version = 1
 
     def __init__(
         self, features: Any = None, real_statistics: Any = None, name: str | None = None
@@ -65,8 +67,12 @@ class TwoSampleMetric(keras.metrics.Metric):
     # What a metric is made of.
 
     @abstractmethod
-    def collector(self, size: int) -> Collector:
-        """Returns what gathers features of a size."""
+    def collector(self, size: int, dtype: str) -> Collector:
+        """Returns what gathers features of a size, which come as `"float32"` or as `"float64"`."""
+
+    def fewest(self, side: str, size: int) -> tuple[int, str]:
+        """Returns the fewest samples of a side with which the values are defined: a number, and in words."""
+        return 1, "a sample"
 
     def prepare(self, real: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Returns what was gathered of the real samples, with all that follows from them alone."""
@@ -94,12 +100,12 @@ class TwoSampleMetric(keras.metrics.Metric):
         Args:
             shape: The shape of one sample.
         """
-        size = int(self.features(ops.zeros((1, *shape), keras.config.floatx())).shape[1])
+        features = self.features(ops.zeros((1, *shape), keras.config.floatx()))
         for side in self.sides:
             if side == "real" and self._reference is not None:
                 continue
             if side not in self._gathered:
-                self._gathered[side] = self.collector(size)
+                self._gathered[side] = self._collector(features)
 
     # What Keras asks of a metric.
 
@@ -135,9 +141,31 @@ class TwoSampleMetric(keras.metrics.Metric):
                     f"Invalid state of `{self.name}`. Expected `build(shape)` of the metric, within the "
                     "strategy's scope, before several replicas use it. Received: samples"
                 )
-            self._gathered[side] = self.collector(size)
+            self._gathered[side] = self._collector(features)
         # To gather makes the sizes unknown to a compiled step.
         self._gathered[side].update(ops.reshape(gather_rows(features), (-1, size)))
+
+    def _collector(self, features: Any) -> Collector:
+        is_double = keras.backend.standardize_dtype(features.dtype) == "float64"
+        return self.collector(int(features.shape[1]), "float64" if is_double else "float32")
+
+    def check_count(self, rows: int, argument: str = "x") -> None:
+        """Raises where an evaluation is known to have too few samples before it begins.
+
+        Args:
+            rows: How many samples the evaluation has at most, and generates.
+            argument: The name of the argument that they come from. Defaults to `"x"`.
+
+        Raises:
+            ValueError: If the values are not defined with so few.
+        """
+        sizes = [kept.size for kept in self._gathered.values()]
+        if self._reference is not None:
+            sizes.append(int(self._reference["size"]))
+        for side in self.sides if sizes else ():
+            if side == "fake" or self._reference is None:
+                found = f"at most {rows} samples"
+                check_count(self.name, argument, rows, found, self.fewest(side, sizes[0]))
 
     def result(self) -> Any:
         """Returns the value, or a dictionary of several.
@@ -146,14 +174,16 @@ class TwoSampleMetric(keras.metrics.Metric):
             ValueError: If there are too few samples, or features are not finite.
         """
         fake = self._gathered.get("fake")
-        if fake is None or not _known(fake.count):
+        if fake is None or not fake.known_count:
             return self.placeholder()
         gathered = {side: kept.read() for side, kept in self._gathered.items()}
         if self._reference is not None:
             gathered["real"] = self._reference
         elif "real" in self.sides:
-            gathered["real"] = self.prepare(self._checked("real", gathered["real"]))
-        values = self.compute(gathered.get("real", {}), self._checked("fake", gathered["fake"]))
+            real = self._checked("real", gathered["real"], fake.size)
+            gathered["real"] = self.prepare(real)
+        found = self._checked("fake", gathered["fake"], fake.size)
+        values = self.compute(gathered.get("real", {}), found)
         self._counts = sample_counts(gathered)
         return self._named(values)
 
@@ -223,11 +253,11 @@ class TwoSampleMetric(keras.metrics.Metric):
                 # Cast as a model casts what it evaluates on.
                 part = ops.cast(x[start : start + batch_size], keras.config.floatx())
                 features = self.features(part)
-                gathered = gathered or self.collector(int(features.shape[1]))
+                gathered = gathered or self._collector(features)
                 gathered.update(features)
             if gathered is None:
                 raise ValueError("Invalid value for argument `x`. Expected samples. Received: none")
-            real = self.prepare(self._checked("real", gathered.read()))
+            real = self.prepare(self._checked("real", gathered.read(), gathered.size))
             write_statistics(cache, {**real, "size": np.asarray(gathered.size)}, identity)
         described = {**identity, "versions": versions()}
         self._use(cache, read_statistics(cache, identity))
@@ -240,27 +270,22 @@ class TwoSampleMetric(keras.metrics.Metric):
 
     def _identity(self) -> dict[str, Any]:
         """What statistics of real samples depend on, the samples aside."""
+        later = {"statistics_version": self.statistics_version}
         return {
             "metric": type(self).__name__,
             "settings": self.settings(),
             "extractor": self.features.description(),
+            **(later if self.statistics_version > 1 else {}),
         }
 
-    def _checked(self, side: str, gathered: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def _checked(
+        self, side: str, gathered: dict[str, np.ndarray], size: int
+    ) -> dict[str, np.ndarray]:
         """Returns what was gathered, or raises; warns of samples that were left out."""
-        for name, value in gathered.items():
-            if not np.all(np.isfinite(value)):
-                raise ValueError(
-                    f"Invalid value for argument `{side}`. Expected finite features. "
-                    f"Received: NaN or infinite values in the {name} of the {side} features"
-                )
-        left_out = int(gathered.get("left_out", 0))
-        if left_out:
-            warnings.warn(
-                f"`{self.name}` keeps the first {int(gathered['count'])} {side} samples and leaves out "
-                f"{left_out}; its argument `capacity` says how many it keeps.",
-                stacklevel=2,
-            )
+        check_finite(side, gathered)
+        count = int(gathered["count"])
+        check_count(self.name, side, count, f"{count} samples", self.fewest(side, size))
+        warn_of_left_out(self.name, side, gathered)
         return gathered
 
     def provenance(self) -> dict[str, Any]:
@@ -272,11 +297,3 @@ class TwoSampleMetric(keras.metrics.Metric):
             "real_statistics": self.real_statistics,
             "versions": versions(),
         }
-
-
-def _known(count: keras.Variable) -> int:
-    """Returns a count; 0 in a step that is being compiled, where it has no value yet."""
-    try:
-        return int(ops.convert_to_numpy(count.value))
-    except (NotImplementedError, TypeError):
-        return 0

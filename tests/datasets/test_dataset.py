@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from kerasgan.datasets import Dataset, Tanh
+from kerasgan.datasets import Dataset, MinMax, Tanh, gaussian, unpaired
 
 
 @pytest.fixture
@@ -126,3 +126,26 @@ def test_bad_arrays(argument, options):
 
 def test_column_of_labels():
     assert Dataset(np.zeros((2, 2)), y=[[0], [1]]).y.shape == (2,)
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.arange(1_700_000_000, 1_700_000_100)[:, None],
+        1e4 + 0.01 * np.random.default_rng(0).normal(size=(100, 1)),
+    ],
+)
+def test_numbers_that_float32_cannot_tell_apart(x):
+    message = r"Expected numbers that float32 can tell apart.*MinMax\(\)\.fit.*Received: "
+    with pytest.raises(ValueError, match=f"`x`. {message}"):
+        Dataset(x)
+    with pytest.raises(ValueError, match=f"`x_test`. {message}"):
+        Dataset(np.zeros((3, 1)), x_test=x)
+    with pytest.raises(ValueError, match=f"`b`. {message}"):
+        unpaired(x[:3] * 0, x, batch_size=2)
+    with pytest.raises(ValueError, match=f"`x`. {message}"):
+        gaussian(mean=1e9, stddev=0.01)
+    normalization = MinMax().fit(x)
+    data = Dataset(normalization(x), normalization=normalization)
+    np.testing.assert_allclose(data.invert(data.x), x, rtol=1e-12)
+    assert len(Dataset(np.full((3, 1), 1e9))) == 3  # nothing to tell apart

@@ -76,6 +76,79 @@ def test_sixteen_bits_are_scaled(tmp_path):
     assert dataset.invert(dataset.x).ravel().tolist() == [0, 1, 255]
 
 
+def test_depths_may_be_mixed(tmp_path):
+    Image.fromarray(np.array([[0, 1000, 65535]], "uint16")).save(tmp_path / "a.png")
+    Image.fromarray(np.array([[0, 7, 255]], "uint8")).save(tmp_path / "b.png")
+    dataset = image_folder(tmp_path, channels=1)
+    expected = np.array([[0, 1000 / 257, 255], [0, 7, 255]]) / 127.5 - 1
+    np.testing.assert_allclose(dataset.x[:, 0, :, 0], expected, atol=1e-6)
+    resized = image_folder(tmp_path, size=(1, 3), channels=1)
+    np.testing.assert_array_equal(resized.x, dataset.x)
+
+
+def test_twelve_bits_in_files_of_sixteen_are_asked_for(tmp_path):
+    for name, most in (("a", 100), ("b", 4095)):
+        Image.fromarray(np.array([[0, most]], "uint16")).save(tmp_path / f"{name}.png")
+    _save(tmp_path / "c.png", 255, (2, 1), "L")
+    message = r"`value_range`.*brightest pixel of the 2 images.*6\.25%.*\(0, 4095\).*\(0, 65535\)"
+    with pytest.raises(ValueError, match=message):
+        image_folder(tmp_path, channels=1)
+    (tmp_path / "c.png").unlink()
+    dark = image_folder(tmp_path, channels=1, value_range=(0, 65535))
+    np.testing.assert_allclose(dark.x[1].ravel(), [-1, 2 * 4095 / 65535 - 1], atol=1e-6)
+    bright = image_folder(tmp_path, channels=1, value_range=(0, 4095))
+    np.testing.assert_allclose(bright.x[1].ravel(), [-1, 1], atol=1e-6)
+    np.testing.assert_allclose(bright.x[0].ravel(), [-1, 200 / 4095 - 1], atol=1e-6)
+    assert load(tmp_path, channels=1, value_range=(0, 4095)).x.max() == 1
+    Image.fromarray(np.array([[0, 4096]], "uint16")).save(tmp_path / "d.png")
+    assert image_folder(tmp_path, channels=1).x.max() < 0
+
+
+def test_floating_point_and_32_bit_files(tmp_path):
+    """Where they hold 0 to 255, they became 0 to 1, or black and white."""
+    values = np.array([[0, 51, 255]])
+    for name, dtype in (("a.tif", "int32"), ("b.tif", "float32")):
+        Image.fromarray(values.astype(dtype)).save(tmp_path / name)
+    with pytest.raises(ValueError, match=r"`value_range`.*a\.tif holds signed integers of 32 bits"):
+        image_folder(tmp_path, channels=1)
+    dataset = image_folder(tmp_path, channels=1, value_range=(0, 255))
+    assert dataset.invert(dataset.x)[:, 0, :, 0].tolist() == [[0, 51, 255]] * 2
+
+
+def test_links_are_followed(tmp_path):
+    _save(tmp_path / "elsewhere" / "1.png", (1, 2, 3))
+    _save(tmp_path / "data" / "dogs" / "1.png", (4, 5, 6))
+    _save(tmp_path / "other.png", (7, 8, 9))
+    (tmp_path / "data" / "cats").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (tmp_path / "data" / "dogs" / "2.png").symlink_to(tmp_path / "other.png")
+    dataset = image_folder(tmp_path / "data")
+    assert dataset.class_names == ("cats", "dogs")
+    assert dataset.y.tolist() == [0, 1, 1]
+    assert dataset.invert(dataset.x)[:, 0, 0, 0].tolist() == [1, 4, 7]
+
+
+def test_a_link_to_nothing_is_no_silent_loss(tmp_path):
+    _save(tmp_path / "a.png", (1, 2, 3))
+    (tmp_path / "b.png").symlink_to(tmp_path / "gone.png")
+    with pytest.raises(ValueError, match=r"argument `path`.*b\.png, which cannot"):
+        image_folder(tmp_path)
+
+
+def test_a_link_that_leads_back(tmp_path):
+    _save(tmp_path / "a" / "1.png", (1, 2, 3))
+    (tmp_path / "a" / "again").symlink_to(tmp_path, target_is_directory=True)
+    with pytest.raises(ValueError, match="without a link to a folder that it lies in.*again"):
+        image_folder(tmp_path)
+
+
+def test_all_files_that_cannot_be_read_are_named(tmp_path):
+    _save(tmp_path / "a.png", (1, 2, 3))
+    for name in ("b.png", "c.jpg"):
+        (tmp_path / name).write_bytes(b"no image at all")
+    with pytest.raises(ValueError, match=r"(?s)2 of 3 files.*b\.png, which.*c\.jpg, which"):
+        image_folder(tmp_path)
+
+
 def test_turned_as_the_camera_says(tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -116,7 +189,9 @@ def test_truncated_image(tmp_path):
 def test_sizes_differ(tmp_path):
     _save(tmp_path / "a.png", (1, 2, 3))
     _save(tmp_path / "b.png", (1, 2, 3), size=(7, 7))
-    with pytest.raises(ValueError, match=r"`size`.*a\.png has \(4, 6\).*b\.png has \(7, 7\)"):
+    with pytest.raises(
+        ValueError, match=r"`size`.*a\.png has \(4, 6\).*b\.png has \(7, 7\).*`size` to"
+    ):
         image_folder(tmp_path)
 
 
@@ -137,6 +212,7 @@ def test_no_folder(tmp_path):
         ("size", {"size": (4, 0)}),
         ("size", {"size": (4, 4, 3)}),
         ("size", {"size": "8"}),
+        ("value_range", {"value_range": (255, 0)}),
     ],
 )
 def test_argument_out_of_range(tmp_path, argument, options):

@@ -56,6 +56,72 @@ def test_tensors_and_tf_data(kind):
     np.testing.assert_allclose(np.stack(list(back.as_numpy_iterator())), x, atol=1e-5)
 
 
+# Hundred seconds of 2023: float32 has steps of 128 there.
+TIMES = np.arange(1_700_000_000, 1_700_000_100)
+EXACT = {
+    ZScore: lambda t: (t - t.mean()) / t.std(),
+    MinMax: lambda t: (t - t[0]) / 99,
+    Tanh: lambda t: (t - t[0]) / 49.5 - 1,
+}
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+@pytest.mark.parametrize("dtype", ["int64", "int32", "float64"])
+def test_data_far_from_0_keep_their_digits(kind, dtype):
+    t = TIMES.astype(dtype)
+    normalization = kind().fit(t)
+    # Small numbers, which float64 holds as it holds large ones.
+    expected = EXACT[kind](TIMES - TIMES[0]).astype("float32")
+    tensor = tf.function(normalization)(tf.constant(t))
+    data = np.array(list(tf.data.Dataset.from_tensor_slices(t).map(normalization)))
+    for y in (normalization(t), tensor.numpy(), data):
+        assert y.dtype == np.float32
+        np.testing.assert_allclose(y, expected, rtol=0, atol=2e-7)
+        for back in (normalization.invert(y), tf.function(normalization.invert)(y).numpy()):
+            assert back.dtype == np.float64
+            np.testing.assert_allclose(back, TIMES, rtol=0, atol=2e-5)
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_xla_computes_the_same(kind):
+    normalization = kind().fit(TIMES)
+    y = tf.function(normalization, jit_compile=True)(tf.constant(TIMES))
+    np.testing.assert_allclose(y, normalization(TIMES), rtol=0, atol=2e-7)
+    back = tf.function(normalization.invert, jit_compile=True)(y)
+    np.testing.assert_allclose(back, TIMES, rtol=0, atol=2e-5)
+
+
+def test_large_arrays_are_normalized_as_small_ones():
+    x = np.random.default_rng(0).normal(1e6, 1.0, (300, 5000))
+    normalization = ZScore(1e6, 1.0)
+    parts = [normalization(row) for row in x]
+    np.testing.assert_array_equal(normalization(x), parts)
+    np.testing.assert_array_equal(normalization(x.T), np.transpose(parts))
+    y = normalization(x)
+    np.testing.assert_array_equal(
+        normalization.invert(y), [normalization.invert(part) for part in parts]
+    )
+
+
+@pytest.mark.parametrize(
+    ("normalization", "dtype"),
+    [
+        (Tanh(0, 255), "float32"),
+        (MinMax(-1, 1), "float32"),
+        (ZScore(640, 10), "float32"),
+        (ZScore(650, 10), "float64"),
+        (MinMax(1e4, 1e4 + 1), "float64"),
+        (MinMax(1e4, 1e4), "float64"),
+        (MinMax(0.1, 0.1), "float32"),
+    ],
+)
+def test_float64_is_for_data_far_from_0(normalization, dtype):
+    assert normalization.dtype == dtype
+    assert normalization.invert([0.0]).dtype == dtype
+    assert normalization.invert(tf.constant([0.0])).dtype == dtype
+    assert normalization([0.0]).dtype == "float32"
+
+
 @pytest.mark.parametrize("kind", CLASSES)
 def test_config_and_serialization(kind):
     normalization = kind().fit([1.0, 2.0, 5.0])

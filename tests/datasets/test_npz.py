@@ -131,3 +131,9 @@ def test_no_such_file(tmp_path):
     (tmp_path / "folder.npz").mkdir()
     with pytest.raises(FileNotFoundError, match="is a folder"):
         npz(tmp_path / "folder.npz")
+
+
+def test_a_range_far_from_0_keeps_its_digits(save, images):
+    images[0, 0, :2] = 0, 255
+    dataset = npz(save(x=images.astype("int64") + 1_700_000_000))
+    np.testing.assert_array_equal(dataset.invert(dataset.x)[..., 0], images)

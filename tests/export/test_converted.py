@@ -8,7 +8,7 @@ import pytest
 from exported_models import dense, made, network, uses
 
 import kerasgan
-from kerasgan.datasets import Tanh
+from kerasgan.datasets import MinMax, Tanh
 
 onnxruntime = pytest.importorskip("onnxruntime")
 pytest.importorskip("tf2onnx")
@@ -81,7 +81,24 @@ def test_images_come_out_as_such(kind, tmp_path):
     np.testing.assert_allclose(pictures.astype("float32"), expected, atol=0.51)
 
 
+def test_data_far_from_0_keep_their_digits_where_the_format_can(tmp_path):
+    model, normalization = made("gan"), MinMax(1_700_000_000, 1_700_000_099)
+    inputs, outputs = uses(model, ["serving_default"])["serving_default"]
+    path = tmp_path / "model.onnx"
+    model.export(path, format="onnx", verbose=False, normalization=normalization)
+    times = run(path, inputs)[0]["samples"]
+    np.testing.assert_allclose(times - 1.7e9, 99.0 * outputs["samples"], atol=1e-2)
+
+
 class TestWhatCannotBeConverted:
+    @pytest.mark.skipif(not LITERT, reason="Keras 3.13 brought it")
+    def test_float64_of_data_far_from_0_in_litert(self, tmp_path):
+        normalization = MinMax(1_700_000_000, 1_700_000_099)
+        with pytest.raises(RuntimeError, match="cannot be exported with format='litert'"):
+            made("gan").export(
+                tmp_path / "a.tflite", format="litert", verbose=False, normalization=normalization
+            )
+
     @pytest.mark.parametrize("kind", FORMATS)
     def test_an_operation_that_the_format_lacks_is_named(self, kind, tmp_path):
         path = tmp_path / f"model{ENDINGS[kind]}"

@@ -205,6 +205,20 @@ class TestUnitsOfTheData:
         tolerance = 0.51 if dtype == tf.uint8 else 1e-4  # values are near 100
         np.testing.assert_allclose(tf.cast(served, "float32"), expected, atol=tolerance)
 
+    def test_data_far_from_0_keep_their_digits(self, tmp_path):
+        model, normalization = images(), MinMax(1_700_000_000, 1_700_000_099)
+        model.export(tmp_path / "times", verbose=False, normalization=normalization)
+        loaded = tf.saved_model.load(str(tmp_path / "times"))
+        latent = np.ones((ROWS, 6), "float32")
+        served = loaded.serving_default(latent=latent)["samples"].numpy()
+        raw = model.predict(latent, verbose=0).astype("float64")
+        np.testing.assert_allclose(served - 1.7e9, 99 * raw, atol=1e-5)
+        np.testing.assert_allclose(
+            loaded.discriminate(samples=served)["probability"],
+            model.discriminate(raw.astype("float32")),
+            atol=1e-6,
+        )
+
     def test_what_is_no_fitted_normalization_is_refused(self, tmp_path):
         with pytest.raises(TypeError, match="normalization"):
             images().export(tmp_path / "a", normalization="tanh")

@@ -161,7 +161,9 @@ def test_coverage_of_one_distribution_has_its_published_expectation(measured, ge
 def test_k_is_less_than_the_number_of_samples(measured, generator, kind):
     x = generator.normal(size=(6, 2))
     measured(kind(k=5), x, x)
-    with pytest.raises(ValueError, match="`k`. Expected fewer than the 6 real samples. Rec.* k=6"):
+    with pytest.raises(
+        ValueError, match="`real`. Expected more samples than k=6 .*Received: 6 samples"
+    ):
         measured(kind(k=6), x, x)
 
 
