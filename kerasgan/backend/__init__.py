@@ -1,9 +1,9 @@
 """The one room that names a framework's gradients, replicas and graphs.
 
 What it needs from a framework is listed by its files: the gradient of a function with respect to
-variables and to inputs (`gradients`), a function as a graph (`graphs`), which replica this is (`replicas`),
-and the tensor a sigmoid was applied to (`logits`). A port to another Keras backend rewrites these and
-nothing else.
+variables and to inputs (`gradients`), gradients of gradients (`second_derivatives`), a function as a graph
+(`graphs`), which replica this is (`replicas`), and the tensor a sigmoid was applied to (`logits`). A port to
+another Keras backend rewrites these and nothing else.
 """
 
 from kerasgan.backend.devices import has_accelerator, is_deterministic
@@ -24,6 +24,11 @@ from kerasgan.backend.replicas import (
     run_on_replicas_if,
     step_logs,
 )
+from kerasgan.backend.second_derivatives import (
+    exact_moments,
+    operations_without_gradient,
+    undifferentiable_operations,
+)
 
 __all__ = [
     "after",
@@ -33,6 +38,7 @@ __all__ = [
     "compiled",
     "draw_rows",
     "ends_in_sigmoid",
+    "exact_moments",
     "gather_rows",
     "has_accelerator",
     "input_gradient",
@@ -41,8 +47,10 @@ __all__ = [
     "logits_of",
     "number_of_replicas",
     "number_of_workers",
+    "operations_without_gradient",
     "roll_rows",
     "run_on_replicas_if",
     "step_logs",
+    "undifferentiable_operations",
     "value_and_gradients",
 ]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,7 +9,13 @@ import numpy as np
 from keras import ops
 
 from kerasgan import losses
-from kerasgan.backend import ends_in_sigmoid, logits_of
+from kerasgan.backend import (
+    ends_in_sigmoid,
+    exact_moments,
+    logits_of,
+    operations_without_gradient,
+    undifferentiable_operations,
+)
 from kerasgan.core.inputs import conditioned, sole
 from kerasgan.core.turn import Minibatch, Outcome, Turn
 from kerasgan.penalties import Encounter, Penalty, get_all
@@ -110,5 +117,34 @@ class Adversary:
             condition=minibatch.condition,
         )
         return {
-            penalty.name: penalty(encounter) for penalty in self.penalties if penalty.turn == turn
+            penalty.name: self._term(penalty, encounter)
+            for penalty in self.penalties
+            if penalty.turn == turn
         }
+
+    def _term(self, penalty: Penalty, encounter: Encounter) -> Any:
+        """Returns a penalty's term, whose gradient is right; or raises where it would not be."""
+        try:
+            with exact_moments():
+                term = penalty(encounter)
+            faults = undifferentiable_operations(term, [encounter.real, encounter.fake])
+        except LookupError as error:
+            faults = operations_without_gradient(error)
+        if faults:
+            name, kind, reason = faults[0]
+            raise ValueError(
+                "Invalid value for argument `penalties`. Expected layers that can be differentiated as often "
+                f"as the penalties do. Received: {penalty.name!r} and {self._layer_named_in(name)} with "
+                f"{kind}: {reason}"
+            )
+        return term
+
+    def _layer_named_in(self, scopes: str) -> str:
+        """Returns the innermost layer of the discriminator that an operation's name tells."""
+        names = {layer.name for layer in self.discriminator._flatten_layers(include_self=False)}
+        for scope in reversed(scopes.split("/")):
+            # A graph numbers the scopes of one name.
+            for name in (scope, re.sub(r"_\d+$", "", scope)):
+                if name in names:
+                    return f"the layer {name!r}"
+        return f"the discriminator {self.discriminator.name!r}"

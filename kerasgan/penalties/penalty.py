@@ -103,10 +103,10 @@ def squared_gradient_norm(score: Callable[[Any], Any], samples: Any) -> Any:
         samples: Tensor `(batch, ...)`.
 
     Returns:
-        float32 tensor `(batch,)`.
+        Tensor `(batch,)`, in float32, or float64 where the samples are.
     """
     gradient = input_gradient(lambda inputs: mean_per_example(score(inputs)), samples)
-    return ops.sum(ops.square(flat(ops.cast(gradient, "float32"))), axis=-1)
+    return ops.sum(ops.square(flat(at_least_float32(gradient))), axis=-1)
 
 
 def flat(samples: Any) -> Any:
@@ -117,6 +117,11 @@ def flat(samples: Any) -> Any:
 
 
 def mean_per_example(values: Any) -> Any:
-    """Averages all axes but the first: `(batch, ...)` to `(batch,)`, in float32."""
-    values = ops.cast(values, "float32")
+    """Averages all axes but the first: `(batch, ...)` to `(batch,)`, in float32 or float64."""
+    values = at_least_float32(values)
     return ops.mean(values, axis=tuple(range(1, len(values.shape))))
+
+
+def at_least_float32(values: Any) -> Any:
+    """Returns values in float32, or as they are in float64."""
+    return ops.cast(values, keras.backend.result_type(values.dtype, "float32"))

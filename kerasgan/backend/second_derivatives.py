@@ -1,0 +1,252 @@
+"""Second derivatives that TensorFlow lacks, drops or gets wrong, and the refusal of those that are left.
+
+A gradient penalty differentiates a gradient. TensorFlow stops the gradient of the mean inside its moments,
+which is right for first derivatives only, says of bilinear resizing that its gradient is constant, and has no
+second derivative at all of some other operations. Here are the right ones.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import tensorflow as tf
+from tensorflow.python.framework import ops as framework
+
+_GRADIENTS = framework.gradient_registry
+
+_NO_SECOND = "TensorFlow cannot differentiate its gradient"
+_APPROXIMATE = "TensorFlow's gradient of it is an approximation"
+_NO_FIRST = "TensorFlow cannot differentiate it"
+_STALE = (
+    "a `tf.function` was called before and holds first derivatives only; call it outside of one"
+)
+_UNRELIABLE = {
+    "FakeQuantWithMinMaxArgsGradient": _NO_SECOND,
+    "FakeQuantWithMinMaxVarsGradient": _NO_SECOND,
+    "FakeQuantWithMinMaxVarsPerChannelGradient": _NO_SECOND,
+    "HSVToRGB": _NO_FIRST,
+    "ImageProjectiveTransformV2": _APPROXIMATE,
+    "ImageProjectiveTransformV3": _APPROXIMATE,
+}
+# TensorFlow differentiates these by other means than a registered gradient.
+_CALLS = {"PartitionedCall", "StatefulPartitionedCall"}
+_GRADIENT_TYPE = re.compile(r"Grad(V\d)?$|Gradient|Backprop")
+_INNER_MEAN = re.compile(r"(^|/)moments(_\d+)?/StopGradient(_\d+)?$")
+
+
+def _resized_again(resize: Callable[..., Any]) -> Callable[[Any, Any], tuple[Any, None]]:
+    """Returns the gradient of a resizing's gradient, which is the resizing itself: both are linear."""
+
+    def gradient(operation: Any, upstream: Any) -> tuple[Any, None]:
+        incoming = operation.inputs[0]
+        resized = resize(images=upstream, size=tf.shape(incoming)[1:3], **_alignment(operation))
+        return tf.cast(resized, incoming.dtype), None
+
+    return gradient
+
+
+def _resized_bilinearly(operation: Any, upstream: Any) -> tuple[Any, None]:
+    """Returns TensorFlow's gradient of bilinear resizing, and tells what its gradient is."""
+    image, alignment = operation.inputs[0], _alignment(operation)
+
+    @tf.custom_gradient
+    def transposed(incoming: Any) -> tuple[Any, Callable[[Any], Any]]:
+        def gradient(upstream: Any) -> Any:
+            size = tf.shape(incoming)[1:3]
+            return tf.raw_ops.ResizeBilinear(images=upstream, size=size, **alignment)
+
+        resized = tf.raw_ops.ResizeBilinearGrad(grads=incoming, original_image=image, **alignment)
+        return resized, gradient
+
+    return transposed(upstream), None
+
+
+def _alignment(operation: Any) -> dict[str, bool]:
+    return {name: operation.get_attr(name) for name in ("align_corners", "half_pixel_centers")}
+
+
+def _scaled_and_translated_again(operation: Any, upstream: Any) -> tuple[Any, None, None, None]:
+    incoming, _, scale, translation = operation.inputs
+    scaled = tf.raw_ops.ScaleAndTranslate(
+        images=upstream,
+        size=tf.shape(incoming)[1:3],
+        scale=scale,
+        translation=translation,
+        kernel_type=operation.get_attr("kernel_type"),
+        antialias=operation.get_attr("antialias"),
+    )
+    return tf.cast(scaled, incoming.dtype), None, None, None
+
+
+def _softsign_again(operation: Any, upstream: Any) -> tuple[Any, Any]:
+    incoming, features = operation.inputs
+    beyond = 1.0 + tf.abs(features)
+    curvature = -2.0 * tf.sign(features) / beyond**3
+    return upstream / beyond**2, upstream * incoming * curvature
+
+
+def _register_missing_gradients() -> None:
+    """Tells TensorFlow the gradients of gradients that it lacks, unless somebody else has."""
+    missing = {
+        "ResizeBicubicGrad": _resized_again(tf.raw_ops.ResizeBicubic),
+        "ResizeNearestNeighborGrad": _resized_again(tf.raw_ops.ResizeNearestNeighbor),
+        "ScaleAndTranslateGrad": _scaled_and_translated_again,
+        "SoftsignGrad": _softsign_again,
+    }
+    for name, gradient in missing.items():
+        if name not in _GRADIENTS.list():
+            tf.RegisterGradient(name)(gradient)
+    # TensorFlow says of this one's gradient that it is constant, and eager tapes rely on it. So the gradient
+    # of the resizing itself is replaced, by the same with a gradient. The registry has no public way to.
+    del _GRADIENTS._registry["ResizeBilinear"]
+    tf.RegisterGradient("ResizeBilinear")(_resized_bilinearly)
+
+
+_register_missing_gradients()
+
+
+def _exact_moments(
+    x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: str | None = None
+) -> tuple[Any, Any]:
+    """Returns what `tf.nn.moments` returns, with derivatives of every order."""
+    x = tf.convert_to_tensor(x)
+    with tf.name_scope(name or "moments"):
+        wide = tf.cast(x, "float32") if x.dtype == tf.float16 else x
+        mean = tf.reduce_mean(wide, axes, keepdims=True)
+        variance = tf.reduce_mean(tf.math.squared_difference(wide, mean), axes, keepdims=True)
+        if not keepdims:
+            mean, variance = tf.squeeze(mean, axes), tf.squeeze(variance, axes)
+        return tf.cast(mean, x.dtype), tf.cast(variance, x.dtype)
+
+
+_lock = threading.Lock()
+_open_scopes = 0
+_moments = tf.nn.moments
+
+
+@contextlib.contextmanager
+def exact_moments() -> Iterator[None]:
+    """Has `tf.nn.moments`, and so Keras's normalization layers, differentiable more than once.
+
+    The values are the same. Other threads may see it too: their first derivatives stay right.
+    """
+    global _moments, _open_scopes
+    with _lock:
+        if _open_scopes == 0:
+            _moments, tf.nn.moments = tf.nn.moments, _exact_moments
+        _open_scopes += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _open_scopes -= 1
+            if _open_scopes == 0:
+                tf.nn.moments = _moments
+
+
+def undifferentiable_operations(value: Any, inputs: Sequence[Any]) -> list[tuple[str, str, str]]:
+    """Lists the operations that would keep the gradient of a function of gradients from being right.
+
+    Only a graph shows them: of an eager value it lists none, and of a value that is made without a gradient.
+
+    Args:
+        value: What a function of a gradient, such as a penalty, returned in a graph.
+        inputs: The tensors that it is a function of, besides all variables.
+
+    Returns:
+        For each operation its name in the graph, which holds the names of its layers; its type; and what is
+        wrong with it.
+    """
+    if not tf.is_symbolic_tensor(value):
+        return []
+    operations = _operations_before(value)
+    if not any(map(_is_of_a_gradient, operations)):
+        return []
+    library = {item.signature.name: item for item in value.graph.as_graph_def().library.function}
+    found, reached = [], {item.ref() for item in inputs}
+    for operation in operations:
+        if operation.type != "ReadVariableOp" and reached.isdisjoint(
+            item.ref() for item in operation.inputs
+        ):
+            continue
+        results = {item.ref() for item in operation.outputs if item.dtype.is_floating}
+        if results:
+            faults = _faults(operation.node_def, library)
+            found += [(operation.name, kind, reason) for kind, reason in faults]
+        if not _is_constant(operation.type):
+            reached |= results
+    return found
+
+
+def operations_without_gradient(error: LookupError) -> list[tuple[str, str, str]]:
+    """Lists the operations in the present graph for which TensorFlow raised an error, likewise."""
+    graph = tf.compat.v1.get_default_graph()
+    found = [
+        (operation.name, operation.type, _NO_FIRST)
+        for operation in graph.get_operations()
+        if re.search(rf"\b{operation.type}\b", str(error))
+    ]
+    return found or [("", str(error), _NO_FIRST)]
+
+
+def check_connected(values: Any, inputs: Any) -> None:
+    """Raises where values of a graph depend on inputs, and TensorFlow dropped the gradient on the way.
+
+    Raises:
+        LookupError: If an operation is in the way that TensorFlow takes for constant and that is not.
+    """
+    if not tf.is_symbolic_tensor(values):
+        return
+    reached = {inputs.ref()}
+    for operation in _operations_before(values):
+        if not reached.isdisjoint(item.ref() for item in operation.inputs):
+            if operation.type in _UNRELIABLE:
+                raise LookupError(f"There is no gradient of {operation.type}")
+            reached |= {item.ref() for item in operation.outputs if item.dtype.is_floating}
+
+
+def _operations_before(value: Any) -> list[Any]:
+    """Returns the operations that a tensor of a graph is computed by, in their order."""
+    waiting, seen = [value.op], {value.op.name}
+    while waiting:
+        for tensor in waiting.pop().inputs:
+            if tensor.op.name not in seen:
+                seen.add(tensor.op.name)
+                waiting.append(tensor.op)
+    return [operation for operation in value.graph.get_operations() if operation.name in seen]
+
+
+def _is_of_a_gradient(operation: Any) -> bool:
+    """Tells whether a tape made an operation, or that of a whole function's gradient."""
+    called = _called(operation.node_def)
+    return "gradient_tape/" in operation.name or any("__backward_" in name for name in called)
+
+
+def _called(node: Any) -> list[str]:
+    """Returns the names of the functions that an operation calls."""
+    return [attribute.func.name for attribute in node.attr.values() if attribute.func.name]
+
+
+def _is_constant(kind: str) -> bool:
+    """Tells whether TensorFlow takes all operations of a type for constant."""
+    return kind in _GRADIENTS.list() and _GRADIENTS.lookup(kind) is None
+
+
+def _faults(node: Any, library: dict[str, Any], inner: bool = False) -> Iterator[tuple[str, str]]:
+    """Yields type and fault of an operation, and of those in the functions that it calls."""
+    called = _called(node)
+    known = called or node.op in _CALLS or node.op in _GRADIENTS.list()
+    if node.op in _UNRELIABLE:
+        yield node.op, _UNRELIABLE[node.op]
+    elif inner and node.op == "StopGradient" and _INNER_MEAN.search(node.name):
+        yield "moments", _STALE
+    # Much of what is in a function is no part of the gradient.
+    elif not known and (not inner or _GRADIENT_TYPE.search(node.op)):
+        yield node.op, _NO_SECOND
+    for name in called:
+        for each in library[name].node_def:
+            yield from _faults(each, library, inner=True)
