@@ -9,7 +9,7 @@ another Keras backend rewrites these and nothing else.
 from kerasgan.backend.devices import has_accelerator, is_deterministic
 from kerasgan.backend.gradients import input_gradient, value_and_gradients
 from kerasgan.backend.graphs import compiled
-from kerasgan.backend.logits import ends_in_sigmoid, logits_of
+from kerasgan.backend.logits import ends_in_sigmoid, logits_of, recorded_operations
 from kerasgan.backend.replicas import (
     after,
     all_replicas_mean,
@@ -48,6 +48,7 @@ __all__ = [
     "number_of_replicas",
     "number_of_workers",
     "operations_without_gradient",
+    "recorded_operations",
     "roll_rows",
     "run_on_replicas_if",
     "step_logs",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -14,6 +15,7 @@ from kerasgan.backend import (
     exact_moments,
     logits_of,
     operations_without_gradient,
+    recorded_operations,
     undifferentiable_operations,
 )
 from kerasgan.core.inputs import conditioned, sole
@@ -81,7 +83,9 @@ class Adversary:
     def score(self, samples: Any, minibatch: Minibatch) -> Any:
         """Returns the discriminator's scores of samples under the minibatch's conditions, in float32."""
         inputs = conditioned(samples, minibatch.condition)
-        return self._as_scores(samples, self.discriminator(inputs, training=minibatch.training))
+        with recorded_operations() if self._has_logits else contextlib.nullcontext():
+            output = self.discriminator(inputs, training=minibatch.training)
+        return self._as_scores(samples, output)
 
     def judge(self, samples: Any, condition: Any, batch_size: int) -> np.ndarray:
         """Judges any number of samples outside the game.
@@ -94,10 +98,15 @@ class Adversary:
         scores = self._as_scores(ops.convert_to_tensor(samples), ops.convert_to_tensor(output))
         return ops.convert_to_numpy(mean_per_example(self.loss.probability(scores)))
 
+    @property
+    def _has_logits(self) -> bool:
+        """Whether a score is the logit of the discriminator's output."""
+        return self.energy is None and self.ends_in_sigmoid and self.loss.on_logits
+
     def _as_scores(self, samples: Any, output: Any) -> Any:
         if self.energy is not None:
             return self.energy(samples, output)
-        if self.ends_in_sigmoid and self.loss.on_logits:
+        if self._has_logits:
             return logits_of(output)
         return ops.cast(output, "float32")
 

@@ -14,14 +14,14 @@ from kerasgan.penalties import R1, Encounter, Penalty
 LAYERS = keras.layers
 
 
-def images_game(*stack, penalties, name="judge", run_eagerly=False):
+def images_game(*stack, penalties, name="judge", rate=0.01, run_eagerly=False):
     keras.utils.set_random_seed(0)
     generator = [keras.Input((2,)), LAYERS.Dense(192), LAYERS.Reshape((8, 8, 3))]
     discriminator = [keras.Input((8, 8, 3)), *stack, LAYERS.Flatten(), LAYERS.Dense(1)]
     gan = kerasgan.GAN(
         keras.Sequential(generator), keras.Sequential(discriminator, name=name), seed=0
     )
-    optimizers = keras.optimizers.SGD(0.01), keras.optimizers.SGD(0.01)
+    optimizers = keras.optimizers.SGD(rate), keras.optimizers.SGD(rate)
     gan.compile(*optimizers, penalties=penalties, run_eagerly=run_eagerly)
     return gan
 
@@ -31,7 +31,7 @@ def test_resizing_is_penalized_like_the_pooling_that_is_the_same_function(run_ea
     x = np.random.default_rng(0).normal(size=(16, 8, 8, 3)).astype("float32")
     penalties = []
     for layer in (LAYERS.Resizing(4, 4), LAYERS.AveragePooling2D(2)):
-        gan = images_game(layer, penalties=[R1(100.0)], run_eagerly=run_eagerly)
+        gan = images_game(layer, penalties=[R1(100.0)], rate=0.05, run_eagerly=run_eagerly)
         logs = [gan.train_on_batch(x, return_dict=True) for _ in range(6)]
         penalties.append([each["discriminator_r1"] for each in logs])
     np.testing.assert_allclose(penalties[0], penalties[1], rtol=1e-4)
