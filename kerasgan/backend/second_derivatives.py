@@ -8,6 +8,7 @@ second derivative at all of some other operations. Here are the right ones.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -32,8 +33,12 @@ _UNRELIABLE = {
     "ImageProjectiveTransformV2": _APPROXIMATE,
     "ImageProjectiveTransformV3": _APPROXIMATE,
 }
-# TensorFlow differentiates these by other means than a registered gradient.
-_CALLS = {"PartitionedCall", "StatefulPartitionedCall"}
+_CALLS = {
+    f"{state}{kind}"
+    for state, kind in itertools.product(
+        ("", "Stateful", "Stateless"), ("PartitionedCall", "Case", "If", "While")
+    )
+}
 _GRADIENT_TYPE = re.compile(r"Grad(V\d)?$|Gradient|Backprop")
 _INNER_MEAN = re.compile(r"(^|/)moments(_\d+)?/StopGradient(_\d+)?$")
 
@@ -164,9 +169,13 @@ def undifferentiable_operations(value: Any, inputs: Sequence[Any]) -> list[tuple
     if not tf.is_symbolic_tensor(value):
         return []
     operations = _operations_before(value)
-    if not any(map(_is_of_a_gradient, operations)):
+    called = {item.name: _called(item.node_def) for item in operations if item.type in _CALLS}
+    functions = [name for names in called.values() for name in names]
+    if not any("gradient_tape/" in item.name for item in operations) and not any(
+        "__backward_" in name for name in functions
+    ):
         return []
-    library = {item.signature.name: item for item in value.graph.as_graph_def().library.function}
+    library = _library(value.graph) if functions else {}
     found, reached = [], {item.ref() for item in inputs}
     for operation in operations:
         if operation.type != "ReadVariableOp" and reached.isdisjoint(
@@ -175,8 +184,10 @@ def undifferentiable_operations(value: Any, inputs: Sequence[Any]) -> list[tuple
             continue
         results = {item.ref() for item in operation.outputs if item.dtype.is_floating}
         if results:
-            faults = _faults(operation.node_def, library)
-            found += [(operation.name, kind, reason) for kind, reason in faults]
+            faults = [_fault(operation.type)]
+            for name in called.get(operation.name, ()):
+                faults += _inner_faults(name, library)
+            found += [(operation.name, *fault) for fault in faults if fault]
         if not _is_constant(operation.type):
             reached |= results
     return found
@@ -220,33 +231,37 @@ def _operations_before(value: Any) -> list[Any]:
     return [operation for operation in value.graph.get_operations() if operation.name in seen]
 
 
-def _is_of_a_gradient(operation: Any) -> bool:
-    """Tells whether a tape made an operation, or that of a whole function's gradient."""
-    called = _called(operation.node_def)
-    return "gradient_tape/" in operation.name or any("__backward_" in name for name in called)
-
-
-def _called(node: Any) -> list[str]:
-    """Returns the names of the functions that an operation calls."""
-    return [attribute.func.name for attribute in node.attr.values() if attribute.func.name]
-
-
 def _is_constant(kind: str) -> bool:
     """Tells whether TensorFlow takes all operations of a type for constant."""
     return kind in _GRADIENTS.list() and _GRADIENTS.lookup(kind) is None
 
 
-def _faults(node: Any, library: dict[str, Any], inner: bool = False) -> Iterator[tuple[str, str]]:
-    """Yields type and fault of an operation, and of those in the functions that it calls."""
-    called = _called(node)
-    known = called or node.op in _CALLS or node.op in _GRADIENTS.list()
-    if node.op in _UNRELIABLE:
-        yield node.op, _UNRELIABLE[node.op]
-    elif inner and node.op == "StopGradient" and _INNER_MEAN.search(node.name):
-        yield "moments", _STALE
-    # Much of what is in a function is no part of the gradient.
-    elif not known and (not inner or _GRADIENT_TYPE.search(node.op)):
-        yield node.op, _NO_SECOND
-    for name in called:
-        for each in library[name].node_def:
-            yield from _faults(each, library, inner=True)
+def _fault(kind: str) -> tuple[str, str] | None:
+    """Returns a type of operations and what is wrong with it, if anything is."""
+    if kind in _UNRELIABLE:
+        return kind, _UNRELIABLE[kind]
+    if _GRADIENT_TYPE.search(kind) and kind not in _GRADIENTS.list():
+        return kind, _NO_SECOND
+    return None
+
+
+def _inner_faults(name: str, library: dict[str, Any]) -> list[tuple[str, str] | None]:
+    """Returns the faults of the operations in a function, and in those that it calls."""
+    faults = []
+    for node in library[name].node_def:
+        stale = node.op == "StopGradient" and _INNER_MEAN.search(node.name)
+        faults.append(("moments", _STALE) if stale else _fault(node.op))
+        for each in _called(node) if node.op in _CALLS else ():
+            faults += _inner_faults(each, library)
+    return faults
+
+
+def _called(node: Any) -> list[str]:
+    """Returns the names of the functions that an operation calls."""
+    single = [attribute.func.name for attribute in node.attr.values() if attribute.func.name]
+    branches = [item.name for attribute in node.attr.values() for item in attribute.list.func]
+    return single + branches
+
+
+def _library(graph: Any) -> dict[str, Any]:
+    return {item.signature.name: item for item in graph.as_graph_def().library.function}
