@@ -47,6 +47,7 @@ ELSEWHERE = {
     **dict.fromkeys(["Discretization", "HashedCrossing", "Hashing"], "gives integers"),
     **dict.fromkeys(["IntegerLookup", "StringLookup", "TextVectorization"], "gives integers"),
     **dict.fromkeys(["FlaxLayer", "JaxLayer", "TorchModuleWrapper"], "another framework's"),
+    **dict.fromkeys(["AugMix", "RandAugment"], "made of other layers, some of which move in steps"),
     "MaxNumBoundingBoxes": "of labels",
     "TFSMLayer": "a SavedModel's, with the gradients that it was saved with",
 }
@@ -217,10 +218,11 @@ def cases() -> dict[str, Case]:
     add("Equalization", wanted="constant", **picture)
     equalized = "ContrastLimitedAdaptiveHistogramEqualization"
     add(equalized, tile_grid_size=(2, 2), wanted="constant", dtype="float32", **picture)
-    single = {"dtype": "float32", "wanted": "refused", **picture}
-    add_all("AugMix RandAugment RandomPerspective", **single)
-    add_all("RandomHue RandomRotation RandomSaturation RandomZoom", 0.3, **single)
+    single = {"dtype": "float32", **picture}
+    add_all("RandomRotation RandomZoom", 0.3, **single)
     add_all("RandomShear RandomTranslation", 0.3, 0.3, **single)
+    add("RandomPerspective", **single)
+    add_all("RandomHue RandomSaturation", 0.3, **{**single, "wanted": "refused"})
     add("STFTSpectrogram", frame_length=16, frame_step=8, fft_length=16, shape=(*SOUND, 1))
     sound = {"sampling_rate": 64, "min_freq": 1, "max_freq": 32, "num_mel_bins": 4}
     add("MelSpectrogram", 16, 8, shape=SOUND, dtype="float32", use=in_float32, **sound)

@@ -1,8 +1,7 @@
-"""Second derivatives that TensorFlow lacks, drops or gets wrong, and the refusal of those that are left.
+"""Derivatives of gradients: where TensorFlow's are wrong, and where it has none.
 
 A gradient penalty differentiates a gradient. TensorFlow stops the gradient of the mean inside its moments,
-which is right for first derivatives only, says of bilinear resizing that its gradient is constant, and has no
-second derivative at all of some other operations. Here are the right ones.
+which is right for first derivatives only. What `registered_gradients` cannot mend is found in a graph.
 """
 
 from __future__ import annotations
@@ -11,13 +10,12 @@ import contextlib
 import itertools
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import tensorflow as tf
-from tensorflow.python.framework import ops as framework
 
-_GRADIENTS = framework.gradient_registry
+from kerasgan.backend.registered_gradients import GRADIENTS
 
 _NO_SECOND = "TensorFlow cannot differentiate its gradient"
 _APPROXIMATE = "TensorFlow's gradient of it is an approximation"
@@ -31,7 +29,6 @@ _UNRELIABLE = {
     "FakeQuantWithMinMaxVarsPerChannelGradient": _NO_SECOND,
     "HSVToRGB": _NO_FIRST,
     "ImageProjectiveTransformV2": _APPROXIMATE,
-    "ImageProjectiveTransformV3": _APPROXIMATE,
 }
 _CALLS = {
     f"{state}{kind}"
@@ -41,77 +38,6 @@ _CALLS = {
 }
 _GRADIENT_TYPE = re.compile(r"Grad(V\d)?$|Gradient|Backprop")
 _INNER_MEAN = re.compile(r"(^|/)moments(_\d+)?/StopGradient(_\d+)?$")
-
-
-def _resized_again(resize: Callable[..., Any]) -> Callable[[Any, Any], tuple[Any, None]]:
-    """Returns the gradient of a resizing's gradient, which is the resizing itself: both are linear."""
-
-    def gradient(operation: Any, upstream: Any) -> tuple[Any, None]:
-        incoming = operation.inputs[0]
-        resized = resize(images=upstream, size=tf.shape(incoming)[1:3], **_alignment(operation))
-        return tf.cast(resized, incoming.dtype), None
-
-    return gradient
-
-
-def _resized_bilinearly(operation: Any, upstream: Any) -> tuple[Any, None]:
-    """Returns TensorFlow's gradient of bilinear resizing, and tells what its gradient is."""
-    image, alignment = operation.inputs[0], _alignment(operation)
-
-    @tf.custom_gradient
-    def transposed(incoming: Any) -> tuple[Any, Callable[[Any], Any]]:
-        def gradient(upstream: Any) -> Any:
-            size = tf.shape(incoming)[1:3]
-            return tf.raw_ops.ResizeBilinear(images=upstream, size=size, **alignment)
-
-        resized = tf.raw_ops.ResizeBilinearGrad(grads=incoming, original_image=image, **alignment)
-        return resized, gradient
-
-    return transposed(upstream), None
-
-
-def _alignment(operation: Any) -> dict[str, bool]:
-    return {name: operation.get_attr(name) for name in ("align_corners", "half_pixel_centers")}
-
-
-def _scaled_and_translated_again(operation: Any, upstream: Any) -> tuple[Any, None, None, None]:
-    incoming, _, scale, translation = operation.inputs
-    scaled = tf.raw_ops.ScaleAndTranslate(
-        images=upstream,
-        size=tf.shape(incoming)[1:3],
-        scale=scale,
-        translation=translation,
-        kernel_type=operation.get_attr("kernel_type"),
-        antialias=operation.get_attr("antialias"),
-    )
-    return tf.cast(scaled, incoming.dtype), None, None, None
-
-
-def _softsign_again(operation: Any, upstream: Any) -> tuple[Any, Any]:
-    incoming, features = operation.inputs
-    beyond = 1.0 + tf.abs(features)
-    curvature = -2.0 * tf.sign(features) / beyond**3
-    return upstream / beyond**2, upstream * incoming * curvature
-
-
-def _register_missing_gradients() -> None:
-    """Tells TensorFlow the gradients of gradients that it lacks, unless somebody else has."""
-    missing = {
-        "ResizeBicubicGrad": _resized_again(tf.raw_ops.ResizeBicubic),
-        "ResizeNearestNeighborGrad": _resized_again(tf.raw_ops.ResizeNearestNeighbor),
-        "ScaleAndTranslateGrad": _scaled_and_translated_again,
-        "SoftsignGrad": _softsign_again,
-    }
-    for name, gradient in missing.items():
-        if name not in _GRADIENTS.list():
-            tf.RegisterGradient(name)(gradient)
-    # TensorFlow says of this one's gradient that it is constant, and eager tapes rely on it. So the gradient
-    # of the resizing itself is replaced, by the same with a gradient. The registry has no public way to.
-    del _GRADIENTS._registry["ResizeBilinear"]
-    tf.RegisterGradient("ResizeBilinear")(_resized_bilinearly)
-
-
-_register_missing_gradients()
 
 
 def _exact_moments(
@@ -233,14 +159,14 @@ def _operations_before(value: Any) -> list[Any]:
 
 def _is_constant(kind: str) -> bool:
     """Tells whether TensorFlow takes all operations of a type for constant."""
-    return kind in _GRADIENTS.list() and _GRADIENTS.lookup(kind) is None
+    return kind in GRADIENTS.list() and GRADIENTS.lookup(kind) is None
 
 
 def _fault(kind: str) -> tuple[str, str] | None:
     """Returns a type of operations and what is wrong with it, if anything is."""
     if kind in _UNRELIABLE:
         return kind, _UNRELIABLE[kind]
-    if _GRADIENT_TYPE.search(kind) and kind not in _GRADIENTS.list():
+    if _GRADIENT_TYPE.search(kind) and kind not in GRADIENTS.list():
         return kind, _NO_SECOND
     return None
 

@@ -96,7 +96,9 @@ class Penalty(ABC):
 def squared_gradient_norm(score: Callable[[Any], Any], samples: Any) -> Any:
     """Returns the squared norm of the gradient of the score at each sample.
 
-    A discriminator with several scores per sample (patches) is differentiated through their mean.
+    Of a discriminator with several scores per sample (patches) it is the gradient of their sum, as in the
+    papers' code. What is differentiated is the sum over the whole batch: where batch normalization couples
+    its rows, a sample's gradient holds what it does to the scores of the others.
 
     Args:
         score: Samples in, scores out.
@@ -105,7 +107,7 @@ def squared_gradient_norm(score: Callable[[Any], Any], samples: Any) -> Any:
     Returns:
         Tensor `(batch,)`, in float32, or float64 where the samples are.
     """
-    gradient = input_gradient(lambda inputs: mean_per_example(score(inputs)), samples)
+    gradient = input_gradient(score, samples)
     return ops.sum(ops.square(flat(at_least_float32(gradient))), axis=-1)
 
 

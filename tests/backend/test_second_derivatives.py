@@ -68,55 +68,6 @@ def test_moments_are_tensorflows_again_after_an_error():
     assert tf.nn.moments is before
 
 
-@pytest.mark.parametrize("compiled", [False, True])
-@pytest.mark.parametrize(
-    ("interpolation", "antialias"),
-    [
-        ("nearest", False),
-        ("bilinear", False),
-        ("bicubic", False),
-        ("lanczos3", False),
-        ("bilinear", True),
-    ],
-)
-def test_derivatives_of_resizing_up_to_the_third(interpolation, antialias, compiled):
-    """Of the sum of `(M x)^3`, where the matrix M is what resizing does to each single pixel."""
-
-    def resized(x):
-        return ops.image.resize(x, (3, 5), interpolation, antialias=antialias)
-
-    pixels = np.eye(16, dtype="float32").reshape(16, 4, 4, 1)
-    matrix = np.asarray(resized(pixels), "float64").reshape(16, 15).T
-    u, v = normal(1, 4, 4, 1, seed=1), normal(1, 4, 4, 1, seed=2)
-
-    def derivatives(x):
-        first = lambda x: input_gradient(lambda y: resized(y) ** 3, x)  # noqa: E731
-        second = lambda x: input_gradient(lambda y: u * first(y), x)  # noqa: E731
-        return first(x), second(x), input_gradient(lambda y: v * second(y), x)
-
-    x = ops.convert_to_tensor(normal(1, 4, 4, 1))
-    found = (tf.function(derivatives) if compiled else derivatives)(x)
-    seen, along_u, along_v = (matrix @ np.ravel(each) for each in (x, u, v))
-    wanted = (
-        matrix.T @ (3.0 * seen**2),
-        matrix.T @ (6.0 * seen * along_u),
-        matrix.T @ (6.0 * along_u * along_v),
-    )
-    for one, other in zip(found, wanted, strict=True):
-        np.testing.assert_allclose(np.ravel(one), other, rtol=1e-3, atol=1e-4)
-
-
-def test_xla_resizes_in_second_derivatives_too():
-    def penalty(x):
-        return ops.sum(input_gradient(lambda y: ops.image.resize(y, (3, 5)) ** 2, x) ** 2)
-
-    x = ops.convert_to_tensor(normal(1, 4, 4, 1))
-    usual = input_gradient(penalty, x)
-    fast = tf.function(lambda x: input_gradient(penalty, x), jit_compile=True)(x)
-    np.testing.assert_allclose(fast, usual, rtol=1e-4, atol=1e-5)
-    assert np.abs(usual).max() > 1.0
-
-
 def faults_of(function, *shape):
     """What is found wrong with a penalty on the gradient of a function."""
     found = []

@@ -96,7 +96,6 @@ def dilated(x):
 @pytest.mark.parametrize(
     ("layer", "words"),
     [
-        (lambda: LAYERS.RandomRotation(0.1, name="turned"), "'turned'.*approximation"),
         (lambda: LAYERS.RandomHue(0.1, name="coloured"), "'coloured'.*cannot differentiate it"),
         (
             lambda: keras.Sequential([LAYERS.Lambda(dilated, name="widened")], name="inside"),
