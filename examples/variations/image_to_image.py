@@ -56,11 +56,13 @@ def pix2pix(shape: tuple[int, ...], weight: float, steps: int) -> kerasgan.Condi
         # Edges say nearly all, and noise adds to the distance.
         prior=kerasgan.priors.Normal(stddev=0.1),
     )
+    # R1 sums over the patches. For their mean, which this is, the weight is divided by their number squared.
+    smoothness = kerasgan.penalties.R1(0.1 / math.prod(gan.discriminator.output_shape[1:]) ** 2)
     gan.compile(
         generator_optimizer=adam(steps),
         # With the generator's rate it lags behind, and the pictures come out less sharp.
         discriminator_optimizer=adam(steps, rate=2e-3),
-        penalties=[kerasgan.penalties.Reconstruction("mae", weight), kerasgan.penalties.R1(0.1)],
+        penalties=[kerasgan.penalties.Reconstruction("mae", weight), smoothness],
     )
     return gan
 

@@ -63,10 +63,12 @@ def inpainting(shape: tuple[int, ...], weight: float, steps: int) -> kerasgan.Co
         generator=generator(shape),
         discriminator=kerasgan.networks.patch_discriminator(shape, holed, filters=FILTERS),
     )
+    # R1 sums over the patches. For their mean, which this is, the weight is divided by their number squared.
+    smoothness = kerasgan.penalties.R1(0.1 / math.prod(gan.discriminator.output_shape[1:]) ** 2)
     gan.compile(
         generator_optimizer=adam(steps),
         discriminator_optimizer=adam(steps),
-        penalties=[kerasgan.penalties.Reconstruction("mae", weight), kerasgan.penalties.R1(0.1)],
+        penalties=[kerasgan.penalties.Reconstruction("mae", weight), smoothness],
     )
     return gan
 

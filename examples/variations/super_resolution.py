@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import time
 from pathlib import Path
 
@@ -70,10 +71,12 @@ def srgan(shape: tuple[int, ...], weight: float, steps: int) -> kerasgan.Conditi
         generator=net(small, FACTOR, latent_channels=1, filters=24),
         discriminator=kerasgan.networks.patch_discriminator(shape, small, filters=32),
     )
+    # R1 sums over the patches. For their mean, which this is, the weight is divided by their number squared.
+    smoothness = kerasgan.penalties.R1(0.1 / math.prod(gan.discriminator.output_shape[1:]) ** 2)
     gan.compile(
         generator_optimizer=adam(steps),
         discriminator_optimizer=adam(steps),
-        penalties=[kerasgan.penalties.Reconstruction("mae", weight), kerasgan.penalties.R1(0.1)],
+        penalties=[kerasgan.penalties.Reconstruction("mae", weight), smoothness],
     )
     return gan
 

@@ -67,11 +67,13 @@ def make(rounds: int) -> kerasgan.ConditionalGAN:
         ),
     )
     rate = keras.optimizers.schedules.CosineDecay(1e-3, rounds)
+    # The penalties are of the sum of the scores. For their mean: divided by their number squared.
+    weight = 0.1 / gan.discriminator.output_shape[-1] ** 2
     gan.compile(
         generator_optimizer=keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.99),
         discriminator_optimizer=keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.99),
         loss="relativistic",
-        penalties=[kerasgan.penalties.R1(0.1), kerasgan.penalties.R2(0.1)],
+        penalties=[kerasgan.penalties.R1(weight), kerasgan.penalties.R2(weight)],
         generator_ema=0.995,
     )
     return gan

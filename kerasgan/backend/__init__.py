@@ -1,17 +1,17 @@
 """The one room that names a framework's gradients, replicas and graphs.
 
 What it needs from a framework is listed by its files: the gradient of a function with respect to
-variables and to inputs (`gradients`), a function as a graph (`graphs`), several steps of a loop
-(`execution`), which replica this is (`replicas`), what it runs on (`devices`), layers without second
-derivatives (`recurrence`), and the tensor a sigmoid was applied to (`logits`). A port to another Keras
-backend rewrites these and nothing else.
+variables and to inputs (`gradients`), gradients of gradients (`second_derivatives`, and `recurrence` for
+layers without them), a function as a graph (`graphs`), several steps of a loop (`execution`), which replica
+this is (`replicas`), what it runs on (`devices`), and the tensor a sigmoid was applied to (`logits`). A port
+to another Keras backend rewrites these and nothing else.
 """
 
 from kerasgan.backend.devices import HOST_TYPES, has_accelerator, is_deterministic
 from kerasgan.backend.execution import execution
 from kerasgan.backend.gradients import input_gradient, value_and_gradients
 from kerasgan.backend.graphs import compiled
-from kerasgan.backend.logits import ends_in_sigmoid, logits_of
+from kerasgan.backend.logits import ends_in_sigmoid, logits_of, recorded_operations
 from kerasgan.backend.recurrence import cudnn_layers, leave_cudnn
 from kerasgan.backend.replicas import (
     after,
@@ -27,6 +27,11 @@ from kerasgan.backend.replicas import (
     run_on_replicas_if,
     step_logs,
 )
+from kerasgan.backend.second_derivatives import (
+    exact_moments,
+    operations_without_gradient,
+    undifferentiable_operations,
+)
 
 __all__ = [
     "HOST_TYPES",
@@ -38,6 +43,7 @@ __all__ = [
     "cudnn_layers",
     "draw_rows",
     "ends_in_sigmoid",
+    "exact_moments",
     "execution",
     "gather_rows",
     "has_accelerator",
@@ -48,8 +54,11 @@ __all__ = [
     "logits_of",
     "number_of_replicas",
     "number_of_workers",
+    "operations_without_gradient",
+    "recorded_operations",
     "roll_rows",
     "run_on_replicas_if",
     "step_logs",
+    "undifferentiable_operations",
     "value_and_gradients",
 ]

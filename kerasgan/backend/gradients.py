@@ -8,6 +8,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from kerasgan.backend.second_derivatives import check_connected, exact_moments
+
 
 def value_and_gradients(
     function: Callable[[], tuple[Any, Any]], variables: Sequence[keras.Variable]
@@ -59,8 +61,15 @@ def input_gradient(function: Callable[[Any], Any], inputs: Any) -> Any:
 
     Returns:
         Tensor of the shape of `inputs`.
+
+    Raises:
+        LookupError: If TensorFlow knows no gradient of an operation in the function.
     """
-    with tf.GradientTape(watch_accessed_variables=False) as tape:
+    with exact_moments(), tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(inputs)
         values = function(inputs)
-    return tape.gradient(values, inputs, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    gradient = tape.gradient(values, inputs)
+    if gradient is None:
+        check_connected(values, inputs)
+        gradient = tf.zeros_like(inputs)
+    return gradient

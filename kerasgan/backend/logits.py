@@ -1,37 +1,75 @@
-"""Finds the value a trailing sigmoid was applied to, so that no loss goes through it twice."""
+"""Finds the value a trailing sigmoid was applied to, so that no loss goes through it twice.
+
+Between a sigmoid and a discriminator's output there may be operations that hand its values on, choose,
+reorder or average them. `logits_of` does with the logits what these did with the probabilities. A graph holds
+the operations; of an eager call, `recorded_operations` keeps them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+import contextlib
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import keras
 import tensorflow as tf
+from tensorflow.python.framework import op_callbacks
 
-# Operations that hand a sigmoid's values on one by one in their order, perhaps in another shape or precision.
-_PASSING = {"Identity", "Cast", "Reshape", "Squeeze", "ExpandDims", "CheckNumerics", "EnsureShape"}
-# Operations that choose, reorder or average values: of probabilities, they make probabilities.
-_MIXING = {
-    "StridedSlice",
-    "Slice",
-    "GatherV2",
-    "Transpose",
-    "StopGradient",
-    "Max",
-    "Min",
-    "Mean",
-} | {f"{kind}Pool{rank}" for kind in ("Avg", "Max") for rank in ("", "3D")}
+# Operations that hand values on one by one in their order, perhaps in another precision or shape.
+_SAME = {"Identity", "Cast", "CheckNumerics", "EnsureShape"}
+_SHAPING = {"Reshape", "Squeeze", "ExpandDims"}
+# Operations that choose or reorder values, by the names of their inputs. So do the largest and the smallest:
+# a sigmoid rises.
+_CHOOSING = {
+    "BroadcastTo": ("input", "shape"),
+    "GatherV2": ("params", "indices", "axis"),
+    "Max": ("input", "axis"),
+    "MaxPool": ("input",),
+    "MaxPool3D": ("input",),
+    "Min": ("input", "axis"),
+    "ReverseV2": ("tensor", "axis"),
+    "Slice": ("input", "begin", "size"),
+    "StopGradient": ("input",),
+    "StridedSlice": ("input", "begin", "end", "strides"),
+    "Tile": ("input", "multiples"),
+    "Transpose": ("x", "perm"),
+}
+_ATTRIBUTES = {
+    "GatherV2": ("batch_dims",),
+    "Max": ("keep_dims",),
+    "MaxPool": ("ksize", "strides", "padding", "data_format", "explicit_paddings"),
+    "MaxPool3D": ("ksize", "strides", "padding", "data_format"),
+    "Min": ("keep_dims",),
+    "StridedSlice": (
+        "begin_mask",
+        "end_mask",
+        "ellipsis_mask",
+        "new_axis_mask",
+        "shrink_axis_mask",
+    ),
+}
+# Operations that average: of probabilities, they make probabilities.
+_AVERAGING = {"Mean", "AvgPool", "AvgPool3D"}
 _JOINING = {"ConcatV2", "Pack"}
+_KEEPING = _SAME | _SHAPING | set(_CHOOSING) | _AVERAGING
 _CALLS = {"PartitionedCall", "StatefulPartitionedCall"}
+
+# Below this probability the slope of the inverse is cut, or its own slope would not be finite in float32.
+_LEAST_SLOPED = 1e-16
 
 
 def logits_of(probability: Any) -> Any:
     """Returns the logit of the probabilities that a network's last sigmoid gave.
 
-    Where a graph shows the sigmoid, with at most casts and reshapes after it, this is its exact input (so it
-    is in a compiled step). Elsewhere (after a mean over patches, a slice, a transposition, or inside a
-    `tf.function` that the network calls) the inverse is computed from the two logarithms: exact until the
-    probability rounds to 0 or 1, and constant, without a gradient, from there on.
+    In a graph, and under `recorded_operations`, it is computed from the sigmoid's exact input, however flat
+    the sigmoid is there, with what was done to the probabilities done to the logits: casts, reshapes, slices,
+    permutations, joints, the largest and the smallest, and averages. The logit of an average of
+    probabilities is `logsumexp(log_sigmoid(l)) - logsumexp(log_sigmoid(-l))`.
+
+    Where the sigmoid is out of sight (inside a `tf.function` that the network calls, or of a bare array of
+    probabilities), the inverse is computed: exact until the probability rounds to 0 or 1. Its derivatives are
+    finite everywhere, right for probabilities from 1e-16 on, and fade to 0 below.
 
     Args:
         probability: The output of a discriminator for which `ends_in_sigmoid` holds, each value in `[0, 1]`.
@@ -39,24 +77,140 @@ def logits_of(probability: Any) -> Any:
     Returns:
         float32 tensor of the same shape.
     """
-    logits = _sigmoid_input(probability)
+    probability = tf.convert_to_tensor(probability)
+    logits = _traced_logits(probability)
     if logits is not None:
-        return tf.reshape(tf.cast(logits, "float32"), tf.shape(probability))
-    smallest = tf.constant(1e-37, "float32")
-    largest = tf.constant(1.0 - 2.0**-24, "float32")
-    probability = tf.clip_by_value(tf.cast(probability, "float32"), smallest, largest)
-    return tf.math.log(probability) - tf.math.log1p(-probability)
+        return logits
+    return _inverse(tf.cast(probability, "float32"))
 
 
-def _sigmoid_input(tensor: Any) -> Any | None:
+@contextlib.contextmanager
+def recorded_operations() -> Iterator[None]:
+    """Has eager tensors remember by which operations they were made, as tensors of a graph do."""
+    if not tf.executing_eagerly():
+        yield
+        return
+    op_callbacks.add_op_callback(_record)
+    try:
+        yield
+    finally:
+        op_callbacks.remove_op_callback(_record)
+
+
+class _Operation(NamedTuple):
+    """An operation of a graph, or one that was recorded."""
+
+    kind: str
+    inputs: Sequence[Any]
+    attribute: Callable[[str], Any]
+
+
+def _record(
+    op_type: Any,
+    inputs: Any,
+    attrs: Any,
+    outputs: Any,
+    op_name: str | None = None,
+    graph: Any = None,
+) -> None:
+    """Is called by TensorFlow after each operation, with these names."""
+    if graph is not None:
+        return
+    kind = op_type.decode() if isinstance(op_type, bytes) else op_type
+    if kind == "Sigmoid" or kind in _KEEPING | _JOINING:
+        known = dict(zip(attrs[::2], attrs[1::2], strict=True))
+        outputs[0]._kerasgan_operation = _Operation(kind, inputs, known.get)
+
+
+def _origin(tensor: Any) -> _Operation | None:
     if not tf.is_symbolic_tensor(tensor):
-        # Keras leaves the note on an eager tensor that a sigmoid or a softmax made; in a graph the
-        # operation's type tells the two apart.
-        return getattr(tensor, "_keras_logits", None)
+        return getattr(tensor, "_kerasgan_operation", None)
     operation = tensor.op
-    while operation.type in _PASSING:
-        operation = operation.inputs[0].op
-    return operation.inputs[0] if operation.type == "Sigmoid" else None
+    known = operation.node_def.attr
+    return _Operation(
+        operation.type,
+        operation.inputs,
+        lambda name: operation.get_attr(name) if name in known else None,
+    )
+
+
+def _traced_logits(tensor: Any) -> Any | None:
+    """Returns the logits of probabilities from the sigmoid's input; `None` where it is out of sight."""
+    operation = _origin(tensor)
+    if operation is None:
+        return None
+    kind, inputs, attribute = operation
+    if kind == "Sigmoid":
+        return tf.cast(inputs[0], "float32")
+    if kind in _JOINING:
+        parts = [_traced_logits(item) for item in inputs if item.dtype.is_floating]
+        if any(part is None for part in parts):
+            return None
+        if kind == "Pack":
+            return tf.stack(parts, axis=attribute("axis") or 0)
+        return tf.concat(parts, axis=inputs[-1])
+    logits = _traced_logits(inputs[0]) if kind in _KEEPING and tensor.dtype.is_floating else None
+    if logits is None:
+        return None
+    if kind in _SHAPING:
+        logits = tf.reshape(logits, tf.shape(tensor))
+    elif kind in _CHOOSING:
+        rest = dict(zip(_CHOOSING[kind], (logits, *inputs[1:]), strict=True))
+        given = {name: attribute(name) for name in _ATTRIBUTES.get(kind, ())}
+        given = {name: value for name, value in given.items() if value is not None}
+        logits = getattr(tf.raw_ops, kind)(**rest, **given)
+    elif kind == "Mean":
+        keeps = bool(attribute("keep_dims"))
+        logits = _logit_of_mean(lambda x: tf.reduce_logsumexp(x, inputs[1], keepdims=keeps), logits)
+    elif kind in _AVERAGING:
+        logits = _logit_of_mean(lambda x: _logsumexp_of_windows(x, attribute), logits)
+    logits.set_shape(tensor.shape)
+    return logits
+
+
+def _logit_of_mean(logsumexp: Callable[[Any], Any], logits: Any) -> Any:
+    """Returns the logit of the mean of probabilities; their number cancels."""
+    return logsumexp(tf.math.log_sigmoid(logits)) - logsumexp(tf.math.log_sigmoid(-logits))
+
+
+def _logsumexp_of_windows(values: Any, attribute: Callable[[str], Any]) -> Any:
+    """Returns the logarithm of the summed exponentials of each window of a pooling."""
+    sizes, strides = attribute("ksize"), attribute("strides")
+    same = attribute("padding") in ("SAME", b"SAME")
+    before, counts = [], []
+    after = []
+    for extent, size, stride in zip(tf.unstack(tf.shape(values)), sizes, strides, strict=True):
+        count = -(-extent // stride) if same else (extent - size) // stride + 1
+        missing = tf.maximum((count - 1) * stride + size - extent, 0) if same else 0
+        before.append(missing // 2)
+        after.append(missing - missing // 2)
+        counts.append(count)
+    # What is beside the image is in no window.
+    least = values.dtype.min
+    padded = tf.pad(values, tf.stack([before, after], axis=1), constant_values=least)
+    windows = [
+        padded[
+            tuple(
+                slice(start, start + (count - 1) * stride + 1, stride)
+                for start, count, stride in zip(starts, counts, strides, strict=True)
+            )
+        ]
+        for starts in itertools.product(*(range(size) for size in sizes))
+    ]
+    return tf.reduce_logsumexp(tf.stack(windows), axis=0)
+
+
+@tf.custom_gradient
+def _inverse(probability: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """Returns the logits of bare probabilities."""
+    below_one = 1.0 - 2.0**-24
+
+    def gradient(upstream: Any) -> Any:
+        sloped = tf.clip_by_value(probability, _LEAST_SLOPED, below_one)
+        return upstream / (sloped * (1.0 - sloped))
+
+    inside = tf.clip_by_value(probability, 1e-37, below_one)
+    return tf.math.log(inside) - tf.math.log1p(-inside), gradient
 
 
 def ends_in_sigmoid(
@@ -97,7 +251,7 @@ def _returns_sigmoid(definition: Any, index: int, library: dict[str, Any]) -> bo
             return _returns_sigmoid(library[node.attr["f"].func.name], int(output[1]), library)
         if node.op in _JOINING:
             return all(is_sigmoid(source) for source in inputs[: node.attr["N"].i])
-        if node.op in _PASSING | _MIXING:
+        if node.op in _KEEPING:
             return is_sigmoid(inputs[0])
         return bool(node.op == "Sigmoid")
 

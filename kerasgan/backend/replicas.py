@@ -160,18 +160,17 @@ def all_replicas_mean(value: Any) -> Any:
 
 
 def all_rows_mean(values: Any) -> Any:
-    """Averages rows, `(rows, ...)`, over the whole global batch; differentiable.
+    """Averages rows, `(rows, ...)`, over the whole global batch; differentiable. Of no rows it is 0.
 
     In an evaluation, replicas may have different numbers of rows, and some none.
     """
+    total, rows = ops.sum(values, axis=0), ops.cast(ops.shape(values)[0], values.dtype)
     context = _replica_context()
-    if context is None or context.num_replicas_in_sync == 1:
-        return ops.mean(values, axis=0)
-    rows = ops.cast(ops.shape(values)[0], values.dtype)
-    total, rows = context.all_reduce(
-        tf.distribute.ReduceOp.SUM, [ops.sum(values, axis=0), ops.convert_to_tensor(rows)]
-    )
-    return total / rows
+    if context is not None and context.num_replicas_in_sync > 1:
+        total, rows = context.all_reduce(
+            tf.distribute.ReduceOp.SUM, [total, ops.convert_to_tensor(rows)]
+        )
+    return ops.divide_no_nan(total, rows)
 
 
 def gather_rows(value: Any) -> Any:

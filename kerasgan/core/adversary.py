@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -10,7 +11,16 @@ import numpy as np
 from keras import ops
 
 from kerasgan import losses
-from kerasgan.backend import cudnn_layers, ends_in_sigmoid, leave_cudnn, logits_of
+from kerasgan.backend import (
+    cudnn_layers,
+    ends_in_sigmoid,
+    exact_moments,
+    leave_cudnn,
+    logits_of,
+    operations_without_gradient,
+    recorded_operations,
+    undifferentiable_operations,
+)
 from kerasgan.core.inputs import conditioned, sole
 from kerasgan.core.turn import Minibatch, Outcome, Turn
 from kerasgan.penalties import Encounter, Penalty, get_all
@@ -108,7 +118,9 @@ class Adversary:
     def score(self, samples: Any, minibatch: Minibatch) -> Any:
         """Returns the discriminator's scores of samples under the minibatch's conditions, in float32."""
         inputs = conditioned(samples, minibatch.condition)
-        return self._as_scores(samples, self.discriminator(inputs, training=minibatch.training))
+        with recorded_operations() if self._has_logits else contextlib.nullcontext():
+            output = self.discriminator(inputs, training=minibatch.training)
+        return self._as_scores(samples, output)
 
     def judge(self, samples: Any, condition: Any, batch_size: int) -> np.ndarray:
         """Judges any number of samples outside the game.
@@ -121,10 +133,15 @@ class Adversary:
         scores = self._as_scores(ops.convert_to_tensor(samples), ops.convert_to_tensor(output))
         return ops.convert_to_numpy(mean_per_example(self.loss.probability(scores)))
 
+    @property
+    def _has_logits(self) -> bool:
+        """Whether a score is the logit of the discriminator's output."""
+        return self.energy is None and self.ends_in_sigmoid and self.loss.on_logits
+
     def _as_scores(self, samples: Any, output: Any) -> Any:
         if self.energy is not None:
             return self.energy(samples, output)
-        if self.ends_in_sigmoid and self.loss.on_logits:
+        if self._has_logits:
             return logits_of(output)
         return ops.cast(output, "float32")
 
@@ -144,5 +161,34 @@ class Adversary:
             condition=minibatch.condition,
         )
         return {
-            penalty.name: penalty(encounter) for penalty in self.penalties if penalty.turn == turn
+            penalty.name: self._term(penalty, encounter)
+            for penalty in self.penalties
+            if penalty.turn == turn
         }
+
+    def _term(self, penalty: Penalty, encounter: Encounter) -> Any:
+        """Returns a penalty's term, whose gradient is right; or raises where it would not be."""
+        try:
+            with exact_moments():
+                term = penalty(encounter)
+            faults = undifferentiable_operations(term, [encounter.real, encounter.fake])
+        except LookupError as error:
+            faults = operations_without_gradient(error)
+        if faults:
+            name, kind, reason = faults[0]
+            raise ValueError(
+                "Invalid value for argument `penalties`. Expected layers that can be differentiated as often "
+                f"as the penalties do. Received: {penalty.name!r} and {self._layer_named_in(name)} with "
+                f"{kind}: {reason}"
+            )
+        return term
+
+    def _layer_named_in(self, scopes: str) -> str:
+        """Returns the innermost layer of the discriminator that an operation's name tells."""
+        names = {layer.name for layer in self.discriminator._flatten_layers(include_self=False)}
+        for scope in reversed(scopes.split("/")):
+            # A graph numbers the scopes of one name.
+            for name in (scope, re.sub(r"_\d+$", "", scope)):
+                if name in names:
+                    return f"the layer {name!r}"
+        return f"the discriminator {self.discriminator.name!r}"

@@ -70,10 +70,11 @@ class Labels:
 def check_labels(argument: str, labels: np.ndarray, number_of_classes: int) -> np.ndarray:
     """Returns integer labels, or raises where one is not among the classes."""
     whole = np.issubdtype(labels.dtype, np.integer)
-    if not whole or labels.min() < -1 or labels.max() >= number_of_classes:
+    lowest, highest = (labels.min(), labels.max()) if labels.size else (0, 0)
+    if not whole or lowest < -1 or highest >= number_of_classes:
         raise ValueError(
             f"Invalid value for argument `{argument}`. Expected integers from -1 (unlabelled) to "
-            f"{number_of_classes - 1}. Received: {labels.dtype} from {labels.min()} to {labels.max()}"
+            f"{number_of_classes - 1}. Received: {labels.dtype} from {lowest} to {highest}"
         )
     return labels
 

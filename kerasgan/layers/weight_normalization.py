@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import keras
@@ -67,8 +68,16 @@ class WeightNormalization(keras.layers.Wrapper):
 
         Args:
             inputs: What comes into this layer, `(batch, ...)`.
+
+        Raises:
+            ValueError: If each unit has a single output, whose variance is 0.
         """
         outputs = ops.cast(self.layer(inputs), "float32") * self._factor()
+        if math.prod(outputs.shape[:-1]) < 2:
+            raise ValueError(
+                "Invalid value for argument `samples`. Expected two outputs or more of each unit, to take "
+                f"their variance. Received: outputs of shape {tuple(outputs.shape)}"
+            )
         mean, variance = ops.moments(outputs, axes=tuple(range(len(outputs.shape) - 1)))
         deviation = ops.sqrt(variance + keras.config.epsilon())
         self.scale.assign(self.scale / deviation)
@@ -101,7 +110,7 @@ def initialize_from_data(model: keras.Model, samples: Any) -> None:
         samples: A batch of its inputs.
 
     Raises:
-        ValueError: If the model has no such layer at its top level.
+        ValueError: If the model has no such layer at its top level, or the batch has a single row.
 
     Example:
 

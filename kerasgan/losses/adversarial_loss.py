@@ -14,7 +14,8 @@ class AdversarialLoss(ABC):
     over the patches of a patch discriminator is the core's.
 
     Scores are logits: where the discriminator ends in a sigmoid, they are that sigmoid's input, so that no
-    loss saturates and no sigmoid is applied twice. A loss that is defined on the discriminator's own output
+    loss saturates and no sigmoid is applied twice. What follows the sigmoid (reshapes, slices, permutations,
+    pooling) is done to the logits in its place. A loss that is defined on the discriminator's own output
     instead sets `on_logits = False`.
 
     Attributes:

@@ -18,6 +18,8 @@ class DRAGAN(GradientPenalty):
     `weight * E (||grad D(x + noise)|| - 1)^2`, the noise uniform on `[0, scale * std(x)]` (Kodali et al.
     2017, Algorithm 1), the standard deviation taken over the whole global batch.
 
+    With several scores for each sample (patches), the gradient is that of their sum.
+
     Args:
         weight: The paper's lambda. Defaults to 10.0.
         scale: The noise's largest value in standard deviations of the batch. Defaults to 0.5.

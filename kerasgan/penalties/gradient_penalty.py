@@ -13,6 +13,10 @@ _EPSILON = 1e-12
 class GradientPenalty(Penalty):
     """A penalty on the norm of the score's gradient.
 
+    Where the discriminator gives several scores for a sample (patches), it is the gradient of their sum, as
+    in the code of TF-GAN, pix2pix and StyleGAN, so that a paper's weight can be copied. The gradient of their
+    mean is shorter by their number: for `R1` and `R2`, dividing the weight by its square is the same.
+
     Args:
         weight: The factor of the term, not negative. Defaults to 10.0, as in the papers.
     """

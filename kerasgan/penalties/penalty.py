@@ -100,17 +100,19 @@ class Penalty(ABC):
 def squared_gradient_norm(score: Callable[[Any], Any], samples: Any) -> Any:
     """Returns the squared norm of the gradient of the score at each sample.
 
-    A discriminator with several scores per sample (patches) is differentiated through their mean.
+    Of a discriminator with several scores per sample (patches) it is the gradient of their sum, as in the
+    papers' code. What is differentiated is the sum over the whole batch: where batch normalization couples
+    its rows, a sample's gradient holds what it does to the scores of the others.
 
     Args:
         score: Samples in, scores out.
         samples: Tensor `(batch, ...)`.
 
     Returns:
-        float32 tensor `(batch,)`.
+        Tensor `(batch,)`, in float32, or float64 where the samples are.
     """
-    gradient = input_gradient(lambda inputs: mean_per_example(score(inputs)), samples)
-    return ops.sum(ops.square(flat(ops.cast(gradient, "float32"))), axis=-1)
+    gradient = input_gradient(score, samples)
+    return ops.sum(ops.square(flat(at_least_float32(gradient))), axis=-1)
 
 
 def flat(samples: Any) -> Any:
@@ -121,6 +123,11 @@ def flat(samples: Any) -> Any:
 
 
 def mean_per_example(values: Any) -> Any:
-    """Averages all axes but the first: `(batch, ...)` to `(batch,)`, in float32."""
-    values = ops.cast(values, "float32")
+    """Averages all axes but the first: `(batch, ...)` to `(batch,)`, in float32 or float64."""
+    values = at_least_float32(values)
     return ops.mean(values, axis=tuple(range(1, len(values.shape))))
+
+
+def at_least_float32(values: Any) -> Any:
+    """Returns values in float32, or as they are in float64."""
+    return ops.cast(values, keras.backend.result_type(values.dtype, "float32"))

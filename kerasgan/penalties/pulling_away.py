@@ -20,7 +20,7 @@ class PullingAway(Penalty):
     `weight / (N (N - 1)) * sum_i sum_{j != i} (cos(S_i, S_j))^2` over the codes `S` that the discriminator's
     encoder gives to a batch of N generated samples, in the generator's turn alone (Zhao et al. 2016, equation
     4). The discriminator must be an auto-encoder with an `encoder`, such as
-    `kerasgan.networks.AutoEncoder`. N is the whole global batch.
+    `kerasgan.networks.AutoEncoder`. N is the whole global batch. One sample makes no pair: the term is 0.
 
     Args:
         weight: The factor of the term. Defaults to 0.1.
@@ -45,10 +45,11 @@ class PullingAway(Penalty):
 
 
 def mean_squared_cosine(codes: Any) -> Any:
-    """Returns the mean over all pairs of different rows of their squared cosine."""
+    """Returns the mean over all pairs of different rows of their squared cosine; 0 where there is no pair."""
     norms = ops.sqrt(ops.sum(ops.square(codes), axis=1, keepdims=True) + _EPSILON)
     directions = codes / norms
     # The sum of all squared cosines is that of the Gram matrix; the diagonal is every row with itself.
     gram = ops.square(ops.matmul(directions, ops.transpose(directions)))
     count = ops.cast(ops.shape(codes)[0], "float32")
-    return (ops.sum(gram) - ops.sum(ops.diagonal(gram))) / (count * (count - 1.0))
+    pairs = ops.sum(gram) - ops.sum(ops.diagonal(gram))
+    return ops.divide_no_nan(pairs, count * (count - 1.0))

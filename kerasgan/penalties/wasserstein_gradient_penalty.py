@@ -17,6 +17,8 @@ class WassersteinGradientPenalty(GradientPenalty):
     `weight * E (||grad D(x^)|| - 1)^2` with `x^` uniform on the segment between a real and a generated
     sample (Gulrajani et al. 2017, equation 3).
 
+    With several scores for each sample (patches), the gradient is that of their sum.
+
     Args:
         weight: The paper's lambda. Defaults to 10.0.
 

@@ -8,7 +8,14 @@ import keras
 import numpy as np
 import pytest
 
-from kerasgan.backend import all_replicas_mean, draw_rows, number_of_replicas, roll_rows
+from kerasgan.backend import (
+    all_replicas_mean,
+    all_rows_mean,
+    draw_rows,
+    input_gradient,
+    number_of_replicas,
+    roll_rows,
+)
 
 # A process of its own: logical devices can only be made before TensorFlow starts.
 SCRIPT = """
@@ -166,3 +173,14 @@ def test_without_a_strategy_all_is_as_it_is():
     rows = draw_rows(lambda count: np.arange(count), 4)
     np.testing.assert_array_equal(rows, [0, 1, 2, 3])
     assert all_replicas_mean(3.0) == 3.0
+
+
+@pytest.mark.parametrize("rows", [0, 1, 5])
+def test_a_mean_of_rows_is_finite_whatever_their_number(rows):
+    values = np.random.default_rng(0).normal(size=(rows, 3)).astype("float32")
+    wanted = values.mean(axis=0) if rows else np.zeros(3)
+    np.testing.assert_allclose(
+        all_rows_mean(keras.ops.convert_to_tensor(values)), wanted, rtol=1e-6
+    )
+    gradient = input_gradient(all_rows_mean, keras.ops.convert_to_tensor(values))
+    np.testing.assert_allclose(gradient, np.full((rows, 3), 1.0 / max(rows, 1)), rtol=1e-6)

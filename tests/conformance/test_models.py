@@ -67,6 +67,16 @@ def test_batches_on_their_own(case):
     assert all(np.isfinite(value) for value in [*trained.values(), *tested.values()])
 
 
+def test_a_batch_of_one(case):
+    model, data = case
+    model.compile(run_eagerly=True)
+    batch = [part[:1] for part in data]
+    tested = model.test_on_batch(*batch, return_dict=True)
+    trained = model.train_on_batch(*batch, return_dict=True)
+    assert all(np.isfinite(value) for value in [*trained.values(), *tested.values()])
+    assert all(np.all(np.isfinite(value)) for value in state_of(model))
+
+
 @pytest.mark.promise("`generate(seed=…)` gives the same samples each time")
 def test_generates_the_same_from_the_same_seed(case):
     model, data = case

@@ -76,6 +76,14 @@ def test_data_come_out_with_mean_0_and_variance_1_whatever_the_depth(functional)
         np.testing.assert_allclose(values.std(axis=0), 1.0, atol=1e-3)
 
 
+def test_one_row_has_no_variance():
+    model = keras.Sequential(
+        [keras.Input((4,)), WeightNormalization(LAYERS.Dense(3, use_bias=False))]
+    )
+    with pytest.raises(ValueError, match="`samples`.*two outputs or more.*shape \\(1, 3\\)"):
+        initialize_from_data(model, np.ones((1, 4)))
+
+
 def test_bad_arguments():
     for layer in (LAYERS.Dense(3), LAYERS.Dense(3, "relu", use_bias=False), LAYERS.ReLU()):
         with pytest.raises(ValueError, match="`layer`.*use_bias=False"):

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import kerasgan
+from kerasgan.backend import input_gradient
 from kerasgan.penalties.pulling_away import mean_squared_cosine
 
 LAYERS = keras.layers
@@ -66,6 +67,26 @@ def test_pulling_away_is_the_papers_formula_and_sees_pairs():
     )
     np.testing.assert_allclose(mean_squared_cosine(keras.ops.ones((4, 3))), 1.0, rtol=1e-5)
     np.testing.assert_allclose(mean_squared_cosine(keras.ops.eye(3)), 0.0, atol=1e-6)
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_without_a_pair_nothing_is_pulled_away(rows):
+    codes = keras.ops.ones((rows, 3))
+    assert float(mean_squared_cosine(codes)) == 0.0
+    gradient = input_gradient(lambda codes: mean_squared_cosine(codes), codes)
+    np.testing.assert_array_equal(gradient, np.zeros((rows, 3)))
+
+
+def test_a_last_batch_of_one_is_evaluated(x):
+    gan = kerasgan.EBGAN(dense(4, 6), auto_encoder(), seed=0)
+    gan.compile(pulling_away=1.0)
+    with_one, without = (
+        gan.evaluate(x[:rows], batch_size=32, verbose=0, return_dict=True) for rows in (65, 64)
+    )
+    assert all(np.isfinite(value) for value in with_one.values())
+    # One of 65 rows counts as 0.
+    pulled = 64 / 65 * without["generator_pulling_away"]
+    assert with_one["generator_pulling_away"] == pytest.approx(pulled, rel=1e-4)
 
 
 def test_pulling_away_lowers_the_cosine_of_generated_codes():

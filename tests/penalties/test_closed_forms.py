@@ -149,15 +149,15 @@ def test_score_that_ignores_the_samples(penalty):
 
 
 @pytest.mark.parametrize("penalty", PENALTIES, ids=name_of)
-def test_patch_scores_are_differentiated_through_their_mean(penalty):
+def test_patch_scores_are_differentiated_through_their_sum(penalty):
     w = normal(5, 6)
 
     def patches(x):
         return keras.ops.reshape(keras.ops.matmul(x, w), (-1, 3, 2, 1))
 
     encounter, _ = meet(patches, normal(4, 5, seed=1), normal(4, 5, seed=2))
-    mean = np.repeat(w.astype("float64").mean(axis=1)[None], 4, axis=0)
-    np.testing.assert_allclose(penalty(encounter), closed_form(penalty, mean), rtol=1e-5)
+    summed = np.repeat(w.astype("float64").sum(axis=1)[None], 4, axis=0)
+    np.testing.assert_allclose(penalty(encounter), closed_form(penalty, summed), rtol=1e-5)
 
 
 @pytest.mark.parametrize("penalty", PENALTIES, ids=name_of)
