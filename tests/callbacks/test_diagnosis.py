@@ -355,7 +355,7 @@ def test_the_model_has_to_suit(conditional, samples, condition, message):
 def test_other_models_are_named():
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(loss="mse")
-    with pytest.raises(TypeError, match="`Diagnosis`.*a Sequential without `updates_since`"):
+    with pytest.raises(TypeError, match="`Diagnosis`.*Sequential without `updates_since`"):
         model.fit(np.zeros((2, 1)), np.zeros((2, 1)), verbose=0, callbacks=[Diagnosis()])
 
 

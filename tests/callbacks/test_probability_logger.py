@@ -204,5 +204,5 @@ def test_invalid_arguments(tmp_path, options, message):
 def test_other_models_are_named():
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(loss="mse")
-    with pytest.raises(TypeError, match="a Sequential without `updates_since`"):
+    with pytest.raises(TypeError, match="Sequential without `updates_since`"):
         model.fit(np.zeros((2, 1)), np.zeros((2, 1)), verbose=0, callbacks=[ProbabilityLogger()])

@@ -95,8 +95,8 @@ def test_penalties_are_those_of_each_domain_added_up(a, b):
     model = make()
     model.compile(penalties=[kerasgan.penalties.R1(3.0)])
     logs = model.test_on_batch(a, b, return_dict=True)
-    # Of a linear discriminator the gradient is its kernel, and that of the mean of patches their mean.
-    kernels = [getattr(model, name).get_weights()[0].mean(axis=1) for name in PARTS[2:]]
+    # Of a linear discriminator the gradient is its kernel, and that of the sum of patches their sum.
+    kernels = [getattr(model, name).get_weights()[0].sum(axis=1) for name in PARTS[2:]]
     norms = sum(np.square(kernel).sum() for kernel in kernels)
     np.testing.assert_allclose(logs["discriminator_r1"], 3.0 / 2.0 * norms, rtol=1e-4)
 

@@ -157,7 +157,7 @@ FEW = "Expected more samples than the 2 features of each for `frechet_distance`.
 WRONG = {
     "shape": (lambda x: x[:, :1], r"`validation_data`. Expected examples of shape \(2,\)"),
     "nan": (lambda x: x * np.nan, "`validation_data`. Expected finite numbers"),
-    "pair": (lambda x: (x, x), "`y`. Expected none for a GAN"),
+    "pair": (lambda x: (x, x), "`y`. Expected none for `GAN`"),
     "weights": (lambda x: (x, None, x[:, 0]), "`sample_weight`. Expected none"),
     "stream": (lambda x: SLICES(x[:, :1]).batch(8), r"`validation_data`.*of shape \(1,\)"),
     "stream of pairs": (lambda x: SLICES((x, x)).batch(8), "`validation_data`.*2 parts"),
