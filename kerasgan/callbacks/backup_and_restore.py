@@ -10,8 +10,8 @@ import numpy as np
 
 from kerasgan.arguments import positive_integer
 from kerasgan.backend import is_chief
-from kerasgan.core.run_keeper import RunKeeper
 from kerasgan.files import check_writable, remove_leftovers, replacing
+from kerasgan.training.run_keeper import RunKeeper
 
 
 class BackupAndRestore(RunKeeper):

@@ -9,6 +9,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerasgan.part import rows_of
+
 
 @dataclass(frozen=True)
 class Minibatch:
@@ -29,7 +31,7 @@ class Minibatch:
     @property
     def rows(self) -> Any:
         """How many examples the minibatch has."""
-        return ops.shape(self.real)[0]
+        return ops.shape(rows_of(self.real))[0]
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from kerasgan.arguments import invalid, positive_integer
-from kerasgan.core.training_data import check_array
+from kerasgan.arrays import check_array
 from kerasgan.latent.picture import Picture
 from kerasgan.metrics import extractors
 from kerasgan.metrics.neighbours import squared_distances

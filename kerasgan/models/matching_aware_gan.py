@@ -1,14 +1,15 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 import keras
 from keras import ops
 
-from kerasgan.backend import all_rows_mean, roll_rows
+from kerasgan.backend import roll_rows
 from kerasgan.core import Minibatch, Outcome
+from kerasgan.models._labels import row_weights
 from kerasgan.models.conditional_gan import ConditionalGAN
-from kerasgan.penalties.penalty import mean_per_example
+from kerasgan.tensors import mean_per_example
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -53,26 +54,27 @@ class MatchingAwareGAN(ConditionalGAN):
 
     def discriminator_objective(self, minibatch: Minibatch) -> Outcome:
         """The discriminator tells real pairs from generated samples and from wrong conditions."""
-        adversary, loss = self.adversary, self.adversary.loss
-        real, fake = minibatch.real, ops.stop_gradient(self.fake(minibatch))
-        mismatched = replace(minibatch, condition=roll_rows(minibatch.condition))
-        real_scores, wrong_scores = (
-            adversary.score(real, pairs) for pairs in (minibatch, mismatched)
-        )
-        fake_scores = adversary.score(fake, minibatch)
+        adversary, condition = self.adversary, minibatch.condition
+        latent, fake = self.draw(minibatch)
+        real, fake = minibatch.real, ops.stop_gradient(fake)
+        mismatch = keras.tree.map_structure(roll_rows, condition)
+        matching = adversary.discriminator_outcome(real, fake, minibatch, latent)
+        real_scores = adversary.score(real, condition, minibatch.training)
+        wrong_scores = adversary.score(real, mismatch, minibatch.training)
 
-        differs = ops.not_equal(minibatch.condition, mismatched.condition)
-        counts = ops.cast(mean_per_example(differs) > 0, "float32")
-        weight = ops.divide_no_nan(counts, all_rows_mean(counts))
+        weight = row_weights(_differ(condition, mismatch))
         weight = ops.reshape(weight, (-1, *(1 for _ in wrong_scores.shape[1:])))
-        matching = loss.discriminator(real_scores, fake_scores)
-        mismatching = weight * loss.discriminator(real_scores, wrong_scores)
+        mismatching = weight * adversary.loss.discriminator(real_scores, wrong_scores)
+        probability = weight * adversary.loss.probability(wrong_scores)
         return Outcome(
-            0.5 * (matching + mismatching),
-            adversary.terms("discriminator", real, fake, minibatch),
-            {
-                "real_probability": loss.probability(real_scores),
-                "fake_probability": loss.probability(fake_scores),
-                "mismatch_probability": weight * loss.probability(wrong_scores),
-            },
+            0.5 * (matching.loss + mismatching),
+            matching.terms,
+            {**matching.logs, "mismatch_probability": probability},
         )
+
+
+def _differ(first: Any, second: Any) -> Any:
+    """Tells for each row whether two conditions differ."""
+    pairs = zip(keras.tree.flatten(first), keras.tree.flatten(second), strict=True)
+    shares = [mean_per_example(ops.cast(ops.not_equal(a, b), "float32")) for a, b in pairs]
+    return sum(shares) > 0

@@ -7,7 +7,8 @@ from keras import ops
 
 from kerasgan.backend import gather_rows
 from kerasgan.penalties._encoder import encoder_of
-from kerasgan.penalties.penalty import Encounter, Penalty, flat
+from kerasgan.penalties.penalty import Encounter, Penalty
+from kerasgan.tensors import flat
 
 # Keeps the direction of a code of zeros defined.
 _EPSILON = 1e-12

@@ -6,8 +6,9 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasgan.penalties.penalty import Encounter, Penalty, mean_per_example
+from kerasgan.penalties.penalty import Encounter, Penalty
 from kerasgan.registry import decode_weights, deserialize, encode_weights, per_example_loss
+from kerasgan.tensors import mean_per_example
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")

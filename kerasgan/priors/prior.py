@@ -3,8 +3,8 @@ from __future__ import annotations
 import copy
 import numbers
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -35,6 +35,9 @@ class Prior(ABC):
     >>> tuple(Laplace(shape=3).sample(5, seed=0).shape)
     (5, 3)
     """
+
+    # Set by `kerasgan.priors.Sum`, which is a prior itself.
+    make_sum: ClassVar[Callable[[list[Prior]], Prior]]
 
     def __init__(self, shape: int | Sequence[int] | None = None) -> None:
         self.shape = None if shape is None else arguments.shape("shape", shape)
@@ -117,9 +120,7 @@ class Prior(ABC):
         """Returns the prior of the sum of a draw from each."""
         if not isinstance(other, Prior):
             return NotImplemented
-        from kerasgan.priors.sum import Sum
-
-        return Sum([self, other])
+        return Prior.make_sum([self, other])
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make an equal prior."""

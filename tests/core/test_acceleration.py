@@ -65,7 +65,7 @@ def counting_gan():
 
 
 def test_what_xla_cannot_reach_on_an_accelerator_is_named(counting_gan, monkeypatch, caplog):
-    import kerasgan.core.acceleration as acceleration
+    import kerasgan.training.acceleration as acceleration
 
     monkeypatch.setattr(acceleration, "has_accelerator", lambda: True)
     with caplog.at_level("WARNING"):

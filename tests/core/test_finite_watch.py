@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import kerasgan
-from kerasgan.core.finite_watch import FiniteWatch, first_note
+from kerasgan.training.finite_watch import FiniteWatch, first_note
 
 
 def game(activation="tanh", **arguments):

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasgan.core.gradient_accumulation import GradientAccumulation
+from kerasgan.optimizers.gradient_accumulation import GradientAccumulation
 
 
 def trained(optimizer, gradients):

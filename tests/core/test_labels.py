@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kerasgan.core.labels import check_labels, row_weights
+from kerasgan.models._labels import check_labels, row_weights
 
 
 @pytest.mark.parametrize("chosen", [[], [False], [True], [True, False, False, True]])

@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 
 import kerasgan
-from kerasgan.core.acceleration import MOST_STEPS
-from kerasgan.core.listeners import listens_to_batches
+from kerasgan.training.acceleration import MOST_STEPS
+from kerasgan.training.listeners import listens_to_batches
 
 callbacks = keras.callbacks
 
@@ -104,7 +104,7 @@ def test_several_steps_are_played_at_once_where_nobody_listens(arguments, others
 
 
 def test_convolutions_on_a_cpu_are_played_one_by_one(monkeypatch):
-    import kerasgan.core.acceleration as acceleration
+    import kerasgan.training.acceleration as acceleration
 
     networks = kerasgan.networks
     gan = kerasgan.GAN(
@@ -176,7 +176,7 @@ def reads(monkeypatch):
 @pytest.mark.parametrize("steps", [1, 4, "auto"])
 @pytest.mark.parametrize("validates", [False, True])
 def test_the_host_reads_nothing_at_single_batches(reads, monkeypatch, steps, validates):
-    from kerasgan.core.finite_watch import FiniteWatch
+    from kerasgan.training.finite_watch import FiniteWatch
 
     monkeypatch.setattr(FiniteWatch, "seconds", 3600.0)
     gan = game(steps_per_execution=steps)

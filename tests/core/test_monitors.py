@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from kerasgan.core import TurnLog
-from kerasgan.core.monitors import prepare_monitors
+from kerasgan.training.monitors import prepare_monitors
 
 METRICS = [
     TurnLog("discriminator", ["discriminator_loss", "discriminator_r1", "real_probability"], 1),

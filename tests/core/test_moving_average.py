@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import kerasgan
-from kerasgan.core.moving_average import MovingAverage
+from kerasgan.optimizers.moving_average import MovingAverage
 
 X = np.random.default_rng(0).normal(size=(64, 2)).astype("float32")
 

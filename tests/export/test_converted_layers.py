@@ -11,7 +11,7 @@ from test_converted import FORMATS, run
 
 import kerasgan
 from kerasgan.core import export, export_check
-from kerasgan.core.signatures import Signature
+from kerasgan.exporting.signature import Signature
 
 L = keras.layers
 DOCUMENT = Path(__file__).parents[2] / "docs" / "serving.md"

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasgan.datasets.rounds import PyDatasetRounds, is_tensorflow_dataset
+from kerasgan.training.rounds import PyDatasetRounds, is_tensorflow_dataset
 
 
 class EpochOrder(keras.callbacks.Callback):

@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from kerasgan.backend import all_rows_mean
-from kerasgan.core.inputs import input_specifications
+from kerasgan.core import Part, part_of_inputs
 from kerasgan.priors import Prior
 
 
@@ -27,12 +27,12 @@ class Labels:
     """
 
     def __init__(self, decoder: keras.Model, discriminator: keras.Model) -> None:
-        self.decoder_input = _label_input("decoder", decoder)
-        self.discriminator_input = _label_input("discriminator", discriminator)
+        self.of_decoder = _label_input("decoder", decoder)
+        self.of_discriminator = _label_input("discriminator", discriminator)
         classes = {
-            int(item.shape[-1]) - extra
-            for item, extra in ((self.decoder_input, 0), (self.discriminator_input, 1))
-            if item is not None
+            int(part.specification.shape[-1]) - extra
+            for part, extra in ((self.of_decoder, 0), (self.of_discriminator, 1))
+            if part is not None
         }
         if len(classes) > 1:
             raise ValueError(
@@ -42,15 +42,20 @@ class Labels:
             )
         self.number_of_classes = classes.pop() if classes else 0
 
+    @property
+    def condition(self) -> Part | None:
+        """The labels as they come from outside; `None` where no sub-model takes any."""
+        return labels_of(self.number_of_classes) if self.number_of_classes else None
+
     def for_decoder(self, labels: Any) -> Any:
         """Returns what the decoder takes for integer labels; `None` where it takes none."""
-        if self.decoder_input is None:
+        if self.of_decoder is None:
             return None
         return ops.one_hot(ops.cast(labels, "int32"), self.number_of_classes)
 
     def for_discriminator(self, labels: Any) -> Any:
         """Returns what the discriminator takes for integer labels; `None` where it takes none."""
-        if self.discriminator_input is None:
+        if self.of_discriminator is None:
             return None
         labels = ops.cast(labels, "int32")
         known = ops.where(labels < 0, self.number_of_classes, labels)
@@ -58,13 +63,23 @@ class Labels:
 
     def sample(self, prior: Prior, count: Any, labels: Any, seed: Any) -> Any:
         """Draws from a prior: from the part of each label, where the discriminator takes labels."""
-        if self.discriminator_input is None:
+        if self.of_discriminator is None:
             return prior.sample(count, seed=seed)
         return prior.sample_labelled(labels, self.number_of_classes, seed=seed)
 
-    def check(self, argument: str, labels: np.ndarray) -> np.ndarray:
-        """Returns integer labels, or raises where one is not among the classes."""
-        return check_labels(argument, labels, self.number_of_classes)
+
+def labels_of(number_of_classes: int, default: int | None = None) -> Part:
+    """Returns the part of integer labels from 0 to K - 1, or -1 for unlabelled.
+
+    Args:
+        number_of_classes: K.
+        default: The label of all examples where none are given. Defaults to `None`, labels are required.
+    """
+    return Part(
+        keras.KerasTensor((None,), "int32"),
+        lambda argument, labels: check_labels(argument, labels, number_of_classes),
+        default,
+    )
 
 
 def check_labels(argument: str, labels: np.ndarray, number_of_classes: int) -> np.ndarray:
@@ -92,14 +107,14 @@ def row_weights(chosen: Any) -> Any:
     return ops.divide_no_nan(chosen, all_rows_mean(chosen))
 
 
-def _label_input(argument: str, model: keras.Model) -> keras.KerasTensor | None:
-    """Returns the specification of a sub-model's second input, if it has one."""
+def _label_input(argument: str, model: keras.Model) -> Part | None:
+    """Returns the part of a sub-model's second input, if it has one."""
     if not model.built:
         return None
-    inputs = input_specifications(argument, model)
+    inputs = part_of_inputs(argument, model).leaves
     if len(inputs) > 2 or (len(inputs) == 2 and len(inputs[1].shape) != 2):
         raise ValueError(
             f"Invalid value for argument `{argument}`. Expected a model of codes, or of codes and one-hot "
             f"labels. Received: {model.name!r} with inputs {[tuple(item.shape) for item in inputs]}"
         )
-    return inputs[1] if len(inputs) == 2 else None
+    return Part(inputs[1]) if len(inputs) == 2 else None

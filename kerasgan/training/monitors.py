@@ -5,8 +5,7 @@ from typing import Any
 
 import keras
 
-from kerasgan.core.turn_log import TurnLog
-from kerasgan.metrics import TwoSampleMetric
+from kerasgan.training.turn_log import TurnLog
 
 _MODES = {"down": "min", "up": "max"}
 
@@ -71,7 +70,7 @@ def _modes(
         if isinstance(metric, TurnLog):
             for name in metric.quantities:
                 in_training[name] = {f"{metric.name}_loss": "min", "accuracy": "max"}.get(name)
-        elif isinstance(metric, TwoSampleMetric):
+        elif hasattr(metric, "directions"):
             in_evaluation.update({name: _MODES[way] for name, way in metric.directions.items()})
         else:
             in_evaluation[metric.name] = _MODES.get(getattr(metric, "_direction", ""))

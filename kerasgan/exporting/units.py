@@ -8,8 +8,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasgan.core.signatures import Signature
 from kerasgan.datasets.normalization import Normalization
+from kerasgan.exporting.signature import Signature
 
 
 def in_units_of_data(

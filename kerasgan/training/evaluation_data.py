@@ -7,10 +7,11 @@ from typing import Any
 import keras
 
 from kerasgan.arguments import positive_integer
-from kerasgan.core.training_data import first_element, is_array
+from kerasgan.arrays import count_of, is_array
 from kerasgan.datasets.array_batches import array_batches
 from kerasgan.datasets.python_functions import PythonFunctions
-from kerasgan.datasets.rounds import number_of_batches
+from kerasgan.training.rounds import number_of_batches
+from kerasgan.training.training_data import first_element
 
 
 def held_out(
@@ -31,7 +32,7 @@ def held_out(
     if not is_array(x):
         return x, y
     if batch_size is None:
-        batch_size = -(-len(x) // steps) if steps else 32
+        batch_size = -(-count_of(x) // steps) if steps else 32
     batch_size = positive_integer("batch_size", batch_size)
     return array_batches(x if y is None else (x, y), batch_size, functions), None
 
@@ -39,7 +40,7 @@ def held_out(
 def most_rows(data: Any, batch_size: int | None, steps: int | None) -> int | None:
     """Returns how many rows data to evaluate on have at most; `None` where nobody knows."""
     if is_array(data):
-        rows: int | None = len(data)
+        rows: int | None = count_of(data)
         of_batch = batch_size
     else:
         parts = keras.tree.flatten(first_element(data))

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 
 from kerasgan.backend import HOST_TYPES, has_accelerator, is_deterministic
-from kerasgan.core.listeners import listens_to_batches
+from kerasgan.training.listeners import listens_to_batches
 
 logger = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from kerasgan.backend import compiled
-from kerasgan.core.turn_log import TurnLog
+from kerasgan.training.turn_log import TurnLog
 
 _ADVICE = "Look for NaN in the data, lower the learning rates, or add a penalty."
 

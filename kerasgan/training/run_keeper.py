@@ -6,9 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasgan.core.callback_state import CallbackState
-from kerasgan.core.epoch_order import EpochOrder
-from kerasgan.core.finite_watch import check_training
+from kerasgan.training.callback_state import CallbackState
+from kerasgan.training.epoch_order import EpochOrder
+from kerasgan.training.finite_watch import check_training
 
 
 class RunKeeper(keras.callbacks.Callback):

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Mapping
 from typing import Any
 
 import keras
@@ -10,13 +9,13 @@ from keras import ops
 
 from kerasgan.backend import is_chief
 from kerasgan.core.adversary import restored
-from kerasgan.core.finite_watch import FiniteWeights
-from kerasgan.core.seeds import seed_states
+from kerasgan.core.setting import serialized
+from kerasgan.core.stateful_game import StatefulGame
 from kerasgan.files import replacing
 from kerasgan.registry import deserialize
 
 
-class Saving(keras.Model):
+class SavedGame(StatefulGame):
     """What Keras's saving leaves out of a game: how it was compiled, and every seed.
 
     A file that Keras writes holds a model's configuration, weights and one optimizer. Several optimizers
@@ -26,8 +25,6 @@ class Saving(keras.Model):
 
     Of several workers that train a model together, the chief alone writes; on the others nothing is to do.
     """
-
-    _finite_weights: FiniteWeights | None = None
 
     def save(self, filepath: Any, overwrite: bool = True, **arguments: Any) -> None:
         """Saves the model; as `keras.Model.save`, but a file that is there stays until the new one is whole.
@@ -73,41 +70,32 @@ class Saving(keras.Model):
         with replacing(filepath) as temporary:
             temporary.write_bytes(memory.getbuffer())
 
-    def check_weights(self) -> None:
-        """Raises a `FloatingPointError` where a weight or an average of weights is not finite."""
-        if self._finite_weights is None:
-            self._finite_weights = FiniteWeights([*self.weights, *self._averages])
-        self._finite_weights.check(self)
-
-    def _compiled_with(self) -> Mapping[str, Any]:
-        """Returns the arguments that `compile` was called with."""
-        raise NotImplementedError
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments that make an equal model, but for its weights."""
+        serialize = keras.saving.serialize_keras_object
+        arguments = {name: serialized(value) for name, value in self.init_arguments().items()}
+        return {**arguments, "name": self.name, "dtype": serialize(self.dtype_policy)}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Saving:
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> SavedGame:
         """Makes the model that `get_config` described."""
         with keras.saving.custom_object_scope(custom_objects or {}):
             return cls(**deserialize(config))
 
     def get_compile_config(self) -> dict[str, Any]:
         """Returns what `compile` was called with."""
-        serialize = keras.saving.serialize_keras_object
-        return {name: serialize(value) for name, value in self._compiled_with().items()}
+        arguments = self.compiled_game.arguments
+        return {name: serialized(value) for name, value in arguments.items()}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles as `get_compile_config` describes."""
         with restored():
             self.compile(**{name: deserialize(value) for name, value in config.items()})
 
-    @property
-    def _averages(self) -> list[keras.Variable]:
-        """The variables of averaged weights, which are kept beside the model's own."""
-        raise NotImplementedError
-
     def save_own_variables(self, store: Any) -> None:
         """Saves what Keras leaves out: the state of every seed generator, and averages."""
         super().save_own_variables(store)
-        for name, variable in self._own_variables():
+        for name, variable in self.named_seeds_and_averages():
             store[name] = ops.convert_to_numpy(variable)
 
     def load_own_variables(self, store: Any) -> None:
@@ -116,17 +104,13 @@ class Saving(keras.Model):
         Raises:
             ValueError: If the model keeps averages and the file holds none.
         """
-        for name, variable in self._own_variables():
+        for name, variable in self.named_seeds_and_averages():
             if name not in store:
                 raise ValueError(
                     "Invalid file of weights. Expected the averaged weights that `generator_ema` asks for "
                     f"(load the file before `compile`, and they start there). Received: no {name!r}"
                 )
             variable.assign(store[name])
-
-    def _own_variables(self) -> list[tuple[str, keras.Variable]]:
-        seeds = [(f"seed.{index}", state) for index, state in enumerate(seed_states(self))]
-        return seeds + [(f"average.{index}", v) for index, v in enumerate(self._averages)]
 
 
 def _is_local(filepath: Any) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from kerasgan.core.signatures import Signature
+from kerasgan.exporting.signature import Signature
 
 # How far an output may be from the model's own, absolutely and relatively.
 TOLERANCE = 1e-4

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
-import numpy as np
 
 from kerasgan.arguments import counted, positive_integer
+from kerasgan.arrays import count_of, cut, fits, is_array
 from kerasgan.datasets.array_batches import Order, array_rounds
 from kerasgan.datasets.python_functions import PythonFunctions
-from kerasgan.datasets.rounds import (
+from kerasgan.part import Part
+from kerasgan.training.rounds import (
     PyDatasetRounds,
     dataset_rounds,
     element_of,
@@ -50,18 +51,18 @@ def rounds(
     """
     if is_array(x):
         if batch_size is None:
-            batch_size = max(1, min(32, len(x) // steps) // replicas) * replicas
+            batch_size = max(1, min(32, count_of(x) // steps) // replicas) * replicas
         batch_size = positive_integer("batch_size", batch_size)
         if batch_size % replicas:
             raise ValueError(
                 f"Invalid value for argument `batch_size`. Expected a multiple of {replicas}, the number of "
                 f"the strategy's replicas, which share each minibatch. Received: batch_size={batch_size}"
             )
-        if len(x) < batch_size * steps:
+        if count_of(x) < batch_size * steps:
             raise ValueError(
-                f"Invalid value for argument `batch_size`. Expected at most {len(x) // steps}, since a "
+                f"Invalid value for argument `batch_size`. Expected at most {count_of(x) // steps}, since a "
                 f"round takes {counted(steps, 'minibatch', 'minibatches')} of the "
-                f"{counted(len(x), 'example')}. "
+                f"{counted(count_of(x), 'example')}. "
                 f"Received: batch_size={batch_size}"
             )
         arrays = x if y is None else (x, y)
@@ -95,86 +96,13 @@ def rounds(
     )
 
 
-def is_array(x: Any) -> bool:
-    """Tells whether data is an array (of any framework) rather than a source of batches."""
-    return hasattr(x, "shape") and hasattr(x, "dtype") and hasattr(x, "__len__")
-
-
-def as_array(x: Any) -> Any:
-    """Returns numbers of any kind (lists, data frames, other libraries' arrays) as a NumPy array.
-
-    Anything else is returned as it is. A column of a data frame becomes an array of shape `(rows, 1)`, as in
-    Keras.
-    """
-    if hasattr(x, "to_numpy"):
-        values = x.to_numpy()
-        return values[:, None] if values.ndim == 1 else values
-    is_number = isinstance(x, (list, tuple)) or (is_array(x) and hasattr(x, "__array__"))
-    return np.asarray(x) if is_number else x
-
-
-def check_array(argument: str, array: Any, shape: Sequence[int | None] | None) -> None:
-    """Raises where an array's examples do not have a shape, or are not all finite.
-
-    Args:
-        argument: The argument's name.
-        array: An array `(examples, ...)`.
-        shape: The shape of one example, `None` entries free; `None` to accept any.
-
-    Raises:
-        ValueError: Naming the argument, what was expected and what came.
-    """
-    if shape is not None and not fits(array.shape[1:], shape):
-        raise ValueError(
-            f"Invalid value for argument `{argument}`. Expected examples of shape {tuple(shape)}. "
-            f"Received: examples of shape {tuple(array.shape[1:])}"
-        )
-    values = np.asarray(array)
-    if values.dtype.kind in "OSUMmc":
-        raise ValueError(
-            f"Invalid value for argument `{argument}`. Expected real numbers. "
-            f"Received: {type(array).__name__} of {values.dtype}"
-        )
-    # The extremes are NaN or infinite where any value is, and need no copy of the data.
-    is_float = np.issubdtype(values.dtype, np.floating) and values.size
-    if is_float and not (np.isfinite(values.min()) and np.isfinite(values.max())):
-        raise ValueError(
-            f"Invalid value for argument `{argument}`. Expected finite numbers. "
-            "Received: NaN or infinite values"
-        )
-
-
-def check_conditions(
-    argument: str, condition: np.ndarray, count: int, shape: Sequence[int | None]
-) -> np.ndarray:
-    """Returns conditions of `count` examples, or raises where their number or shape is another.
-
-    A condition of shape `(1,)` may come without its last axis, as Keras allows for labels.
-    """
-    scalars = tuple(shape) in ((), (1,)) and condition.shape[1:] in ((), (1,))
-    if not len(condition.shape) or not (scalars or fits(condition.shape[1:], shape)):
-        raise ValueError(
-            f"Invalid value for argument `{argument}`. Expected conditions of shape {tuple(shape)}. "
-            f"Received: shape {condition.shape[1:]}"
-        )
-    if len(condition) != count:
-        raise ValueError(
-            f"Invalid value for argument `{argument}`. Expected {counted(count, 'condition')}, one for each "
-            f"sample. Received: {len(condition)}"
-        )
-    check_array(argument, condition, None)
-    return condition.reshape((count, *(1 for _ in shape))) if scalars else condition
-
-
-def check_element(
-    element: Any, conditional: bool, shape: Sequence[int | None], argument: str = "x"
-) -> None:
+def check_element(element: Any, samples: Part, target: Part | None, argument: str = "x") -> None:
     """Raises where one batch of a data set is not what a game is played on.
 
     Args:
-        element: A batch, or its specification: `x`, `(x,)` or `(x, condition)`.
-        conditional: Whether a condition belongs to it.
-        shape: The shape of one example.
+        element: A batch, or its specification: `x`, `(x,)` or `(x, y)`.
+        samples: What samples have to be.
+        target: What comes with them, conditions or labels; `None` for nothing.
         argument: The name of the argument that it comes from. Defaults to `"x"`.
 
     Raises:
@@ -182,47 +110,54 @@ def check_element(
     """
     parts = element if isinstance(element, (list, tuple)) else (element,)
     parts = [part for part in parts if part is not None]
-    if len(parts) != (2 if conditional else 1):
-        expected = "(samples, conditions)" if conditional else "samples alone"
+    if len(parts) != (1 if target is None else 2):
+        expected = "samples alone" if target is None else "(samples, conditions)"
         raise ValueError(
             f"Invalid value for argument `{argument}`. Expected elements of {expected}. "
             f"Received: elements of {counted(len(parts), 'part')}"
         )
-    if isinstance(parts[0], Mapping) or getattr(parts[0], "dtype", None) in ("string", "object"):
-        kind = list(parts[0]) if isinstance(parts[0], Mapping) else parts[0].dtype
+    _check_shapes(parts[0], samples, argument, "samples")
+    if target is not None and (target.names is not None or isinstance(parts[1], Mapping)):
+        _check_shapes(parts[1], target, argument, "conditions")
+
+
+def _check_shapes(value: Any, part: Part, argument: str, kind: str) -> None:
+    if part.names is not None:
+        if not isinstance(value, Mapping) or set(value) != set(part.names):
+            received = sorted(value) if isinstance(value, Mapping) else type(value).__name__
+            raise ValueError(
+                f"Invalid value for argument `{argument}`. Expected {kind} as a dictionary of {part.names}. "
+                f"Received: {received}"
+            )
+        for name in part.names:
+            _check_shapes(value[name], Part(part.specification[name]), argument, f"{kind} {name!r}")
+        return
+    if isinstance(value, Mapping) or getattr(value, "dtype", None) in ("string", "object"):
+        found = list(value) if isinstance(value, Mapping) else value.dtype
         raise ValueError(
-            f"Invalid value for argument `{argument}`. Expected samples as arrays of numbers. "
-            f"Received: {type(parts[0]).__name__} of {kind}"
+            f"Invalid value for argument `{argument}`. Expected {kind} as arrays of numbers. "
+            f"Received: {type(value).__name__} of {found}"
         )
-    received = getattr(parts[0], "shape", None)
+    received, shape = getattr(value, "shape", None), tuple(part.specification.shape[1:])
     if received is None:
         return
     if getattr(received, "rank", 1) is None:
         raise ValueError(
-            f"Invalid value for argument `{argument}`. Expected samples of shape {tuple(shape)}. "
-            "Received: samples of unknown rank, which `tf.ensure_shape` in a `map` can tell"
+            f"Invalid value for argument `{argument}`. Expected {kind} of shape {shape}. "
+            f"Received: {kind} of unknown rank, which `tf.ensure_shape` in a `map` can tell"
         )
     if not fits(tuple(received)[1:], shape):
         raise ValueError(
-            f"Invalid value for argument `{argument}`. Expected samples of shape {tuple(shape)}. "
-            f"Received: samples of shape {tuple(received)[1:]}"
+            f"Invalid value for argument `{argument}`. Expected {kind} of shape {shape}. "
+            f"Received: {kind} of shape {tuple(received)[1:]}"
         )
 
 
-def checked(
-    batches: Iterator[Any], conditional: bool, shape: Sequence[int | None]
-) -> Iterator[Any]:
+def checked(batches: Iterator[Any], samples: Part, target: Part | None) -> Iterator[Any]:
     """Gives the batches of a generator, each checked by `check_element` as it comes."""
     for batch in batches:
-        check_element(batch, conditional, shape)
+        check_element(batch, samples, target)
         yield batch
-
-
-def fits(received: Sequence[int | None], expected: Sequence[int | None]) -> bool:
-    """Tells whether two shapes can be equal, `None` standing for any size."""
-    return len(received) == len(expected) and all(
-        a is None or b is None or a == b for a, b in zip(received, expected, strict=True)
-    )
 
 
 def first_element(data: Any) -> Any:
@@ -247,12 +182,13 @@ def split(x: Any, y: Any, share: float, validation_data: Any) -> tuple[Any, Any,
             "Invalid value for argument `validation_split`. Expected a share in (0, 1) of arrays, without "
             f"`validation_data`. Received: validation_split={share}, x of type {type(x).__name__}"
         )
-    cut = int(len(x) * (1.0 - share))
-    if not 0 < cut < len(x):
+    first = int(count_of(x) * (1.0 - share))
+    if not 0 < first < count_of(x):
         raise ValueError(
             "Invalid value for argument `validation_split`. Expected examples on both sides. "
-            f"Received: validation_split={share} of {counted(len(x), 'example')}"
+            f"Received: validation_split={share} of {counted(count_of(x), 'example')}"
         )
+    trained, kept = slice(first), slice(first, None)
     if y is None:
-        return x[:cut], None, x[cut:]
-    return x[:cut], y[:cut], (x[cut:], y[cut:])
+        return cut(x, trained), None, cut(x, kept)
+    return cut(x, trained), cut(y, trained), (cut(x, kept), cut(y, kept))

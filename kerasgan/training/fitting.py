@@ -1,0 +1,217 @@
+"""`fit`, `evaluate` and `predict` of a game: data are checked before any of them flow, and grouped into rounds.
+
+The functions ask of a game what `kerasgan.core.AdversarialModel` offers in public: its parts `samples` and
+`target`, `steps_per_round`, its state, its seeds and its logs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import keras
+
+from kerasgan.arrays import as_array, check_resolution, count_of, is_array
+from kerasgan.datasets.python_functions import PythonFunctions
+from kerasgan.seeds import seeded
+from kerasgan.training.acceleration import chosen_steps_per_execution
+from kerasgan.training.epoch_order import EpochOrder
+from kerasgan.training.evaluation_data import held_out, most_rows
+from kerasgan.training.finite_watch import FiniteWatch, check_evaluation
+from kerasgan.training.listeners import Listeners
+from kerasgan.training.monitors import prepare_monitors
+from kerasgan.training.rounds import number_of_batches
+from kerasgan.training.run_keeper import RunKeeper
+from kerasgan.training.training_data import (
+    check_element,
+    checked,
+    first_element,
+    rounds,
+    split,
+)
+
+
+def fit(
+    game: Any,
+    x: Any,
+    y: Any,
+    batch_size: int | None,
+    epochs: int,
+    verbose: str | int,
+    callbacks: Any,
+    validation_split: float,
+    validation_data: Any,
+    shuffle: bool,
+    steps_per_epoch: int | None,
+    validation_steps: int | None,
+    validation_batch_size: int | None,
+    **arguments: Any,
+) -> keras.callbacks.History:
+    """Trains a game; see `AdversarialModel.fit` for the arguments."""
+    x, y = as_array(x), as_array(y)
+    check_data(game, x, y)
+    if validation_split:
+        x, y, validation_data = split(x, y, validation_split, validation_data)
+    if isinstance(x, Iterator):
+        x = checked(x, game.samples, game.target)
+    order = EpochOrder(game.order_seed_generator, shuffle, endless=steps_per_epoch is not None)
+    replicas = game.distribute_strategy.num_replicas_in_sync
+    with PythonFunctions() as functions:
+        data = rounds(
+            x, y, batch_size, game.steps_per_round, order, functions, order.endless, replicas
+        )
+        if validation_data is not None:
+            held_out_x, held_out_y, weights = keras.utils.unpack_x_y_sample_weight(validation_data)
+            validation_data = _held_out(
+                game,
+                held_out_x,
+                held_out_y,
+                weights,
+                validation_batch_size or batch_size,
+                validation_steps,
+                functions,
+                argument="validation_data",
+            )
+        order.data = data
+        callbacks, others, keepers = _in_order(game, callbacks, order)
+        prepare_monitors(callbacks, game.metrics, validates=validation_data is not None)
+        for keeper in keepers:
+            keeper.follow(game, order, others, steps_per_epoch)
+            if keeper.initial_epoch:
+                arguments["initial_epoch"] = keeper.initial_epoch
+        asked = game.compiled_game.steps_per_execution
+        if asked == "auto":
+            listening = getattr(callbacks, "callbacks", callbacks)
+            asked = chosen_steps_per_execution(game, listening)
+        compiled_for, game.steps_per_execution = game.steps_per_execution, int(asked)
+        if not isinstance(callbacks, keras.callbacks.CallbackList):
+            steps = steps_per_epoch or number_of_batches(data)
+            callbacks = Listeners(callbacks, verbose, model=game, epochs=epochs, steps=steps)
+        try:
+            return keras.Model.fit(
+                game,
+                data,
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=callbacks,
+                validation_data=validation_data,
+                # The data set shuffles.
+                shuffle=False,
+                steps_per_epoch=steps_per_epoch,
+                validation_steps=validation_steps,
+                validation_batch_size=validation_batch_size,
+                **arguments,
+            )
+        finally:
+            game.steps_per_execution = compiled_for
+            order.release()
+
+
+def evaluate(
+    game: Any,
+    x: Any,
+    y: Any,
+    batch_size: int | None,
+    verbose: str | int,
+    sample_weight: Any,
+    steps: int | None,
+    callbacks: Any,
+    **arguments: Any,
+) -> dict[str, float]:
+    """Evaluates a game on held-out data; see `AdversarialModel.evaluate` for the arguments."""
+    # Layers with noise of their own have seeds too.
+    with seeded(game.judged_models(), seed=0), PythonFunctions() as functions:
+        # In `fit` the data are prepared already.
+        if not arguments.get("_use_cached_eval_dataset"):
+            data = _held_out(game, x, y, sample_weight, batch_size, steps, functions)
+            x, y = data if isinstance(data, tuple) else (data, None)
+        logs: dict[str, float] = keras.Model.evaluate(
+            game,
+            x,
+            y,
+            verbose=verbose,
+            steps=steps,
+            callbacks=callbacks,
+            return_dict=True,
+            **arguments,
+        )
+    check_evaluation(game, logs)
+    return logs
+
+
+def predict(game: Any, *args: Any, **arguments: Any) -> Any:
+    """Returns what a call of a game makes of inputs; as `keras.Model.predict`."""
+    # Keras's function for this is made once, for one number of steps; `fit` may have set another.
+    fitting, game.steps_per_execution = game.steps_per_execution, 1
+    try:
+        return keras.Model.predict(game, *args, **arguments)
+    finally:
+        game.steps_per_execution = fitting
+
+
+def check_data(game: Any, x: Any, y: Any, argument: str = "x") -> None:
+    """Raises where data are not what a game is played on."""
+    samples, target = game.samples, game.target
+    if not is_array(x):
+        element = first_element(x)
+        if element is not None:
+            check_element(element, samples, target, argument)
+        return
+    samples.check_arrays(argument, x)
+    if keras.config.floatx() != "float64":
+        for each in samples.flat(x):
+            check_resolution(argument, each)
+    if (target is None) != (y is None):
+        expected = "none" if target is None else "the condition of each sample"
+        raise ValueError(
+            f"Invalid value for argument `y`. Expected {expected} for `{type(game).__name__}`. "
+            f"Received: {'None' if y is None else type(y)}"
+        )
+    if target is not None:
+        target.conditions("y", y, count_of(x), single=False)
+
+
+def _held_out(
+    game: Any,
+    x: Any,
+    y: Any,
+    sample_weight: Any,
+    batch_size: int | None,
+    steps: int | None,
+    functions: PythonFunctions,
+    argument: str = "x",
+) -> Any:
+    """Checks data to evaluate on, and returns them as Keras takes them: `data`, or `(data, y)`."""
+    if sample_weight is not None:
+        raise ValueError(
+            "Invalid value for argument `sample_weight`. Expected none: the examples of a game have "
+            f"equal weights. Received: sample_weight of type {type(sample_weight).__name__}"
+        )
+    x, y = as_array(x), as_array(y)
+    check_data(game, x, y, argument)
+    data, y = held_out(x, y, batch_size, steps, functions)
+    counting = [each for each in game.compiled_game.metrics if hasattr(each, "check_count")]
+    rows = most_rows(x, batch_size, steps) if counting else None
+    if rows is not None:
+        for metric in counting:
+            metric.check_count(rows, argument)
+    return data if y is None else (data, y)
+
+
+def _in_order(
+    game: Any, callbacks: Any, order: EpochOrder
+) -> tuple[Any, list[Any], list[RunKeeper]]:
+    """Puts those who prepare an epoch before the user's callbacks, and keepers of the run after them."""
+    is_list = isinstance(callbacks, keras.callbacks.CallbackList)
+    given = callbacks.callbacks if is_list else keras.tree.flatten(callbacks or [])
+    keepers = [callback for callback in given if isinstance(callback, RunKeeper)]
+    others = [callback for callback in given if not isinstance(callback, RunKeeper)]
+    # Who explains values that are not finite has to see them before they end training.
+    early = [callback for callback in others if getattr(callback, "sees_non_finite", False)]
+    late = [callback for callback in others if callback not in early]
+    ordered = [order, *early, FiniteWatch(), *late, *keepers]
+    if is_list:
+        callbacks.callbacks = ordered
+        callbacks.set_model(game)
+        return callbacks, others, keepers
+    return ordered, others, keepers
