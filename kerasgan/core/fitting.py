@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasgan.arguments import check_resolution
 from kerasgan.core.epoch_order import EpochOrder
 from kerasgan.core.evaluation_data import held_out, most_rows
 from kerasgan.core.finite_watch import FiniteWatch, check_evaluation
@@ -25,7 +26,6 @@ from kerasgan.core.training_data import (
     rounds,
     split,
 )
-from kerasgan.datasets._arrays import check_resolution
 from kerasgan.datasets.python_functions import PythonFunctions
 from kerasgan.datasets.rounds import number_of_batches
 

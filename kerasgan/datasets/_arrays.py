@@ -7,12 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from kerasgan.arguments import counted, invalid, number
+from kerasgan.arguments import check_resolution, counted, invalid, number
 
 # Numbers at a time in float64.
 _AT_ONCE = 2**20
-# Of the steps from the smallest to the largest number, float32 has to have so many.
-_FEWEST_STEPS = 256
 
 
 def finite_array(name: str, array: Any) -> np.ndarray:
@@ -68,22 +66,6 @@ def in_float64(array: Any, function: Callable[[np.ndarray], np.ndarray], dtype: 
         part = slice(start, start + step)
         values[part] = function(array[part].astype(np.float64))
     return values
-
-
-def check_resolution(name: str, array: np.ndarray) -> None:
-    """Raises where float32, in which models compute, cannot tell an array's numbers apart."""
-    if array.dtype.kind not in "fiu" or array.dtype.itemsize < 4 or not array.size:
-        return
-    if array.dtype == np.float32:
-        return
-    low, high = float(array.min()), float(array.max())
-    step = float(np.spacing(np.float32(max(abs(low), abs(high)))))
-    if low < high < low + _FEWEST_STEPS * step:
-        raise ValueError(
-            f"Invalid value for argument `{name}`. Expected numbers that float32 can tell apart, such as "
-            "those that `kerasgan.datasets.MinMax().fit(x)(x)` makes of them. Received: "
-            f"{array.dtype} from {low!r} to {high!r}, where float32 has steps of {step:.3g}"
-        )
 
 
 def float32_array(name: str, array: Any) -> np.ndarray:
