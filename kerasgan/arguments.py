@@ -11,6 +11,11 @@ import numbers
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
+# Of the steps from the smallest to the largest number, float32 has to have so many.
+_FEWEST_STEPS = 256
+
 
 def invalid(name: str, value: Any, expected: str) -> ValueError:
     """Returns the error that says what was expected of an argument and what was received.
@@ -119,3 +124,18 @@ def one_of(name: str, value: Any, choices: Sequence[Any]) -> None:
     """Raises a `ValueError` unless the value is one of the choices."""
     if not any(value is choice or value == choice for choice in choices):
         raise invalid(name, value, f"one of {list(choices)}")
+
+
+def check_resolution(name: str, array: np.ndarray) -> None:
+    """Raises where float32, in which models compute, cannot tell an array's numbers apart."""
+    is_wider = array.dtype.kind in "fiu" and array.dtype.itemsize >= 4 and array.dtype != np.float32
+    if not is_wider or not array.size:
+        return
+    low, high = float(array.min()), float(array.max())
+    step = float(np.spacing(np.float32(max(abs(low), abs(high)))))
+    if low < high < low + _FEWEST_STEPS * step:
+        raise ValueError(
+            f"Invalid value for argument `{name}`. Expected numbers that float32 can tell apart, such as "
+            "those that `kerasgan.datasets.MinMax().fit(x)(x)` makes of them. Received: "
+            f"{array.dtype} from {low!r} to {high!r}, where float32 has steps of {step:.3g}"
+        )

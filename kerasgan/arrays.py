@@ -9,9 +9,6 @@ import numpy as np
 
 from kerasgan.arguments import counted
 
-# Of the steps from the smallest to the largest number, float32 has to have so many.
-_FEWEST_STEPS = 256
-
 
 def is_array(x: Any) -> bool:
     """Tells whether data is an array (of any framework), or a dictionary of arrays.
@@ -106,19 +103,3 @@ def fits(received: Sequence[int | None], expected: Sequence[int | None]) -> bool
     return len(received) == len(expected) and all(
         a is None or b is None or a == b for a, b in zip(received, expected, strict=True)
     )
-
-
-def check_resolution(name: str, array: np.ndarray) -> None:
-    """Raises where float32, in which models compute, cannot tell an array's numbers apart."""
-    if array.dtype.kind not in "fiu" or array.dtype.itemsize < 4 or not array.size:
-        return
-    if array.dtype == np.float32:
-        return
-    low, high = float(array.min()), float(array.max())
-    step = float(np.spacing(np.float32(max(abs(low), abs(high)))))
-    if low < high < low + _FEWEST_STEPS * step:
-        raise ValueError(
-            f"Invalid value for argument `{name}`. Expected numbers that float32 can tell apart, such as "
-            "those that `kerasgan.datasets.MinMax().fit(x)(x)` makes of them. Received: "
-            f"{array.dtype} from {low!r} to {high!r}, where float32 has steps of {step:.3g}"
-        )

@@ -20,7 +20,7 @@ class Part:
     """What is known of one part of a game's data.
 
     Attributes:
-        specification: The shape and dtype of a batch, a `keras.KerasTensor`; or a dictionary of them, by name.
+        specification: The shape and dtype of a batch, a `keras.KerasTensor`; or a dictionary of them.
         check: Takes the argument's name and an array, and returns it, or raises: what is asked of values
             beside their shape. Defaults to `None`.
         default: What each row has where nothing is given. Defaults to `None`, the part is required.

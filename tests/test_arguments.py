@@ -86,3 +86,27 @@ def test_one_of():
         arguments.one_of("size", value, [None, "batch"])
     with pytest.raises(ValueError, match=r"Expected one of \[None, 'batch'\]. Received: size='b'"):
         arguments.one_of("size", "b", [None, "batch"])
+
+
+@pytest.mark.parametrize(
+    ("array", "told_apart"),
+    [
+        (np.arange(1_700_000_000, 1_700_000_100), False),
+        (np.arange(1_700_000_000, 1_700_000_100, dtype="int32"), False),
+        (1e4 + 0.01 * np.arange(10), False),
+        (np.arange(1_700_000_000, 1_700_000_100) * 1000, False),
+        (1e4 + np.arange(10.0), True),
+        (np.arange(1_600_000_000, 1_700_000_000, 100_000), True),
+        (np.full(3, 1.7e9), True),  # nothing to tell apart
+        (np.zeros(0), True),
+        (np.arange(3, dtype="uint8"), True),
+        (np.array([1e8, 1e8 + 8], "float32"), True),  # float32 is what it is
+        (np.array(["a"]), True),
+    ],
+)
+def test_numbers_that_float32_cannot_tell_apart(array, told_apart):
+    if told_apart:
+        arguments.check_resolution("x", array)
+    else:
+        with pytest.raises(ValueError, match=r"`x`. Expected numbers that float32 can tell apart"):
+            arguments.check_resolution("x", array)

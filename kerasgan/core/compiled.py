@@ -19,8 +19,8 @@ from kerasgan.training import TurnLog
 COMMON: dict[str, tuple[Any, str]] = {
     "metrics": (
         (),
-        "Metrics of real and generated samples, `update_state(real, fake)`, by name or as objects. `evaluate` "
-        "computes them, and `fit` on `validation_data`. Defaults to none.",
+        "Metrics of real and generated samples, `update_state(real, fake)`, by name or as objects. "
+        "`evaluate` computes them, and `fit` on `validation_data`. Defaults to none.",
     ),
     "generator_ema": (
         None,
@@ -30,14 +30,14 @@ COMMON: dict[str, tuple[Any, str]] = {
     ),
     "steps_per_execution": (
         "auto",
-        'How many steps to play at once. `"auto"` plays several on an accelerator, and with small networks on '
-        'a CPU, where no callback listens to single batches. Defaults to `"auto"`.',
+        'How many steps to play at once. `"auto"` plays several on an accelerator, and with small networks '
+        'on a CPU, where no callback listens to single batches. Defaults to `"auto"`.',
     ),
     "run_eagerly": (False, "As in Keras. Defaults to `False`."),
     "jit_compile": (
         "auto",
-        'Whether XLA compiles a step. `"auto"` takes it on an accelerator, and on a CPU for recurrent networks '
-        'without convolutions. Defaults to `"auto"`.',
+        'Whether XLA compiles a step. `"auto"` takes it on an accelerator, and on a CPU for recurrent '
+        'networks without convolutions. Defaults to `"auto"`.',
     ),
 }
 

@@ -15,8 +15,8 @@ from kerasgan.part import Part
 class GenerativeModel(AdversarialModel, abstract=True):
     """A game whose samples are made of latent samples, which are drawn.
 
-    A subclass has the part `latent`, and writes `sample_latent` and `generate_from` as uses. From these it gets
-    `generate`, the signatures of an export, and the latent tools.
+    A subclass has the part `latent`, and writes `sample_latent` and `generate_from` as uses. From these it
+    gets `generate`, the signatures of an export, and the latent tools.
 
     Attributes:
         latent: The `kerasgan.core.Part` of latent samples.
@@ -52,7 +52,7 @@ class GenerativeModel(AdversarialModel, abstract=True):
         """Generates samples."""
         return self.generate_from(self.sample_latent(count, seed, condition), condition)
 
-    @generate.arrays
+    @generate.arrays  # type: ignore[no-redef]
     def generate(
         self, count: int, condition: Any = None, seed: int | None = None, batch_size: int = 256
     ) -> np.ndarray:
@@ -77,4 +77,6 @@ class GenerativeModel(AdversarialModel, abstract=True):
         conditions = self.checked_condition(condition, count)
         given = {} if conditions is None else {"condition": conditions}
         latent = self.sample_latent(count, seed=seed, **given)
-        return self.generate_from(latent, batch_size=batch_size, seed=seed, **given)
+        # With arrays a use takes these too.
+        made: Any = self.generate_from
+        return made(latent, batch_size=batch_size, seed=seed, **given)

@@ -75,8 +75,8 @@ class OptimizerSetting(Setting):
 
     def __init__(self, description: str = "") -> None:
         text = (
-            "A Keras optimizer, or the name of one. Defaults to `None`, Adam with a learning rate of 2e-4 and "
-            "`beta_1=0.5`."
+            "A Keras optimizer, or the name of one. Defaults to `None`, Adam with a learning rate of 2e-4 "
+            "and `beta_1=0.5`."
         )
         super().__init__(None, description=f"{description} {text}".strip())
 

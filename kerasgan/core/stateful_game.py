@@ -216,6 +216,7 @@ class _Hidden:
         self.graphs: dict[str, Any] = {}
         self.finite_weights: FiniteWeights | None = None
         self.adversaries: list[Adversary] = []
+        self.autoencoder: keras.Model | None = None
         self._defaults: dict[str, Any] = {}
 
     def defaults(self, game: Any) -> Mapping[str, Any]:

@@ -68,8 +68,9 @@ class Use:
         without_noise: bool,
         parts: Mapping[str, str | None],
     ) -> None:
-        functools.update_wrapper(self, function)
+        functools.update_wrapper(self, function)  # type: ignore[arg-type]
         self.function = function
+        self.name = function.__name__
         self.returns = returns
         self.without_noise = without_noise
         given = list(inspect.signature(function).parameters)[1:]
@@ -84,7 +85,7 @@ class Use:
     def arrays(self, function: Callable[..., Any]) -> Use:
         """Takes another function for calls with arrays: one that does more than to take them in batches."""
         self._with_arrays = function
-        functools.update_wrapper(self, function)
+        functools.update_wrapper(self, function)  # type: ignore[arg-type]
         return self
 
     def __get__(self, game: Any, owner: type | None = None) -> Any:
@@ -95,7 +96,7 @@ class Use:
             return functools.partial(self.function, game)
         if self._with_arrays is not None:
             return functools.partial(self._with_arrays, game)
-        return functools.update_wrapper(_WithArrays(self, game), self)
+        return _WithArrays(self, game)
 
     def is_exported_by(self, game: Any) -> bool:
         """Tells whether an export of a game has a signature for the use."""
@@ -134,8 +135,8 @@ class Use:
         """
         values: dict[str, Any] = {}
         for name, part in self.parts(game).items():
-            names = _by_name(name, part.specification)
-            values[name] = part.packed([tensors[each] for each in names])
+            keys = _by_name(name, part.specification)
+            values[name] = part.packed([tensors[key] for key in keys])
             if self.draws:
                 values[name] = part.map(lambda x: _for_each(x, tensors["count"]), values[name])
         if self.draws:
@@ -185,6 +186,7 @@ class _WithArrays:
     def __init__(self, use: Use, game: Any) -> None:
         self._use = use
         self._game = game
+        functools.update_wrapper(self, use.function)
 
     def __call__(self, *values: Any, batch_size: int = 256, seed: Any = None, **named: Any) -> Any:
         use, game = self._use, self._game
@@ -214,15 +216,15 @@ class _WithArrays:
     def _play(self, tensors: Mapping[str, Any], seed: int, batch: int) -> dict[str, np.ndarray]:
         """Plays one batch, in a graph that is built once."""
         use, game = self._use, self._game
-        if use.__name__ not in game.graphs:
+        if use.name not in game.graphs:
             names = list(use.inputs(game))
 
             def function(seed: Any, batch: Any, *inputs: Any) -> dict[str, Any]:
                 return use.outputs(game, dict(zip(names, inputs, strict=True)), seed, batch)
 
             specifications = [_SEED, _SEED, *use.inputs(game).values()]
-            game.graphs[use.__name__] = names, compiled(function, specifications)
-        names, graph = game.graphs[use.__name__]
+            game.graphs[use.name] = names, compiled(function, specifications)
+        names, graph = game.graphs[use.name]
         outputs = graph(seed, batch, *(tensors[name] for name in names))
         return {name: ops.convert_to_numpy(tensor) for name, tensor in outputs.items()}
 
@@ -246,11 +248,11 @@ def checked_parts(
         value = given.get(name)
         if value is None and part.default is None:
             raise _unfit(game, name, _expected(name), value)
-        if name == "condition" or count is not None:
-            checked = part.conditions(name, value, count)
-        else:
+        if count is None:
             checked = part.arrays(name, value)
             count = len(rows_of(checked))
+        else:
+            checked = part.conditions(name, value, count)
         arrays.update(_by_name(name, part.map(_cast, checked, part.specification)))
     return arrays
 
@@ -306,7 +308,7 @@ def _bound(use: Use, values: Sequence[Any], named: Mapping[str, Any]) -> dict[st
     ]
     if len(values) > len(names) or set(named) - set(names):
         unknown = sorted(set(named) - set(names)) or f"{len(values)} positional arguments"
-        raise TypeError(f"`{use.__name__}` takes the arguments {names}. Received: {unknown}")
+        raise TypeError(f"`{use.name}` takes the arguments {names}. Received: {unknown}")
     given = {**dict(zip(names, values, strict=False)), **named}
     return {name: value for name, value in given.items() if value is not None}
 

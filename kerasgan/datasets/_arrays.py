@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasgan.arguments import counted, invalid, number
+from kerasgan.arguments import check_resolution, counted, invalid, number
 
 # Numbers at a time in float64.
 _AT_ONCE = 2**20

@@ -78,7 +78,9 @@ def array_batches(arrays: Any, batch_size: int, functions: PythonFunctions) -> t
 
     def cut(array: np.ndarray, start: np.ndarray) -> np.ndarray:
         part = array[int(start) : int(start) + batch_size]
-        return part.astype(_native(part.dtype), copy=False)
+        rows = _memory(part.shape, part.dtype)
+        rows[...] = part
+        return rows
 
     rows = None if count % batch_size else batch_size
     return _read(arrays, positions, cut, (rows,), functions).prefetch(tf.data.AUTOTUNE)
@@ -110,20 +112,24 @@ def _read(
 
 
 def _take(array: np.ndarray, index: np.ndarray) -> np.ndarray:
-    """Returns rows in memory that TensorFlow takes over.
-
-    It copies what does not begin at a multiple of 64 bytes.
-    """
-    dtype, shape = _native(array.dtype), (*index.shape, *array.shape[1:])
-    size = math.prod(shape) * dtype.itemsize
-    memory = np.empty(size + _ALIGNMENT, np.uint8)
-    start = -memory.ctypes.data % _ALIGNMENT
-    rows = memory[start : start + size].view(dtype).reshape(shape)
-    if dtype == array.dtype:
+    rows = _memory((*index.shape, *array.shape[1:]), array.dtype)
+    if rows.dtype == array.dtype:
         # All indices are in range; only `mode="raise"` would not write to `out` directly.
         return np.take(array, index, axis=0, out=rows, mode="clip")
     rows[...] = array[index]
     return rows
+
+
+def _memory(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+    """Returns room for rows that TensorFlow takes over, as it does where memory begins at such a multiple.
+
+    What it takes over it may write to, so that it must not be the user's.
+    """
+    native = _native(dtype)
+    size = math.prod(shape) * native.itemsize
+    memory = np.empty(size + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    return memory[start : start + size].view(native).reshape(shape)
 
 
 def _native(dtype: np.dtype) -> np.dtype:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 from keras import ops
 
@@ -84,14 +85,12 @@ class LatentSpace:
     ) -> np.ndarray:
         """Returns the samples that latent points stand for; the seed is for a network's own noise."""
         given = {} if conditions is None else {"condition": conditions}
+        generate_from: Any = self.model.generate_from
         points = self.model.latent.packed(latent)
-        return self.model.generate_from(points, batch_size=batch_size, seed=seed, **given)
+        return generate_from(points, batch_size=batch_size, seed=seed, **given)
 
     def decoded(self, latent: list[Any], conditions: Any, seed: Any) -> Any:
         """Returns the same as a tensor, through which gradients can be taken."""
-        return self.model.traced("generate_from", seed)(
-            self.model.latent.packed(latent),
-            None
-            if conditions is None
-            else self.model.condition.map(ops.convert_to_tensor, conditions),
-        )
+        conditions = keras.tree.map_structure(ops.convert_to_tensor, conditions)
+        generate_from = self.model.traced("generate_from", seed)
+        return generate_from(self.model.latent.packed(latent), conditions)

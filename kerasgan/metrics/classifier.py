@@ -6,7 +6,13 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasgan.arguments import invalid, non_negative_integer, one_of, positive_integer
+from kerasgan.arguments import (
+    check_resolution,
+    invalid,
+    non_negative_integer,
+    one_of,
+    positive_integer,
+)
 from kerasgan.metrics.extractors import ModelFeatures
 from kerasgan.metrics.statistics_file import digest
 
@@ -58,7 +64,9 @@ def classifier_features(
     sizes = {"size": size, "epochs": epochs, "batch_size": batch_size}
     sizes = {name: positive_integer(name, value) for name, value in sizes.items()}
     seed = non_negative_integer("seed", seed)
-    x, y = np.asarray(x, keras.config.floatx()), np.asarray(y)
+    x, y = np.asarray(x), np.asarray(y)
+    check_resolution("x", x)
+    x = x.astype(keras.config.floatx(), copy=False)
     if y.shape != (len(x),) or not np.issubdtype(y.dtype, np.integer) or len(x) < 2 or y.min() < 0:
         raise ValueError(
             f"Invalid value for argument `y`. Expected an integer from 0 for each of {len(x)} samples, at "

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasgan.arguments import counted, positive_integer
+from kerasgan.arguments import check_resolution, counted, positive_integer
 from kerasgan.backend import gather_rows, number_of_replicas
 from kerasgan.metrics import extractors
 from kerasgan.metrics.collectors import Collector
@@ -180,8 +180,7 @@ class TwoSampleMetric(keras.metrics.Metric):
         if self._reference is not None:
             gathered["real"] = self._reference
         elif "real" in self.sides:
-            real = self._checked("real", gathered["real"], fake.size)
-            gathered["real"] = self.prepare(real)
+            gathered["real"] = self.prepare(self._checked("real", gathered["real"], fake.size))
         found = self._checked("fake", gathered["fake"], fake.size)
         values = self.compute(gathered.get("real", {}), found)
         self._counts = sample_counts(gathered)
@@ -246,6 +245,7 @@ class TwoSampleMetric(keras.metrics.Metric):
             raise TypeError(f"`{type(self).__name__}` looks at generated samples alone.")
         batch_size = positive_integer("batch_size", batch_size)
         x = np.asarray(x)
+        check_resolution("x", x)
         identity = {**self._identity(), "data_sha256": digest(x)}
         if not Path(cache).exists():
             gathered: Collector | None = None

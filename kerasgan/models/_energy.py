@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from keras import ops
 
@@ -53,12 +53,12 @@ class EnergyGame(AdversarialModel, abstract=True):
     """
 
     # An energy game has one loss.
-    loss: ClassVar[None] = None
+    loss = None
     margin = Setting(
         1.0,
         description=(
-            "The energy above which the discriminator leaves generated samples alone, in the units of `energy`; "
-            "or a `keras.optimizers.schedules.LearningRateSchedule` of the discriminator's updates."
+            "The energy above which the discriminator leaves generated samples alone, in the units of "
+            "`energy`; or a `keras.optimizers.schedules.LearningRateSchedule` of the discriminator's updates."
         ),
     )
     pulling_away = Setting(

@@ -15,7 +15,8 @@ class GradientPenalty(Penalty):
 
     Where the discriminator gives several scores for a sample (patches), it is the gradient of their sum, as
     in the code of TF-GAN, pix2pix and StyleGAN, so that a paper's weight can be copied. The gradient of their
-    mean is shorter by their number: for `R1` and `R2`, dividing the weight by its square is the same.
+    mean is shorter by their number: for `R1` and `R2`, dividing the weight by its square is the same. The
+    default is for one score for each sample; for several, `10 / scores**2` is a good start.
 
     Args:
         weight: The factor of the term, not negative. Defaults to 10.0, as in the papers.

@@ -14,7 +14,8 @@ class R1(GradientPenalty):
 
     Mescheder et al. 2018, equation 9; `weight` is the paper's gamma. `D(x)` is the score before a sigmoid.
 
-    With several scores for each sample (patches), the gradient is that of their sum.
+    With several scores for each sample (patches), the gradient is that of their sum; start with a weight of
+    `10 / scores**2`.
 
     Args:
         weight: The paper's gamma. Defaults to 10.0.

@@ -15,7 +15,8 @@ class R2(GradientPenalty):
     Mescheder et al. 2018, section 4.1; `weight` is the paper's gamma. With `R1` and the `Relativistic` loss
     it makes R3GAN's objective (Huang et al. 2024).
 
-    With several scores for each sample (patches), the gradient is that of their sum.
+    With several scores for each sample (patches), the gradient is that of their sum; start with a weight of
+    `10 / scores**2`.
 
     Args:
         weight: The paper's gamma. Defaults to 10.0.

@@ -1,4 +1,4 @@
-"""`fit`, `evaluate` and `predict` of a game: data are checked before any of them flow, and grouped into rounds.
+"""`fit`, `evaluate` and `predict` of a game: data are checked before any flow, and grouped into rounds.
 
 The functions ask of a game what `kerasgan.core.AdversarialModel` offers in public: its parts `samples` and
 `target`, `steps_per_round`, its state, its seeds and its logs.
@@ -11,7 +11,8 @@ from typing import Any
 
 import keras
 
-from kerasgan.arrays import as_array, check_resolution, count_of, is_array
+from kerasgan.arguments import check_resolution
+from kerasgan.arrays import as_array, count_of, is_array
 from kerasgan.datasets.python_functions import PythonFunctions
 from kerasgan.seeds import seeded
 from kerasgan.training.acceleration import chosen_steps_per_execution

@@ -133,23 +133,24 @@ def _check_shapes(value: Any, part: Part, argument: str, kind: str) -> None:
             _check_shapes(value[name], Part(part.specification[name]), argument, f"{kind} {name!r}")
         return
     if isinstance(value, Mapping) or getattr(value, "dtype", None) in ("string", "object"):
-        found = list(value) if isinstance(value, Mapping) else value.dtype
+        of = list(value) if isinstance(value, Mapping) else value.dtype
         raise ValueError(
             f"Invalid value for argument `{argument}`. Expected {kind} as arrays of numbers. "
-            f"Received: {type(value).__name__} of {found}"
+            f"Received: {type(value).__name__} of {of}"
         )
-    received, shape = getattr(value, "shape", None), tuple(part.specification.shape[1:])
-    if received is None:
+    shape = tuple(part.specification.shape[1:])
+    found = getattr(value, "shape", None)
+    if found is None:
         return
-    if getattr(received, "rank", 1) is None:
+    if getattr(found, "rank", 1) is None:
         raise ValueError(
             f"Invalid value for argument `{argument}`. Expected {kind} of shape {shape}. "
             f"Received: {kind} of unknown rank, which `tf.ensure_shape` in a `map` can tell"
         )
-    if not fits(tuple(received)[1:], shape):
+    if not fits(tuple(found)[1:], shape):
         raise ValueError(
             f"Invalid value for argument `{argument}`. Expected {kind} of shape {shape}. "
-            f"Received: {kind} of shape {tuple(received)[1:]}"
+            f"Received: {kind} of shape {tuple(found)[1:]}"
         )
 
 

@@ -89,3 +89,14 @@ def test_what_was_read_is_forgotten_and_a_pipeline_that_reads_on_says_so():
     del x, data
     gc.collect()
     assert alive() is None
+
+
+@pytest.mark.parametrize("offset", range(0, 64, 4))
+def test_what_tensorflow_gets_is_not_the_users_memory(functions, offset):
+    """TensorFlow takes over arrays that begin at a multiple of 64 bytes, and may write to them."""
+    memory = np.zeros(4096 + 128, "uint8")
+    start = -memory.ctypes.data % 64 + offset
+    x = memory[start : start + 4096].view("float32").reshape(-1, 64)
+    for data in (array_batches(x, 8, functions), array_rounds(x, 8, 1, order, False, functions)):
+        for batch in data:
+            assert not np.shares_memory(np.asarray(batch), x)

@@ -206,6 +206,16 @@ def test_features_are_kept_in_their_own_type(generator):
         np.testing.assert_array_equal(kept, x.astype(dtype))
 
 
+def test_numbers_that_float32_cannot_tell_apart(tmp_path):
+    times = np.arange(1_700_000_000, 1_700_000_040).reshape(20, 2)
+    message = "`x`. Expected numbers that float32 can tell apart"
+    with pytest.raises(ValueError, match=message):
+        metrics.FrechetDistance().precompute(times, tmp_path / "real.npz")
+    with pytest.raises(ValueError, match=message):
+        metrics.classifier_features(times, np.arange(20) % 2)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_statistics_of_before_are_refused():
     """They held radii that a large offset had made 0."""
     for kind in (metrics.KernelDistance, metrics.PrecisionRecall, metrics.DensityCoverage):

@@ -145,7 +145,8 @@ def test_a_turn_changes_its_own_players_only(generator, discriminator, samples, 
     gan.compile()
     turns = gan.turns
     gan.turns = lambda: [turn for turn in turns() if turn.name == mover]
-    gan._compiled.turn_logs = [log for log in gan._compiled.turn_logs if log.name == mover]
+    compiled = gan.compiled_game
+    compiled.turn_logs = [log for log in compiled.turn_logs if log.name == mover]
     before = {model: weights_of(model) for model in (generator, discriminator)}
     gan.train_on_batch(samples[:16])
     for model, weights in before.items():

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from kerasgan import losses
+from kerasgan.backend import after, all_replicas_mean, number_of_replicas, value_and_gradients
+from kerasgan.core.adversary import Adversary
+from kerasgan.core.saved_game import SavedGame
+from kerasgan.core.sub_model import SubModel
+from kerasgan.core.turn import Minibatch, Turn
+from kerasgan.core.use import conditions_for
+from kerasgan.part import Part, rows_of
+from kerasgan.penalties import Penalty
+from kerasgan.training import check_element
+
+
+class PlayedGame(SavedGame):
+    """The game itself: turns, and a round of them.
+
+    Attributes:
+        samples: The `kerasgan.core.Part` of samples.
+        condition: The part of conditions, which `generate` takes too; `None` in an unconditional game.
+    """
+
+    samples: Part
+    condition: Part | None = None
+
+    # Settings that most games have.
+    loss: Any
+    penalties: Any
+
+    # What a game is made of.
+
+    @abstractmethod
+    def turns(self) -> Sequence[Turn]:
+        """Returns the turns of one round, in their order."""
+
+    @abstractmethod
+    def fake(self, minibatch: Minibatch) -> Any:
+        """Returns generated samples, one for each example of the minibatch."""
+
+    @abstractmethod
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Returns what the model makes of its inputs, as a Keras model."""
+
+    @property
+    def target(self) -> Part | None:
+        """The part that `fit` takes as `y`: the conditions, unless a game learns labels."""
+        return self.condition
+
+    @property
+    def conditional(self) -> bool:
+        """Whether `generate` takes a condition for each sample."""
+        return self.condition is not None
+
+    @property
+    def steps_per_round(self) -> int:
+        """How many minibatches one round takes: the steps of the turn that takes most."""
+        return max(turn.steps for turn in self.turns())
+
+    def generating_models(self) -> Sequence[keras.Model]:
+        """The sub-models that samples come out of, which `generator_ema` averages."""
+        return next(turn.players for turn in self.turns() if turn.name == "generator")
+
+    def call_specification(self) -> Any:
+        """Returns the specification of what a call of the model takes: samples, unless a game says more."""
+        return self.samples.specification
+
+    def stakes(self) -> tuple[losses.AdversarialLoss, tuple[Penalty, ...]]:
+        """Returns what is played for: the settings `loss` and `penalties`, unless a game has others."""
+        return self.loss, self.penalties
+
+    def checked_condition(self, condition: Any, count: int) -> Any:
+        """Returns one condition for each of `count` samples, or `None` in an unconditional game.
+
+        Raises:
+            ValueError: If a condition is missing or surplus, or does not fit.
+        """
+        return conditions_for(self, condition, count)
+
+    def sub_model(self, argument: str, *parts: Part | None, of: str) -> SubModel:
+        """Returns a sub-model as a function of parts of the game's data, which also builds it.
+
+        Args:
+            argument: The name of the sub-model, an attribute.
+            *parts: The parts that it takes; `None` for one that the game has not.
+            of: What the parts are, for errors.
+        """
+        return SubModel(self, argument, parts, of)
+
+    def adversary_of(
+        self,
+        discriminator: SubModel,
+        energy: Callable[[Any, Any], Any] | None = None,
+        scores: Callable[[Any], Any] | None = None,
+    ) -> Adversary:
+        """Returns a discriminator with what it plays for, `stakes`.
+
+        Args:
+            discriminator: The discriminator.
+            energy: As in `Adversary`. Defaults to `None`.
+            scores: As in `Adversary`. Defaults to `None`.
+        """
+        adversary = Adversary(discriminator, self.stakes, energy, scores)
+        self._hidden.adversaries.append(adversary)
+        return adversary
+
+    # The game.
+
+    def play_round(self, data: Any) -> None:
+        """Plays one round."""
+        turns, steps = self.turns(), self.steps_per_round
+        real, target = self._unpack(data)
+        rows = rows_of(real).shape[0]
+        if rows is not None and rows < steps:
+            raise ValueError(
+                f"Invalid value for argument `x`. Expected at least one example for each of the {steps} "
+                f"minibatches of a round. Received: {rows} examples"
+            )
+
+        def every(value: Any, step: int) -> Any:
+            return keras.tree.map_structure(lambda tensor: tensor[step::steps], value)
+
+        with after(data):
+            for turn, log in zip(turns, self.compiled_game.turn_logs, strict=True):
+                for step in range(steps - turn.steps, steps):
+                    part = None if target is None else every(target, step)
+                    minibatch = Minibatch(every(real, step), part, True, self.seed_generator)
+                    log.update_state(self._play(turn, minibatch), minibatch.rows)
+            if self.compiled_game.average is not None:
+                self.compiled_game.average.update()
+
+    def _play(self, turn: Turn, minibatch: Minibatch) -> dict[str, Any]:
+        """Moves a turn's players one step down their objective, and nobody else."""
+        optimizer = self.optimizer[turn.name]
+        variables = turn.trainable_variables
+
+        def objective() -> tuple[Any, tuple[Any, dict[str, Any]]]:
+            # Whatever a sub-model would assign (batch statistics, seeds) is held back in the scope. The
+            # players' variables are read through it, where Keras looks for their regularisation.
+            held = keras.StatelessScope([(v, v) for v in variables], collect_losses=True)
+            before = {id(v): held.get_current_value(v) for v in variables}
+            with held:
+                total, logs = turn.evaluate(minibatch)
+            changed = {
+                id(v): value
+                for v in self.variables
+                if (value := held.get_current_value(v)) is not before.get(id(v))
+            }
+            # Replicas' gradients are added up, so each replica contributes its share of the mean.
+            return optimizer.scale_loss(total / number_of_replicas()), (changed, logs)
+
+        _, (changed, logs), gradients = value_and_gradients(objective, variables)
+        # The weights of sub-models that do not move stay as they are, batch statistics included.
+        others = {id(v) for v in self.weights} - {id(v) for v in turn.weights}
+        for variable in self.variables:
+            if id(variable) in changed and id(variable) not in others:
+                value = changed[id(variable)]
+                # Each replica has the statistics of its own rows; Keras would leave each its own.
+                is_statistic = keras.backend.is_float_dtype(variable.dtype)
+                variable.assign(all_replicas_mean(value) if is_statistic else value)
+        optimizer.apply(gradients, variables)
+        return logs
+
+    def evaluate_round(self, data: Any) -> None:
+        """Evaluates every turn's objective without moving anybody."""
+        real, target = self._unpack(data)
+        minibatch = Minibatch(real, target, False, self.evaluation_seed_generator)
+        for turn, log in zip(self.turns(), self.compiled_game.turn_logs, strict=True):
+            log.update_state(turn.evaluate(minibatch)[1], minibatch.rows, record=False)
+        if self.compiled_game.metrics:
+            fake = self.fake(minibatch)
+            for metric in self.compiled_game.metrics:
+                metric.update_state(real, fake)
+
+    def _unpack(self, data: Any) -> tuple[Any, Any]:
+        real, target, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        check_element([real, target, sample_weight], self.samples, self.target)
+        if target is not None:
+            target = keras.tree.map_structure(ops.convert_to_tensor, target)
+        floatx = keras.config.floatx()
+        return keras.tree.map_structure(lambda x: ops.cast(x, floatx), real), target
