@@ -12,7 +12,7 @@ import pytest
 PROJECT = Path(__file__).parents[1]
 PACKAGE = "kerasgan"
 
-# From the top down. A room imports itself and the rooms of lower lines, never its neighbours.
+# From the top down. A room imports itself and the rooms of lower lines, never its neighbors.
 LEVELS = (
     {"latent", "models"},
     {"callbacks"},

@@ -41,7 +41,7 @@ from kerasgan.training import (
 class AdversarialModel(PlayedGame):
     """A game between sub-models, as a Keras model.
 
-    A game is a list of turns (`kerasgan.core.Turn`). A turn says which sub-models move, what they minimise,
+    A game is a list of turns (`kerasgan.core.Turn`). A turn says which sub-models move, what they minimize,
     and how often. One training step is one round: it plays the turns in order, every step of a turn on a
     fresh minibatch. This class plays them, and it alone touches an optimizer.
 
@@ -400,10 +400,10 @@ class AdversarialModel(PlayedGame):
                 `"tf_saved_model"`.
             verbose: Whether to print what was written. Defaults to `None`, yes.
             input_signature: As in Keras, whose export of a call alone it asks for. Defaults to `None`.
-            normalization: The normalisation of the data, `dataset.normalization`. Samples then go in and out
-                in the units of the data, and `serve` is left out. Defaults to `None`, normalised samples.
+            normalization: The normalization of the data, `dataset.normalization`. Samples then go in and out
+                in the units of the data, and `serve` is left out. Defaults to `None`, normalized samples.
             images: Whether samples in those units are images from 0 to 255, which go in and out as uint8.
-                Defaults to `None`: where that is the range of the normalisation.
+                Defaults to `None`: where that is the range of the normalization.
             signature: Which one to convert, for the formats of a single function. Defaults to `None`,
                 `"serving_default"`.
             tolerance: How far an output of a converted file may be from the model's own, absolutely and

@@ -5,6 +5,8 @@ import contextvars
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import keras
+
 from kerasgan import losses
 from kerasgan.arguments import invalid
 from kerasgan.backend import (
@@ -114,7 +116,7 @@ class Adversary:
     def discriminator_outcome(
         self, real: Any, fake: Any, minibatch: Minibatch, latent: Any = None
     ) -> Outcome:
-        """Returns what the discriminator minimises, and its judgement of both batches."""
+        """Returns what the discriminator minimizes, and its judgment of both batches."""
         encounter = self._encounter("discriminator", real, fake, minibatch, latent)
         real_scores, fake_scores = self._scores(encounter, real=True), self._scores(encounter)
         loss = [
@@ -132,7 +134,7 @@ class Adversary:
     def generator_outcome(
         self, real: Any, fake: Any, minibatch: Minibatch, latent: Any = None
     ) -> Outcome:
-        """Returns what the generator of `fake` minimises, and the discriminator's judgement of it."""
+        """Returns what the generator of `fake` minimizes, and the discriminator's judgment of it."""
         encounter = self._encounter("generator", real, fake, minibatch, latent)
         fake_scores = self._scores(encounter)
         real_scores = (
@@ -220,7 +222,8 @@ class Adversary:
         try:
             with exact_moments():
                 term = penalty(encounter)
-            faults = undifferentiable_operations(term, [encounter.real, encounter.fake])
+            samples = keras.tree.flatten([encounter.real, encounter.fake])
+            faults = undifferentiable_operations(term, samples)
         except LookupError as error:
             faults = operations_without_gradient(error)
         if faults:

@@ -142,7 +142,7 @@ class PlayedGame(SavedGame):
 
         def objective() -> tuple[Any, tuple[Any, dict[str, Any]]]:
             # Whatever a sub-model would assign (batch statistics, seeds) is held back in the scope. The
-            # players' variables are read through it, where Keras looks for their regularisation.
+            # players' variables are read through it, where Keras looks for their regularization.
             held = keras.StatelessScope([(v, v) for v in variables], collect_losses=True)
             before = {id(v): held.get_current_value(v) for v in variables}
             with held:

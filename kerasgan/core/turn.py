@@ -39,7 +39,7 @@ class Outcome:
     """What a turn's objective gives.
 
     Attributes:
-        loss: What the players minimise, one value per example or per score; the core averages.
+        loss: What the players minimize, one value per example or per score; the core averages.
         terms: Named terms to add to it, likewise; logged as `<turn>_<term>`.
         logs: Further named values to log as they are called, likewise.
     """
@@ -51,12 +51,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Turn:
-    """One kind of move in a game: who moves, what they minimise, and how often.
+    """One kind of move in a game: who moves, what they minimize, and how often.
 
     Attributes:
         name: The turn's name; its loss is logged as `<name>_loss`.
         players: The sub-models, or layers with a state, whose weights move. Nobody else's change in the turn.
-        objective: What the players minimise, as a function of a minibatch.
+        objective: What the players minimize, as a function of a minibatch.
         steps: How many steps the turn takes in each round, each on a minibatch of its own.
     """
 
@@ -67,7 +67,7 @@ class Turn:
 
     @property
     def trainable_variables(self) -> list[keras.Variable]:
-        """The variables that this turn minimises over."""
+        """The variables that this turn minimizes over."""
         return _distinct(
             variable for player in self.players for variable in player.trainable_variables
         )
@@ -81,7 +81,7 @@ class Turn:
         """Averages the objective over a minibatch.
 
         Returns:
-            `(total, logs)`: the float32 scalar to minimise, and all that there is to log of it.
+            `(total, logs)`: the float32 scalar to minimize, and all that there is to log of it.
         """
         outcome = self.objective(minibatch)
         terms = {name: _mean(value) for name, value in outcome.terms.items()}

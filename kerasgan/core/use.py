@@ -75,7 +75,7 @@ class Use:
         self.without_noise = without_noise
         given = list(inspect.signature(function).parameters)[1:]
         self.draws = "count" in given
-        self._attributes = {
+        self.attributes = {
             name: attribute
             for name in given
             if name not in ("count", "seed") and (attribute := parts.get(name, name)) is not None
@@ -104,7 +104,7 @@ class Use:
 
     def parts(self, game: Any) -> dict[str, Part]:
         """Returns the parts of a game that the use takes, by parameter."""
-        found = {name: getattr(game, each) for name, each in self._attributes.items()}
+        found = {name: getattr(game, each) for name, each in self.attributes.items()}
         return {name: part.batch() for name, part in found.items() if part is not None}
 
     def inputs(self, game: Any) -> dict[str, keras.KerasTensor]:
@@ -310,7 +310,9 @@ def _bound(use: Use, values: Sequence[Any], named: Mapping[str, Any]) -> dict[st
         unknown = sorted(set(named) - set(names)) or f"{len(values)} positional arguments"
         raise TypeError(f"`{use.name}` takes the arguments {names}. Received: {unknown}")
     given = {**dict(zip(names, values, strict=False)), **named}
-    return {name: value for name, value in given.items() if value is not None}
+    # What is no part of the use from outside may come all the same, as in `generate`.
+    known = {"count", *use.attributes}
+    return {name: value for name, value in given.items() if value is not None and name in known}
 
 
 def _expected(name: str) -> str:

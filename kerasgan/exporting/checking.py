@@ -21,14 +21,14 @@ _ROWS, _FREE_SIZE = 3, 16
 def check_converted(use: Signature, path: Path, format: str, tolerance: float) -> None:  # noqa: A002
     """Runs a converted file, and compares its outputs with those of the model.
 
-    The batch is drawn from a normal distribution; integers are 0, grey levels anything from 0 to 255. Without
+    The batch is drawn from a normal distribution; integers are 0, gray levels anything from 0 to 255. Without
     the format's runtime there is a warning.
 
     Args:
         use: The function that was converted.
         path: The file.
         format: `"onnx"` or `"litert"`.
-        tolerance: How far an output may be off, absolutely and relatively. Grey levels may be off by one.
+        tolerance: How far an output may be off, absolutely and relatively. Gray levels may be off by one.
 
     Raises:
         RuntimeError: If the file cannot be run, or its outputs are off by more.

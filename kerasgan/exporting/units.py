@@ -18,10 +18,10 @@ def in_units_of_data(
     """Returns signatures that take and give samples in the units of the data.
 
     Args:
-        uses: The signatures, whose samples are normalised.
+        uses: The signatures, whose samples are normalized.
         normalization: The data's.
         images: Whether samples are images from 0 to 255, in uint8. `None`: where that is the range of the
-            normalisation.
+            normalization.
 
     Raises:
         TypeError: If `normalization` is something else.

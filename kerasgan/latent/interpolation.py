@@ -3,11 +3,10 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import keras
 import numpy as np
 
 from kerasgan.arguments import invalid, one_of, positive_integer
-from kerasgan.latent.latent_space import LatentSpace
+from kerasgan.latent.latent_space import LatentSpace, of_each
 from kerasgan.latent.picture import Picture
 from kerasgan.priors import Normal, Prior
 
@@ -108,7 +107,7 @@ def interpolate(
 ) -> np.ndarray:
     """Goes from sample to sample through the latent space.
 
-    A generator that has learnt the data passes through plausible samples; one that knows some by heart jumps.
+    A generator that has learned the data passes through plausible samples; one that knows some by heart jumps.
 
     Args:
         model: A `kerasgan.GAN`, `ConditionalGAN`, `EBGAN`, `AdversarialAutoEncoder` or another game with a
@@ -153,7 +152,7 @@ def interpolate(
     for prior, first, last in zip(space.priors, starts, ends, strict=True):
         points = _ways(prior, first, last, fractions, method)
         latent.append(points.reshape(-1, *points.shape[2:]))
-    conditions = keras.tree.map_structure(lambda each: np.repeat(each, steps, axis=0), conditions)
+    conditions = of_each(lambda each: np.repeat(each, steps, axis=0), conditions)
     samples = space.decode(latent, conditions, batch_size, seed)
     result = samples.reshape(len(starts[0]), steps, *samples.shape[1:])
     picture.write(result)
@@ -183,7 +182,7 @@ def _ends(
     if start is None:
         rows = 4 if rows is None else positive_integer("rows", rows)
         conditions = space.conditions(rows, condition)
-        of_both = keras.tree.map_structure(lambda each: np.concatenate([each, each]), conditions)
+        of_both = of_each(lambda each: np.concatenate([each, each]), conditions)
         drawn = [np.split(each, 2) for each in space.draw(2 * rows, of_both, seed)]
         return [each[0] for each in drawn], [each[1] for each in drawn], conditions
     starts, ends = space.points("start", start), space.points("end", end)

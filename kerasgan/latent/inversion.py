@@ -10,7 +10,7 @@ from keras import ops
 
 from kerasgan.arguments import non_negative_integer, positive_integer
 from kerasgan.backend import compiled, value_and_gradients
-from kerasgan.latent.latent_space import LatentSpace
+from kerasgan.latent.latent_space import LatentSpace, of_each
 from kerasgan.latent.picture import Picture
 from kerasgan.priors import Categorical, Uniform
 from kerasgan.registry import per_example_loss
@@ -99,7 +99,7 @@ def invert(
     picture = Picture(path, space.sample_shape, drawing)
 
     # One row for each start of each sample.
-    repeated = keras.tree.map_structure(lambda each: np.repeat(each, restarts, axis=0), conditions)
+    repeated = of_each(lambda each: np.repeat(each, restarts, axis=0), conditions)
     starts = [np.array(each) for each in space.draw(len(x) * restarts, repeated, seed)]
     for each, codes in zip(starts, space.encoded(x) or starts, strict=True):
         if codes is not each:
@@ -108,7 +108,7 @@ def invert(
     for first in range(0, len(x), at_once):
         rows = slice(first, first + at_once)
         points = slice(first * restarts, (first + at_once) * restarts)
-        part = keras.tree.map_structure(lambda each, at=points: each[at], repeated)
+        part = of_each(lambda each, at=points: each[at], repeated)
         targets = np.repeat(x[rows], restarts, axis=0)
         # A fresh copy: a batch must not inherit the momentum of the one before.
         copy = type(optimizer).from_config(optimizer.get_config())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -91,6 +92,11 @@ class LatentSpace:
 
     def decoded(self, latent: list[Any], conditions: Any, seed: Any) -> Any:
         """Returns the same as a tensor, through which gradients can be taken."""
-        conditions = keras.tree.map_structure(ops.convert_to_tensor, conditions)
+        conditions = of_each(ops.convert_to_tensor, conditions)
         generate_from = self.model.traced("generate_from", seed)
         return generate_from(self.model.latent.packed(latent), conditions)
+
+
+def of_each(function: Callable[[Any], Any], conditions: Any) -> Any:
+    """Applies a function to each array of conditions, if there are any."""
+    return None if conditions is None else keras.tree.map_structure(function, conditions)

@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from kerasgan.arguments import one_of, positive_integer, positive_number
-from kerasgan.latent.latent_space import LatentSpace
+from kerasgan.latent.latent_space import LatentSpace, of_each
 from kerasgan.latent.picture import Picture
 from kerasgan.priors import Normal, Prior
 
@@ -132,9 +132,7 @@ def truncate(
         np.concatenate([_within(draws, prior, threshold, method) for threshold in chosen])
         for draws, prior in zip(drawn, space.priors, strict=True)
     ]
-    conditions = keras.tree.map_structure(
-        lambda each: np.concatenate([each] * len(chosen)), conditions
-    )
+    conditions = of_each(lambda each: np.concatenate([each] * len(chosen)), conditions)
     samples = space.decode(latent, conditions, batch_size, seed)
     result = samples.reshape(len(chosen), count, *samples.shape[1:])
     picture.write(result)

@@ -10,7 +10,7 @@ from kerasgan.arguments import non_negative_number, positive_number
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class ClusterHeads(keras.layers.Layer):
-    """Puts each cluster at a learnt place: `y W + z` (Makhzani et al. 2015, section 7).
+    """Puts each cluster at a learned place: `y W + z` (Makhzani et al. 2015, section 7).
 
     Of class probabilities `y` and a style `z` it makes one code, in as few dimensions as `z` has: the place
     of the cluster, a row of `W`, and where in it. Two rows that are nearer to each other than `distance` cost

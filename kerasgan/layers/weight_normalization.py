@@ -9,9 +9,9 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class WeightNormalization(keras.layers.Wrapper):
-    """Weight normalisation of a linear layer (Salimans & Kingma 2016).
+    """Weight normalization of a linear layer (Salimans & Kingma 2016).
 
-    Each unit's weights are `g v / ||v||`, so that their length `g` is learnt apart from their direction `v`.
+    Each unit's weights are `g v / ||v||`, so that their length `g` is learned apart from their direction `v`.
     As the layer is linear, the factor `g / ||v||` is applied to its outputs. A bias is added afterwards.
 
     `initialize` sets the length and the bias so that a batch of data comes out with mean 0 and variance 1 in
@@ -20,7 +20,7 @@ class WeightNormalization(keras.layers.Wrapper):
     Args:
         layer: A layer that is linear in its `kernel`, whose last axis counts its units, such as
             `keras.layers.Dense` or a convolution, made with `use_bias=False` and no activation.
-        trainable_scale: Whether `g` is trained, or stays as it was initialised. Defaults to `True`.
+        trainable_scale: Whether `g` is trained, or stays as it was initialized. Defaults to `True`.
         **kwargs: Those of `keras.layers.Layer`.
 
     Raises:
@@ -57,7 +57,7 @@ class WeightNormalization(keras.layers.Wrapper):
         self.bias = self.add_weight(shape=units, initializer="zeros", name="bias")
 
     def call(self, inputs: Any) -> Any:
-        """Returns the outputs of the layer with its normalised weights."""
+        """Returns the outputs of the layer with its normalized weights."""
         outputs = self.layer(inputs)
         return outputs * ops.cast(self._factor(), outputs.dtype) + ops.cast(
             self.bias, outputs.dtype

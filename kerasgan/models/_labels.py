@@ -14,8 +14,8 @@ from kerasgan.priors import Prior
 class Labels:
     """Which sub-models of an auto-encoder take labels, and in which form.
 
-    Labels are integers from 0 to K - 1, or -1 for "unlabelled". A decoder gets one-hot vectors of K entries,
-    zeros for unlabelled; a discriminator of codes gets K + 1 entries, the last one for unlabelled (Makhzani
+    Labels are integers from 0 to K - 1, or -1 for "unlabeled". A decoder gets one-hot vectors of K entries,
+    zeros for unlabeled; a discriminator of codes gets K + 1 entries, the last one for unlabeled (Makhzani
     et al. 2015, sections 2.3 and 4).
 
     Args:
@@ -37,7 +37,7 @@ class Labels:
         if len(classes) > 1:
             raise ValueError(
                 "Invalid value for argument `discriminator`. Expected labels of one entry more than the "
-                "decoder's, for unlabelled examples. Received: labels for "
+                "decoder's, for unlabeled examples. Received: labels for "
                 f"{' and '.join(map(str, sorted(classes)))} classes"
             )
         self.number_of_classes = classes.pop() if classes else 0
@@ -65,11 +65,11 @@ class Labels:
         """Draws from a prior: from the part of each label, where the discriminator takes labels."""
         if self.of_discriminator is None:
             return prior.sample(count, seed=seed)
-        return prior.sample_labelled(labels, self.number_of_classes, seed=seed)
+        return prior.sample_labeled(labels, self.number_of_classes, seed=seed)
 
 
 def labels_of(number_of_classes: int, default: int | None = None) -> Part:
-    """Returns the part of integer labels from 0 to K - 1, or -1 for unlabelled.
+    """Returns the part of integer labels from 0 to K - 1, or -1 for unlabeled.
 
     Args:
         number_of_classes: K.
@@ -88,7 +88,7 @@ def check_labels(argument: str, labels: np.ndarray, number_of_classes: int) -> n
     lowest, highest = (labels.min(), labels.max()) if labels.size else (0, 0)
     if not whole or lowest < -1 or highest >= number_of_classes:
         raise ValueError(
-            f"Invalid value for argument `{argument}`. Expected integers from -1 (unlabelled) to "
+            f"Invalid value for argument `{argument}`. Expected integers from -1 (unlabeled) to "
             f"{number_of_classes - 1}. Received: {labels.dtype} from {lowest} to {highest}"
         )
     return labels
@@ -97,7 +97,7 @@ def check_labels(argument: str, labels: np.ndarray, number_of_classes: int) -> n
 def row_weights(chosen: Any) -> Any:
     """Returns weights by which a mean over all rows is the mean over the chosen ones.
 
-    The core averages over all rows of the global batch. Of these some may be labelled; where none is chosen,
+    The core averages over all rows of the global batch. Of these some may be labeled; where none is chosen,
     all weights are 0, and so is the mean.
 
     Args:

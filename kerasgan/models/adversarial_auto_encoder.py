@@ -38,8 +38,8 @@ class AdversarialAutoEncoder(GenerativeModel):
     - The encoder may be deterministic, or end in `kerasgan.layers.GaussianSampling` (a Gaussian posterior),
       or take noise in by `kerasgan.layers.ConcatenateNoise` (a universal approximator).
     - A discriminator of `[codes, labels]` matches a label-informed prior (section 2.3), a decoder of
-      `[codes, labels]` is told the label (section 4). `fit(x, y)` takes integer labels, -1 for unlabelled;
-      the sub-models get them as one-hot vectors, the discriminator's with a last entry for unlabelled.
+      `[codes, labels]` is told the label (section 4). `fit(x, y)` takes integer labels, -1 for unlabeled;
+      the sub-models get them as one-hot vectors, the discriminator's with a last entry for unlabeled.
 
     Args:
         encoder: Any `keras.Model` from samples to codes.
@@ -112,7 +112,7 @@ class AdversarialAutoEncoder(GenerativeModel):
         self._hidden.autoencoder = joined(self.encoded, self.decoded, self.samples)
 
     def turns(self) -> Sequence[Turn]:
-        """The paper's two phases: reconstruction, then regularisation as a game on codes."""
+        """The paper's two phases: reconstruction, then regularization as a game on codes."""
         return (
             Turn(
                 "reconstruction",

@@ -20,8 +20,8 @@ class ConditionalGAN(GAN):
     Train it with `fit(x, y)` or on a data set of `(samples, conditions)`.
 
     Args:
-        generator: Any `keras.Model` from `[latent samples, conditions]` to samples. Its first input is latent,
-            or those that `prior` names.
+        generator: Any `keras.Model` from `[latent samples, conditions]` to samples. Its first input is
+            latent, or those that `prior` names.
         discriminator: Any `keras.Model` from `[samples, conditions]` to scores.
         prior: As in `GAN`. Defaults to `None`, a standard normal.
         seed: As in `GAN`. Defaults to `None`.
@@ -50,7 +50,7 @@ class ConditionalGAN(GAN):
         latent, condition = split_inputs("generator", self.generator, latents)
         if condition is None:
             raise ValueError(
-                "Invalid value for argument `generator`. Expected a model with two inputs, latent samples and "
-                f"conditions, for `{type(self).__name__}`. Received: {self.generator.name!r} with 1 input"
+                "Invalid value for argument `generator`. Expected a model with two inputs, latent samples "
+                f"and conditions, for `{type(self).__name__}`. Received: {self.generator.name!r} with 1 input"
             )
         return latent, condition

@@ -44,7 +44,7 @@ class _IdentityWeight(Setting):
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class CycleGAN(AdversarialModel):
-    """Translation between two domains, learnt without pairs (Zhu et al. 2017).
+    """Translation between two domains, learned without pairs (Zhu et al. 2017).
 
     Two generators translate samples of domain A to domain B and back. A discriminator of each domain tells
     its samples from translations; and a sample that is translated there and back again should be the
@@ -92,8 +92,8 @@ class CycleGAN(AdversarialModel):
     )
     identity_weight = _IdentityWeight(
         0.0,
-        description="The weight of `|G(y) - y|`, which keeps colors; of use where both domains have one shape. "
-        "The paper's for paintings, half of λ, is 2.5.",
+        description="The weight of `|G(y) - y|`, which keeps colors; of use where both domains have one "
+        "shape. The paper's for paintings, half of λ, is 2.5.",
     )
     penalties = PenaltiesSetting("Penalties of each discriminator and its domain.")
     discriminator_steps = steps_setting()
@@ -285,7 +285,7 @@ class CycleGAN(AdversarialModel):
 
 
 def _sum(of_a: Outcome, of_b: Outcome, name: str) -> Outcome:
-    """Adds up what is minimised in both domains, and averages the rest."""
+    """Adds up what is minimized in both domains, and averages the rest."""
 
     def total(a: Any, b: Any) -> Any:
         # Per example, since the discriminators may judge by different numbers of patches.

@@ -144,7 +144,7 @@ class GAN(GenerativeModel):
     def discriminate(self, samples: Any, condition: Any = None) -> Any:
         """Judges samples: the probability of each to be real, `(count,)`.
 
-        It is a critic's score where the loss defines no probability. The judgements of patches are averaged.
+        It is a critic's score where the loss defines no probability. The judgments of patches are averaged.
         """
         return self.adversary.judge(samples, condition)
 

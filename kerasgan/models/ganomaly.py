@@ -30,7 +30,7 @@ class GANomaly(AdversarialModel):
 
     It is trained on normal samples only. The generator is an encoder, a decoder and a second encoder: a
     sample `x`, its code `z`, its reconstruction `G(x)`, and the code `z'` of that. What the generator never
-    learnt to reproduce, it reproduces as something normal, so `z'` strays from `z`: `anomaly_score`.
+    learned to reproduce, it reproduces as something normal, so `z'` strays from `z`: `anomaly_score`.
 
     Args:
         encoder: Any `keras.Model` from samples to codes.
@@ -174,8 +174,8 @@ class GANomaly(AdversarialModel):
     def anomaly_score(self, samples: Any) -> Any:
         """Returns how abnormal each sample is, `(count,)`: the 1-norm of `z - z'` (equation 5).
 
-        It is not negative. A sample's score does not depend on the others; the paper's scaling to `[0, 1]` over
-        a test set is left to the user.
+        It is not negative. A sample's score does not depend on the others; the paper's scaling to `[0, 1]`
+        over a test set is left to the user.
         """
         codes = self.encoded(samples, training=False)
         codes_again = self.encoded_again(self.reconstruct(samples), training=False)

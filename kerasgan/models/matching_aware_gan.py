@@ -18,11 +18,11 @@ class MatchingAwareGAN(ConditionalGAN):
 
     The discriminator of a `ConditionalGAN` can win by telling generated from real samples, whatever their
     conditions. Here it must look at the conditions too, since a real sample with the condition of another one
-    is to be refused like a generated sample. It minimises `1/2 (L(s_r, s_f) + L(s_r, s_w))`, where
-    `s_r = D(x, y)`, `s_f = D(G(z, y), y)` and `s_w = D(x, y')`. With the minimax loss it maximises
+    is to be refused like a generated sample. It minimizes `1/2 (L(s_r, s_f) + L(s_r, s_w))`, where
+    `s_r = D(x, y)`, `s_f = D(G(z, y), y)` and `s_w = D(x, y')`. With the minimax loss it maximizes
     `log s_r + 1/2 (log(1 - s_w) + log(1 - s_f))`, algorithm 1 of the paper (GAN-CLS).
 
-    The wrong condition of each sample is that of its neighbour in the minibatch. Where it happens to equal
+    The wrong condition of each sample is that of its neighbor in the minibatch. Where it happens to equal
     the right one, the pair does not count: `L(s_r, s_w)` and `mismatch_probability`, which logs the mean
     `D(x, y')`, are means over the other pairs, and zero where there are none.
 

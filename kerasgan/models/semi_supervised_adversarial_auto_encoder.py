@@ -36,10 +36,10 @@ class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
 
     The encoder gives logits of K categories, whose softmax is `y`, and a style `z`; the decoder reproduces
     the sample from both. Two discriminators make `y` look like one-hot draws of a categorical prior and `z`
-    like draws of a prior of its own, so that what is discrete in the samples goes into `y`. Labelled samples
+    like draws of a prior of its own, so that what is discrete in the samples goes into `y`. Labeled samples
     say which category is which.
 
-    `fit(x, y)` takes integer labels, -1 for unlabelled; `kerasgan.datasets.partially_labelled` puts labelled
+    `fit(x, y)` takes integer labels, -1 for unlabeled; `kerasgan.datasets.partially_labeled` puts labeled
     samples in each minibatch.
 
     - With some labels it classifies: semi-supervised learning, section 5.
@@ -136,11 +136,11 @@ class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
 
     @property
     def target(self) -> Part:
-        """Labels, -1 for unlabelled."""
+        """Labels, -1 for unlabeled."""
         return labels_of(self.number_of_classes)
 
     def turns(self) -> Sequence[Turn]:
-        """Section 5: reconstruction, regularisation as two games on codes, classification."""
+        """Section 5: reconstruction, regularization as two games on codes, classification."""
         return (
             Turn("reconstruction", [self.encoder, self.decoder], self.reconstruction_objective),
             Turn(
@@ -170,7 +170,7 @@ class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
         return self._on_codes("generator_outcome", ops.softmax(logits), style, minibatch)
 
     def classification_objective(self, minibatch: Minibatch) -> Outcome:
-        """The encoder puts labelled samples in the category of their label."""
+        """The encoder puts labeled samples in the category of their label."""
         labels = ops.cast(ops.reshape(minibatch.condition, (-1,)), "int32")
         logits, style = self._encode(minibatch.real, minibatch.training)
         known = row_weights(labels >= 0)

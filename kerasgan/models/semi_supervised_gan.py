@@ -24,11 +24,11 @@ class SemiSupervisedGAN(GAN):
 
     The classifier gives K logits `l`. Generated samples are class K + 1, whose logit is fixed at 0, so that
     `D(x) = Z(x) / (Z(x) + 1)` with `Z = sum_k exp l_k`: a sample is real if it belongs to some class. So
-    unlabelled samples teach where the classes are, and labelled ones which is which. The generator matches
+    unlabeled samples teach where the classes are, and labeled ones which is which. The generator matches
     the mean of a layer's features (section 3.1).
 
-    `fit(x, y)` takes integer labels, -1 for unlabelled. Where few are labelled,
-    `kerasgan.datasets.partially_labelled` puts some in each minibatch.
+    `fit(x, y)` takes integer labels, -1 for unlabeled. Where few are labeled,
+    `kerasgan.datasets.partially_labeled` puts some in each minibatch.
 
     Args:
         generator: As in `GAN`.
@@ -62,7 +62,7 @@ class SemiSupervisedGAN(GAN):
     unsupervised_weight = Setting(
         1.0,
         non_negative_number,
-        "The weight of telling real from generated samples beside naming the labelled ones.",
+        "The weight of telling real from generated samples beside naming the labeled ones.",
     )
 
     def __init__(
@@ -89,11 +89,11 @@ class SemiSupervisedGAN(GAN):
 
     @property
     def target(self) -> Part:
-        """Labels, -1 for unlabelled."""
+        """Labels, -1 for unlabeled."""
         return labels_of(self.number_of_classes)
 
     def discriminator_objective(self, minibatch: Minibatch) -> Outcome:
-        """The classifier names what is labelled, and tells real from generated samples (section 5)."""
+        """The classifier names what is labeled, and tells real from generated samples (section 5)."""
         labels = ops.cast(ops.reshape(minibatch.condition, (-1,)), "int32")
         fake = ops.stop_gradient(self.fake(minibatch))
         _, logits = self._judge(minibatch.real, minibatch.training)
@@ -105,7 +105,7 @@ class SemiSupervisedGAN(GAN):
         cross_entropy = real_scores - ops.sum(named * logits, axis=-1)
         # -log D(x) = softplus(-log Z) and -log(1 - D(G(z))) = softplus(log Z), halved as in the paper's code.
         real, generated = ops.softplus(-real_scores), ops.softplus(fake_scores)
-        unsupervised = 0.5 * (unlabelled_weights(labels) * real + generated)
+        unsupervised = 0.5 * (unlabeled_weights(labels) * real + generated)
         game = replace(minibatch, condition=None)
         return Outcome(
             known * cross_entropy,
@@ -121,12 +121,12 @@ class SemiSupervisedGAN(GAN):
         )
 
     def generator_objective(self, minibatch: Minibatch) -> Outcome:
-        """The generator's samples have the mean features of the unlabelled ones (section 3.1)."""
+        """The generator's samples have the mean features of the unlabeled ones (section 3.1)."""
         labels = ops.cast(ops.reshape(minibatch.condition, (-1,)), "int32")
         real_features, _ = self._judge(minibatch.real, minibatch.training)
         fake = self.fake(minibatch)
         features, logits = self._judge(fake, minibatch.training)
-        weighted = unlabelled_weights(labels)[:, None] * real_features
+        weighted = unlabeled_weights(labels)[:, None] * real_features
         return Outcome(
             # A mean over the features, as in the paper's code, so that their number does not matter.
             squared_mean_gap(weighted, features) / features.shape[1],
@@ -179,8 +179,8 @@ class SemiSupervisedGAN(GAN):
         return flat(at_least_float32(features)), at_least_float32(logits)
 
 
-def unlabelled_weights(labels: Any) -> Any:
-    """Returns weights by which the unlabelled rows stand for the data, or all where all are labelled."""
+def unlabeled_weights(labels: Any) -> Any:
+    """Returns weights by which the unlabeled rows stand for the data, or all where all are labeled."""
     weights = row_weights(labels < 0)
     return ops.where(all_rows_mean(weights) > 0, weights, 1.0)
 

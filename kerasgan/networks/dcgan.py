@@ -116,7 +116,7 @@ def dcgan_discriminator(
     Convolutions with stride 2 and kernel 4 halve the image and double the channels; a linear unit
     on the flat features gives the score, a logit.
 
-    Batch normalisation is off unless asked for. It makes the score of an example depend on the
+    Batch normalization is off unless asked for. It makes the score of an example depend on the
     others, which a gradient penalty does not allow for (Gulrajani et al., 2017, section 4).
 
     References: [Radford et al., 2016](https://arxiv.org/abs/1511.06434), section 3;

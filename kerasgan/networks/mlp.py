@@ -40,7 +40,7 @@ def mlp(
         activation: Activation of the hidden layers, a name or a callable. Defaults to `"relu"`.
         output_activation: Activation of the output. Defaults to `None`, linear, which is right for
             a discriminator.
-        normalization: `"batch"` puts batch normalisation between each hidden layer and its
+        normalization: `"batch"` puts batch normalization between each hidden layer and its
             activation, `"spectral"` wraps each dense layer in `keras.layers.SpectralNormalization`
             (for discriminators), `None` does neither. Defaults to `None`.
         dropout: Rate of dropout after each activation, in `[0, 1)`. Defaults to `0.0`.

@@ -13,7 +13,7 @@ from kerasgan.penalties.penalty import Encounter, squared_gradient_norm
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class DRAGAN(GradientPenalty):
-    """One-centred gradient penalty around the real samples.
+    """One-centerd gradient penalty around the real samples.
 
     `weight * E (||grad D(x + noise)|| - 1)^2`, the noise uniform on `[0, scale * std(x)]` (Kodali et al.
     2017, Algorithm 1), the standard deviation taken over the whole global batch.

@@ -19,7 +19,7 @@ class NormalMixture(Prior):
     shows (Makhzani et al. 2015, figure 4).
 
     Args:
-        means: The centres, `(components, dimensions)`.
+        means: The centers, `(components, dimensions)`.
         stddev: Standard deviations: a number for all, or an array that broadcasts to the shape of `means`.
             Defaults to 1.0.
 
@@ -34,18 +34,18 @@ class NormalMixture(Prior):
     """
 
     def __init__(self, means: Any, stddev: Any = 1.0) -> None:
-        centres = _finite(means)
-        if centres is None or centres.ndim != 2 or not centres.size:
+        centers = _finite(means)
+        if centers is None or centers.ndim != 2 or not centers.size:
             expected = "finite numbers of shape (components, dimensions)"
             raise arguments.invalid("means", means, expected)
-        self.means = centres
+        self.means = centers
         deviations = _finite(stddev)
         if deviations is None or not np.all(deviations > 0.0):
             raise arguments.invalid("stddev", stddev, "positive numbers")
         try:
-            self.stddev = np.broadcast_to(deviations, centres.shape)
+            self.stddev = np.broadcast_to(deviations, centers.shape)
         except ValueError as error:
-            expected = f"a shape that broadcasts to that of `means`, {centres.shape}"
+            expected = f"a shape that broadcasts to that of `means`, {centers.shape}"
             raise arguments.invalid("stddev", stddev, expected) from error
         super().__init__((self.means.shape[1],))
 
@@ -71,8 +71,8 @@ class NormalMixture(Prior):
         """How many components there are."""
         return int(self.means.shape[0])
 
-    def draw_labelled(self, shape: tuple[Any, ...], labels: Any, classes: int, seed: Any) -> Any:
-        """Draws class c from component c, and unlabelled examples from the whole mixture."""
+    def draw_labeled(self, shape: tuple[Any, ...], labels: Any, classes: int, seed: Any) -> Any:
+        """Draws class c from component c, and unlabeled examples from the whole mixture."""
         if classes > self.components:
             raise ValueError(
                 f"Invalid value for argument `prior`. Expected a component for each of {classes} classes. "

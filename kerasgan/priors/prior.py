@@ -69,7 +69,7 @@ class Prior(ABC):
             )
         return self.draw((count, *self.shape), seed)
 
-    def sample_labelled(
+    def sample_labeled(
         self,
         labels: Any,
         classes: int,
@@ -78,7 +78,7 @@ class Prior(ABC):
         """Draws a sample for each label, from the part of the prior that belongs to its class.
 
         Args:
-            labels: Integers `(count,)` from 0 to `classes - 1`, or -1 for unlabelled.
+            labels: Integers `(count,)` from 0 to `classes - 1`, or -1 for unlabeled.
             classes: How many classes there are.
             seed: As in `sample`.
 
@@ -90,9 +90,9 @@ class Prior(ABC):
         """
         labels = ops.cast(labels, "int32")
         shape = (ops.shape(labels)[0], *(self.shape or ()))
-        return self.draw_labelled(shape, labels, classes, seed)
+        return self.draw_labeled(shape, labels, classes, seed)
 
-    def draw_labelled(self, shape: tuple[Any, ...], labels: Any, classes: int, seed: Any) -> Any:
+    def draw_labeled(self, shape: tuple[Any, ...], labels: Any, classes: int, seed: Any) -> Any:
         """Returns a tensor of the given shape, each row from the part of its label; for subclasses."""
         raise ValueError(
             "Invalid value for argument `prior`. Expected one with a part for each class, such as "

@@ -16,7 +16,7 @@ def prepare_monitors(
     """Tells callbacks which way the quantity that they monitor improves.
 
     Keras finds that out for `"loss"` and for the metrics that it compiled itself; a game has neither. A
-    turn's loss is minimised, an accuracy maximised, and a metric of Keras knows its direction. Of the other
+    turn's loss is minimized, an accuracy maximized, and a metric of Keras knows its direction. Of the other
     quantities, such as probabilities, none is good or bad by itself: for them Keras asks for a `mode`.
 
     Args:

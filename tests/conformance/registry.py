@@ -322,7 +322,7 @@ ABSTRACT_OR_RECORD = {
     kerasgan.datasets.Dataset,
     kerasgan.datasets.Normalization,
     kerasgan.latent.Inversion,
-    kerasgan.latent.Neighbours,
+    kerasgan.latent.Neighbors,
     kerasgan.losses.AdversarialLoss,
     kerasgan.metrics.TwoSampleMetric,
     kerasgan.networks.GrowingNetwork,

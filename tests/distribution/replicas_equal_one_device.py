@@ -111,7 +111,7 @@ def cyclic():
     return model, (X, X[::-1] + 1.0)
 
 
-# Sorted, so that most replicas see none, or nothing but labelled rows.
+# Sorted, so that most replicas see none, or nothing but labeled rows.
 FEW_LABELS = np.where(np.arange(160) % 16 < 5, np.arange(160) % 3, -1)
 
 

@@ -61,7 +61,7 @@ def test_a_turn_changes_its_own_players_only(x, mover):
 
 
 @pytest.mark.parametrize("features", ["hidden", hidden_features])
-def test_the_generator_minimises_the_papers_three_terms(x, features):
+def test_the_generator_minimizes_the_papers_three_terms(x, features):
     model = make(features)
     weights = {"adversarial_weight": 2.0, "contextual_weight": 30.0, "encoder_weight": 5.0}
     model.compile(**weights)

@@ -44,11 +44,11 @@ def mode_of(monitor, mode="auto"):
         ("users_own_loss", "auto"),
     ],
 )
-def test_a_loss_is_minimised_and_a_metric_knows_its_direction(monitor, mode):
+def test_a_loss_is_minimized_and_a_metric_knows_its_direction(monitor, mode):
     assert mode_of(monitor) == mode
 
 
-def test_an_accuracy_is_maximised():
+def test_an_accuracy_is_maximized():
     callback = Monitor("val_accuracy")
     classification = TurnLog("classification", ["classification_loss", "accuracy"], 1)
     prepare_monitors([callback], [classification], validates=True)

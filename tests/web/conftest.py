@@ -92,8 +92,8 @@ def train_digits(folder):
     return folder / "digits.onnx"
 
 
-def save_colours(folder):
-    """Saves an untrained GAN of float colour pictures, higher than wide, with a uniform prior."""
+def save_colors(folder):
+    """Saves an untrained GAN of float color pictures, higher than wide, with a uniform prior."""
     keras.utils.set_random_seed(1)
     generator = keras.Sequential(
         [
@@ -107,8 +107,8 @@ def save_colours(folder):
     generator.set_weights([20 * weights for weights in generator.get_weights()])
     gan = kerasgan.GAN(generator, kerasgan.networks.mlp((6, 5, 3), [4], (1,)), prior="uniform")
     gan.compile()
-    gan.save(folder / "colours.keras")
-    return folder / "colours.keras"
+    gan.save(folder / "colors.keras")
+    return folder / "colors.keras"
 
 
 class Site:
@@ -128,7 +128,7 @@ class Site:
         return self.session.run(["samples"], inputs)[0]
 
 
-@pytest.fixture(scope="session", params=["digits", "colours"])
+@pytest.fixture(scope="session", params=["digits", "colors"])
 def any_site(request):
     return request.getfixturevalue(request.param)
 
@@ -148,8 +148,8 @@ def digits(build_page, node_modules, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def colours(build_page, node_modules, tmp_path_factory):
-    return built(save_colours, "Colours", build_page, node_modules, tmp_path_factory)
+def colors(build_page, node_modules, tmp_path_factory):
+    return built(save_colors, "Colors", build_page, node_modules, tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

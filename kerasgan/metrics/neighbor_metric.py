@@ -5,18 +5,18 @@ from typing import Any
 import numpy as np
 
 from kerasgan.arguments import invalid, positive_integer
-from kerasgan.metrics.neighbours import squared_radii
+from kerasgan.metrics.neighbors import squared_radii
 from kerasgan.metrics.sample_metric import SampleMetric
 
 
-class NeighbourMetric(SampleMetric):
-    """A metric of balls that reach from each sample to its k-th nearest neighbour on its own side.
+class NeighborMetric(SampleMetric):
+    """A metric of balls that reach from each sample to its k-th nearest neighbor on its own side.
 
     Distances are computed 256 rows at a time; the matrix of all of them is never held.
 
     Args:
         features: As in `TwoSampleMetric`.
-        k: Which neighbour a ball reaches to.
+        k: Which neighbor a ball reaches to.
         capacity: How many samples of each side are kept.
         real_statistics: A file that `precompute` wrote.
         name: The metric's name in logs.

@@ -12,30 +12,30 @@ from kerasgan.arguments import invalid, positive_integer
 from kerasgan.arrays import check_array
 from kerasgan.latent.picture import Picture
 from kerasgan.metrics import extractors
-from kerasgan.metrics.neighbours import squared_distances
+from kerasgan.metrics.neighbors import squared_distances
 
 
-class Neighbours(NamedTuple):
-    """What `nearest_neighbours` found, the nearest first.
+class Neighbors(NamedTuple):
+    """What `nearest_neighbors` found, the nearest first.
 
     Attributes:
-        indices: Where in the training examples each sample's neighbours are, `(count, neighbours)`.
-        distances: Their Euclidean distances, `(count, neighbours)`.
+        indices: Where in the training examples each sample's neighbors are, `(count, neighbors)`.
+        distances: Their Euclidean distances, `(count, neighbors)`.
     """
 
     indices: np.ndarray
     distances: np.ndarray
 
 
-def nearest_neighbours(
+def nearest_neighbors(
     samples: Any,
     training: Any,
-    neighbours: int = 5,
+    neighbors: int = 5,
     features: Any = None,
     batch_size: int = 256,
     path: str | os.PathLike[str] | None = None,
     **drawing: Any,
-) -> Neighbours:
+) -> Neighbors:
     """Finds the training examples that are nearest to samples: a look at whether a generator copies.
 
     The training examples are taken `batch_size` at a time, so that neither their features nor a matrix of
@@ -44,26 +44,26 @@ def nearest_neighbours(
     Args:
         samples: Generated samples `(count, *sample_shape)`.
         training: Training examples `(examples, *sample_shape)`; an array, one mapped from a file too.
-        neighbours: How many for each sample. Defaults to 5.
+        neighbors: How many for each sample. Defaults to 5.
         features: What the distances are measured in, as in the metrics: a `keras.Model`, a function of a
             batch, or what `kerasgan.metrics.classifier_features` and `inception_v3` return. Defaults to
             `None`, the samples themselves. A copy that is moved by a pixel is far away in those, and near
             in good features.
         batch_size: How many examples to take at once. Defaults to 256.
-        path: A picture to write: in each row a sample, then its neighbours. Defaults to `None`.
+        path: A picture to write: in each row a sample, then its neighbors. Defaults to `None`.
         **drawing: `value_range`, `scale`, `padding` and `kind` of `kerasgan.callbacks.image_grid`.
 
     Returns:
-        `Neighbours`, which is the tuple `(indices, distances)`.
+        `Neighbors`, which is the tuple `(indices, distances)`.
 
     Raises:
         TypeError: If `features` is none of these.
         ValueError: If the samples are not of the examples' shape, values or features are not finite, there
-            are fewer examples than neighbours asked for, or the samples cannot be drawn.
+            are fewer examples than neighbors asked for, or the samples cannot be drawn.
 
     Example:
 
-    >>> found = kerasgan.latent.nearest_neighbours([[0.2]], [[3.0], [0.0], [1.0]], neighbours=2)
+    >>> found = kerasgan.latent.nearest_neighbors([[0.2]], [[3.0], [0.0], [1.0]], neighbors=2)
     >>> found.indices.tolist(), found.distances.round(6).tolist()
     ([[1, 2]], [[0.2, 0.8]])
     """
@@ -75,9 +75,9 @@ def nearest_neighbours(
         )
     check_array("samples", samples, None)
     check_array("training", training, samples.shape[1:])
-    neighbours = positive_integer("neighbours", neighbours)
-    if neighbours > len(training):
-        raise invalid("neighbours", neighbours, f"at most the {len(training)} training examples")
+    neighbors = positive_integer("neighbors", neighbors)
+    if neighbors > len(training):
+        raise invalid("neighbors", neighbors, f"at most the {len(training)} training examples")
     batch_size = positive_integer("batch_size", batch_size)
     extractor = extractors.get(features)
     picture = Picture(path, samples.shape[1:], drawing)
@@ -91,13 +91,13 @@ def nearest_neighbours(
             first += len(distances)
             candidates = np.concatenate([nearest, distances.T], axis=1)
             numbers = np.concatenate([indices, np.tile(rows, (count, 1))], axis=1)
-            order = np.argsort(candidates, axis=1, kind="stable")[:, :neighbours]
+            order = np.argsort(candidates, axis=1, kind="stable")[:, :neighbors]
             nearest = np.take_along_axis(candidates, order, axis=1)
             indices = np.take_along_axis(numbers, order, axis=1)
 
     if path is not None:
         picture.write(np.concatenate([samples[:, None], training[indices]], axis=1))
-    return Neighbours(indices, np.sqrt(nearest))
+    return Neighbors(indices, np.sqrt(nearest))
 
 
 def _features(

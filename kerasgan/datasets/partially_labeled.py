@@ -13,7 +13,7 @@ from kerasgan.datasets._orders import random_orders
 
 
 def keep_labels(y: Any, per_class: int, seed: int = 0) -> np.ndarray:
-    """Returns labels of which only a few of each class are left; the others are -1, unlabelled.
+    """Returns labels of which only a few of each class are left; the others are -1, unlabeled.
 
     Args:
         y: Integer labels `(count,)`.
@@ -43,34 +43,34 @@ def keep_labels(y: Any, per_class: int, seed: int = 0) -> np.ndarray:
     return kept
 
 
-def partially_labelled(
-    x: Any, y: Any, batch_size: int, labelled: int | None = None, seed: int = 0
+def partially_labeled(
+    x: Any, y: Any, batch_size: int, labeled: int | None = None, seed: int = 0
 ) -> tf.data.Dataset:
-    """Returns minibatches that all hold labelled examples, however few of these there are.
+    """Returns minibatches that all hold labeled examples, however few of these there are.
 
     Of 60,000 examples with 100 labels, a minibatch of 100 would hold a label every sixth time. Here each
-    minibatch has two parts. The first are labelled examples: the labelled set in a new order each time that
-    it is used up. The second are examples with the label -1, drawn from all of `x`, the labelled ones too,
+    minibatch has two parts. The first are labeled examples: the labeled set in a new order each time that
+    it is used up. The second are examples with the label -1, drawn from all of `x`, the labeled ones too,
     since these say as much about the data as the others. An epoch is a pass over `x` in the second part.
 
     Args:
         x: Examples `(count, ...)`.
-        y: Integer labels `(count,)`, -1 for unlabelled.
+        y: Integer labels `(count,)`, -1 for unlabeled.
         batch_size: Positive integer, the rows of a minibatch.
-        labelled: How many of these are labelled, from 1 to `batch_size - 1`. Defaults to `None`, half.
+        labeled: How many of these are labeled, from 1 to `batch_size - 1`. Defaults to `None`, half.
         seed: Seed of the orders, which are others in each epoch and the same in each run. Defaults to `0`.
 
     Returns:
         A `tf.data.Dataset` of `(x, y)`.
 
     Raises:
-        ValueError: If an argument is out of range, the lengths of `x` and `y` differ, nothing is labelled,
-            or a minibatch has more unlabelled rows than `x`.
+        ValueError: If an argument is out of range, the lengths of `x` and `y` differ, nothing is labeled,
+            or a minibatch has more unlabeled rows than `x`.
 
     Example:
 
     >>> x, y = np.arange(8.0)[:, None], np.array([0, 1, -1, -1, -1, -1, -1, -1])
-    >>> for samples, labels in partially_labelled(x, y, batch_size=8).take(1):
+    >>> for samples, labels in partially_labeled(x, y, batch_size=8).take(1):
     ...     print(sorted(labels.numpy().tolist()))
     [-1, -1, -1, -1, 0, 0, 1, 1]
     """
@@ -79,10 +79,10 @@ def partially_labelled(
         x = float32_array("x", x)
     y = _labels(y)
     batch_size = positive_integer("batch_size", batch_size)
-    labelled = batch_size // 2 if labelled is None else positive_integer("labelled", labelled)
-    unlabelled = batch_size - labelled
-    if labelled < 1 or not 1 <= unlabelled <= len(x):
-        expected = f"1 to {len(x)} rows beside the {labelled} labelled ones"
+    labeled = batch_size // 2 if labeled is None else positive_integer("labeled", labeled)
+    unlabeled = batch_size - labeled
+    if labeled < 1 or not 1 <= unlabeled <= len(x):
+        expected = f"1 to {len(x)} rows beside the {labeled} labeled ones"
         raise invalid("batch_size", batch_size, expected)
     if len(y) != len(x):
         raise ValueError(
@@ -100,16 +100,16 @@ def partially_labelled(
         some = tf.gather(known, some)
         return (
             tf.gather(samples, tf.concat([some, others], axis=0)),
-            tf.concat([tf.gather(labels, some), tf.fill([unlabelled], -1)], axis=0),
+            tf.concat([tf.gather(labels, some), tf.fill([unlabeled], -1)], axis=0),
         )
 
     # Indices flow, and not examples: these are in memory once.
-    batches = len(x) // unlabelled
+    batches = len(x) // unlabeled
     orders = (
-        random_orders(len(known), -(-batches * labelled // len(known)), seed + 1).batch(
-            labelled, drop_remainder=True
+        random_orders(len(known), -(-batches * labeled // len(known)), seed + 1).batch(
+            labeled, drop_remainder=True
         ),
-        random_orders(len(x), 1, seed).batch(unlabelled, drop_remainder=True),
+        random_orders(len(x), 1, seed).batch(unlabeled, drop_remainder=True),
     )
     return tf.data.Dataset.zip(orders).take(batches).map(join).prefetch(tf.data.AUTOTUNE)
 
@@ -122,5 +122,5 @@ def _labels(y: Any) -> np.ndarray:
             f"Received: an array of shape {labels.shape}, dtype {labels.dtype}"
         )
     if labels.min() < -1:
-        raise invalid("y", int(labels.min()), "labels from 0 upwards, or -1 for unlabelled")
+        raise invalid("y", int(labels.min()), "labels from 0 upwards, or -1 for unlabeled")
     return labels.astype(np.int32)

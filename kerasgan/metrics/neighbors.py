@@ -1,4 +1,4 @@
-"""Distances and nearest neighbours, some rows at a time, right to the last digits.
+"""Distances and nearest neighbors, some rows at a time, right to the last digits.
 
 Squared distances come from norms and a product of matrices, around the mean of the points: a large offset
 then costs no digits. The few that this cannot tell from what they are compared with, those of equal points
@@ -149,6 +149,6 @@ def squared_distances(ones: np.ndarray, others: np.ndarray) -> Iterator[np.ndarr
 
 
 def squared_radii(samples: np.ndarray, k: int) -> np.ndarray:
-    """Returns the squared distance of each sample to its k-th nearest neighbour among the others."""
+    """Returns the squared distance of each sample to its k-th nearest neighbor among the others."""
     # The nearest of all is the sample itself.
     return np.concatenate([block.kth_smallest(k) for block in blocks(samples, samples)])

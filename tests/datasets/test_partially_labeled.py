@@ -1,11 +1,11 @@
-"""Minibatches of labelled and unlabelled examples: their shares, their orders, and who is in them."""
+"""Minibatches of labeled and unlabeled examples: their shares, their orders, and who is in them."""
 
 import keras
 import numpy as np
 import pytest
 
 import kerasgan
-from kerasgan.datasets import keep_labels, partially_labelled
+from kerasgan.datasets import keep_labels, partially_labeled
 
 X = np.arange(40.0, dtype="float32")[:, None]
 Y = np.where(np.arange(40) < 6, np.arange(40) % 3, -1)
@@ -26,21 +26,19 @@ def test_so_many_labels_of_each_class_are_kept():
     assert not np.array_equal(kept, keep_labels(y, 7, seed=2))
 
 
-@pytest.mark.parametrize(("labelled", "count"), [(None, 4), (3, 3)])
-def test_a_minibatch_has_labelled_rows_and_the_epoch_every_example_without_its_label(
-    labelled, count
-):
-    data = partially_labelled(X, Y, 8, labelled=labelled, seed=3)
+@pytest.mark.parametrize(("labeled", "count"), [(None, 4), (3, 3)])
+def test_a_minibatch_has_labeled_rows_and_the_epoch_every_example_without_its_label(labeled, count):
+    data = partially_labeled(X, Y, 8, labeled=labeled, seed=3)
     batches = batches_of(data)
     assert len(data) == len(batches) == 40 // (8 - count)
     for x, y in batches:
         assert (y[:count] >= 0).all()
         assert (y[count:] == -1).all()
         np.testing.assert_array_equal(y[:count], Y[x[:count]])
-    unlabelled = np.concatenate([x[count:] for x, _ in batches])
-    # The labelled examples are among them; none twice in an epoch.
-    assert len(set(unlabelled)) == len(unlabelled) == len(batches) * (8 - count)
-    # Each labelled example comes once before any comes again.
+    unlabeled = np.concatenate([x[count:] for x, _ in batches])
+    # The labeled examples are among them; none twice in an epoch.
+    assert len(set(unlabeled)) == len(unlabeled) == len(batches) * (8 - count)
+    # Each labeled example comes once before any comes again.
     stream = np.concatenate([x[:count] for x, _ in batches])
     for start in range(0, len(stream) - 5, 6):
         assert sorted(stream[start : start + 6]) == list(range(6))
@@ -49,7 +47,7 @@ def test_a_minibatch_has_labelled_rows_and_the_epoch_every_example_without_its_l
 
 def test_epochs_differ_and_the_seed_repeats_them():
     def epochs(seed):
-        data = partially_labelled(X, Y, 8, seed=seed)
+        data = partially_labeled(X, Y, 8, seed=seed)
         return [np.concatenate([x for x, _ in batches_of(data)]).tolist() for _ in range(3)]
 
     first, again, other = epochs(0), epochs(0), epochs(1)
@@ -76,7 +74,7 @@ def test_an_interrupted_run_on_them_ends_with_the_same_bits(tmp_path):
         )
         model.compile()
         keeper = kerasgan.callbacks.BackupAndRestore(folder, save_freq=1)
-        data = partially_labelled(X, Y, 8, labelled=3)
+        data = partially_labeled(X, Y, 8, labeled=3)
         model.fit(data, epochs=3, verbose=0, callbacks=[*callbacks, keeper])
         return [keras.ops.convert_to_numpy(variable) for variable in model.state()]
 
@@ -96,13 +94,13 @@ def test_bad_arguments():
         ((X, Y - 1, 8), "`y`.*or -1 .*Received: y=-2"),
         ((X, Y, 0), "`batch_size`.*positive"),
         ((X, Y, 1), "`batch_size`"),
-        ((X, Y, 8, 8), "`batch_size`.*beside the 8 labelled"),
+        ((X, Y, 8, 8), "`batch_size`.*beside the 8 labeled"),
         ((X, Y, 90, 3), "`batch_size`.*1 to 40 rows"),
-        ((X, Y, 8, 0), "`labelled`.*positive"),
+        ((X, Y, 8, 0), "`labeled`.*positive"),
         ((X[:, 0] * np.nan, Y, 8), "`x`.*finite"),
     ):
         with pytest.raises(ValueError, match=message):
-            partially_labelled(*arguments)
+            partially_labeled(*arguments)
     with pytest.raises(ValueError, match="`per_class`.*at most 2.*per_class=3"):
         keep_labels([0, 0, 1, 1, 1], 3)
     with pytest.raises(ValueError, match="`y`.*from 0 upwards"):
