@@ -107,7 +107,8 @@ def interpolate(
 ) -> np.ndarray:
     """Goes from sample to sample through the latent space.
 
-    A generator that has learned the data passes through plausible samples; one that knows some by heart jumps.
+    A generator that has learned the data passes through plausible samples. One that knows some by heart
+    jumps.
 
     Args:
         model: A `kerasgan.GAN`, `ConditionalGAN`, `EBGAN`, `AdversarialAutoEncoder` or another game with a

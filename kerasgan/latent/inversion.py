@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -108,7 +109,7 @@ def invert(
     for first in range(0, len(x), at_once):
         rows = slice(first, first + at_once)
         points = slice(first * restarts, (first + at_once) * restarts)
-        part = of_each(lambda each, at=points: each[at], repeated)
+        part = of_each(operator.itemgetter(points), repeated)
         targets = np.repeat(x[rows], restarts, axis=0)
         # A fresh copy: a batch must not inherit the momentum of the one before.
         copy = type(optimizer).from_config(optimizer.get_config())

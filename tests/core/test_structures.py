@@ -1,4 +1,4 @@
-"""Any sub-models: several inputs and outputs, several conditions, scores at several scales, codes beside scores.
+"""Any sub-models: several inputs, outputs and conditions, scores at several scales, codes beside scores.
 
 Each paper below is what a user writes beside the networks.
 """
