@@ -150,7 +150,6 @@ class DenoisingFeatureMatchingGAN(GAN):
 
 class SemiSupervisedGAN(GAN):
     generator: keras.Model
-    classifier: keras.Model
     prior: Any
     seed: int | None
     def __init__(self, generator: keras.Model, classifier: keras.Model, features: str | Callable[[keras.Model], keras.Model], prior: Any = None, seed: int | None = None, **kwargs: Any) -> None: ...

@@ -46,7 +46,9 @@ def class_stub(kind: type) -> str:
     lines += [
         f"    {each.name}: {each.annotation}"
         for each in made.parameters.values()
-        if each.name not in ("self", "kwargs", "energy", "features") and own(kind, "__init__")
+        if each.name not in ("self", "kwargs", "energy", "features")
+        and own(kind, "__init__")
+        and not own(kind, each.name)
     ]
     if own(kind, "__init__"):
         lines.append(method("__init__", made, "None"))
