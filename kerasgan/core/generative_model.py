@@ -75,8 +75,24 @@ class GenerativeModel(AdversarialModel, abstract=True):
         count = positive_integer("count", count)
         seed = fresh_seed() if seed is None else seed_of(seed)
         conditions = self.checked_condition(condition, count)
-        given = {} if conditions is None else {"condition": conditions}
-        latent = self.sample_latent(count, seed=seed, **given)
-        # With arrays a use takes these too.
-        made: Any = self.generate_from
-        return made(latent, batch_size=batch_size, seed=seed, **given)
+        if count <= batch_size:
+            # All in one graph: what a call costs is most of the time of a few samples.
+            at_once = uses_of(type(self))["generate"].in_one_graph(self)
+            return at_once(count, seed=seed, **self.given_to("generate", conditions))
+        latent = self.drawn(count, conditions, seed)
+        return self.made_of(latent, conditions, batch_size, seed)
+
+    def drawn(self, count: int, conditions: Any, seed: int) -> Any:
+        """Returns latent samples as arrays: those that `generate` makes its samples of."""
+        return self.sample_latent(count, seed=seed, **self.given_to("sample_latent", conditions))
+
+    def made_of(self, latent: Any, conditions: Any, batch_size: int, seed: int) -> Any:
+        """Returns the samples that latent samples stand for, as arrays."""
+        generate_from: Any = self.generate_from
+        given = self.given_to("generate_from", conditions)
+        return generate_from(latent, batch_size=batch_size, seed=seed, **given)
+
+    def given_to(self, name: str, conditions: Any) -> dict[str, Any]:
+        """Returns the conditions as a use takes them; nothing, if it takes none."""
+        takes = uses_of(type(self))[name].takes(self, "condition")
+        return {"condition": conditions} if takes and conditions is not None else {}

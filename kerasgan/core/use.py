@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import functools
 import inspect
+import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -74,6 +75,7 @@ class Use:
         self.returns = returns
         self.without_noise = without_noise
         given = list(inspect.signature(function).parameters)[1:]
+        self.arguments = [name for name in given if name != "seed"]
         self.draws = "count" in given
         self.attributes = {
             name: attribute
@@ -96,6 +98,15 @@ class Use:
             return functools.partial(self.function, game)
         if self._with_arrays is not None:
             return functools.partial(self._with_arrays, game)
+        return _WithArrays(self, game)
+
+    def takes(self, game: Any, parameter: str) -> bool:
+        """Tells whether the use of a game takes a part from outside."""
+        attribute = self.attributes.get(parameter)
+        return attribute is not None and getattr(game, attribute) is not None
+
+    def in_one_graph(self, game: Any) -> Callable[..., Any]:
+        """Returns the use of a game for arrays of one batch, whatever else calls with arrays do."""
         return _WithArrays(self, game)
 
     def is_exported_by(self, game: Any) -> bool:
@@ -286,8 +297,8 @@ def seed_of(seed: Any) -> int:
 
 
 def fresh_seed() -> int:
-    """Returns a seed that `keras.utils.set_random_seed` decides."""
-    return int(keras.random.randint((), 0, 2**31 - 1, dtype="int32"))
+    """Returns a seed that `keras.utils.set_random_seed` decides, as Keras finds one for a layer."""
+    return random.getrandbits(31)
 
 
 def as_float(tensor: Any) -> Any:
@@ -295,6 +306,7 @@ def as_float(tensor: Any) -> Any:
     return ops.cast(tensor, keras.config.floatx())
 
 
+@functools.cache
 def uses_of(kind: type) -> dict[str, Use]:
     """Returns the uses of a class by name, those of its bases before its own."""
     names = [name for each in reversed(kind.__mro__) for name in vars(each)]
@@ -303,9 +315,7 @@ def uses_of(kind: type) -> dict[str, Use]:
 
 
 def _bound(use: Use, values: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
-    names = [
-        each for each in inspect.signature(use.function).parameters if each not in ("self", "seed")
-    ]
+    names = use.arguments
     if len(values) > len(names) or set(named) - set(names):
         unknown = sorted(set(named) - set(names)) or f"{len(values)} positional arguments"
         raise TypeError(f"`{use.name}` takes the arguments {names}. Received: {unknown}")

@@ -71,8 +71,7 @@ class LatentSpace:
 
     def draw(self, count: int, conditions: Any, seed: int) -> list[np.ndarray]:
         """Returns draws of the priors: those that `generate` makes its samples of."""
-        given = {} if conditions is None else {"condition": conditions}
-        return self.model.latent.flat(self.model.sample_latent(count, seed=seed, **given))
+        return self.model.latent.flat(self.model.drawn(count, conditions, seed))
 
     def encoded(self, x: np.ndarray) -> list[np.ndarray] | None:
         """Returns the points that an encoder gives samples; `None` where the game has no encoder."""
@@ -85,10 +84,8 @@ class LatentSpace:
         self, latent: list[np.ndarray], conditions: Any, batch_size: int, seed: int
     ) -> np.ndarray:
         """Returns the samples that latent points stand for; the seed is for a network's own noise."""
-        given = {} if conditions is None else {"condition": conditions}
-        generate_from: Any = self.model.generate_from
         points = self.model.latent.packed(latent)
-        return generate_from(points, batch_size=batch_size, seed=seed, **given)
+        return self.model.made_of(points, conditions, batch_size, seed)
 
     def decoded(self, latent: list[Any], conditions: Any, seed: Any) -> Any:
         """Returns the same as a tensor, through which gradients can be taken."""

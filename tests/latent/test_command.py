@@ -135,7 +135,7 @@ def test_vectors_are_drawn_as_curves(folder, name):
         ("interpolate none.keras --output a.png", "none.keras"),
         ("interpolate data.npz --output a.png", "ending in .keras"),
         ("interpolate broken.keras --output a.png", "broken.keras cannot be loaded"),
-        ("interpolate plain.keras --output a.png", "a prior and a generator"),
+        ("interpolate plain.keras --output a.png", "a game with a prior"),
         ("interpolate gan.keras --output a.txt", "suffix"),
         ("interpolate gan.keras --output a.png --steps 1", "`steps`"),
         ("interpolate gan.keras --output a.png --method cubic", "cubic"),

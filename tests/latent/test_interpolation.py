@@ -192,5 +192,5 @@ def test_bad_arguments(arguments, message, tmp_path, monkeypatch):
 
 
 def test_a_model_without_a_latent_space():
-    with pytest.raises(TypeError, match="a prior and a generator"):
+    with pytest.raises(TypeError, match="a game with a prior"):
         interpolate(keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]))
