@@ -46,10 +46,6 @@ class AdversarialModel(Compiling, Fitting, Saving, Exporting):
         super().__init__(seed=seed, **kwargs)
         self.seed_generator = keras.random.SeedGenerator(seed)
 
-    # What Keras makes of a step.
-    train_function: Any
-    test_function: Any
-
     # What a game is made of.
 
     @abstractmethod
@@ -77,8 +73,7 @@ class AdversarialModel(Compiling, Fitting, Saving, Exporting):
                     part = None if condition is None else condition[step::steps]
                     minibatch = Minibatch(real[step::steps], part, True, self.seed_generator)
                     log.update_state(self._play(turn, minibatch), minibatch.rows)
-            if self._compiled.average is not None:
-                self._compiled.average.update()
+            self.update_averages()
 
     def _play(self, turn: Turn, minibatch: Minibatch) -> dict[str, Any]:
         """Moves a turn's players one step down their objective, and nobody else."""

@@ -63,6 +63,8 @@ class Adversary:
         self.energy = energy
         self.measure = "probability" if energy is None else "energy"
         self.loss: losses.AdversarialLoss = losses.NonSaturating()
+        # An energy is judged as it is, whatever is played for.
+        self.knows_loss = energy is not None
         self.penalties: tuple[Penalty, ...] = ()
         self.ends_in_sigmoid = ends_in_sigmoid(
             lambda *tensors: discriminator(sole(tensors), training=False), inputs
@@ -75,6 +77,7 @@ class Adversary:
             ValueError: If a penalty needs second derivatives that the discriminator does not have.
         """
         self.loss = losses.get(loss)
+        self.knows_loss = True
         self.penalties = get_all(penalties, [turn.name for turn in turns])
         for penalty in self.penalties:
             if penalty.needs_second_derivatives:
@@ -91,6 +94,32 @@ class Adversary:
                 f"GPU, cuDNN computes the layers {layers} of {self.discriminator.name!r}, and has none. "
                 f"Received: {penalty.name!r}. Make these layers with `use_cudnn=False`. Keras forgets that "
                 "in clones: there, set `layer.use_cudnn = False`."
+            )
+
+    def loss_config(self) -> dict[str, Any] | None:
+        """Returns the configuration of what is played for; `None` where nobody knows or needs it."""
+        if self.energy is not None or not self.knows_loss:
+            return None
+        # A loss of the user's may have no configuration.
+        with contextlib.suppress(ValueError, TypeError, NotImplementedError):
+            return keras.saving.serialize_keras_object(self.loss)
+        return None
+
+    def take_loss_config(self, config: dict[str, Any]) -> None:
+        """Learns from a file what was played for, if that is not known yet."""
+        if not self.knows_loss:
+            # A loss of the user's need not be there in a process that only judges or samples.
+            with contextlib.suppress(ValueError, TypeError):
+                self.loss = losses.get(config)
+                self.knows_loss = True
+
+    def check_loss(self) -> None:
+        """Raises a `ValueError` where nobody knows what a score stands for."""
+        if not (self.knows_loss or self.ends_in_sigmoid):
+            raise ValueError(
+                "The loss says whether the scores of the discriminator "
+                f"{self.discriminator.name!r} stand for probabilities, and it is not known. Call `compile` "
+                "with the loss that it is trained with."
             )
 
     def discriminator_outcome(self, real: Any, fake: Any, minibatch: Minibatch) -> Outcome:
@@ -127,7 +156,11 @@ class Adversary:
 
         Returns:
             The probability, score or energy of each sample, `(count,)`; those of patches are averaged.
+
+        Raises:
+            ValueError: If the loss is not known, and so not what a score stands for.
         """
+        self.check_loss()
         inputs = conditioned(samples, condition)
         output = self.discriminator.predict(inputs, batch_size=batch_size, verbose=0)
         scores = self._as_scores(ops.convert_to_tensor(samples), ops.convert_to_tensor(output))

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,12 +14,12 @@ from kerasgan.core.acceleration import (
     chosen_jit_compile,
     chosen_steps_per_execution,
 )
-from kerasgan.core.finite_watch import FiniteWeights
+from kerasgan.core.averaging import Averaging
 from kerasgan.core.gradient_accumulation import GradientAccumulation
 from kerasgan.core.loss_scale_optimizer import LossScaleOptimizer
-from kerasgan.core.moving_average import MovingAverage
 from kerasgan.core.optimizers import Optimizers
 from kerasgan.core.rehearsal import rehearse
+from kerasgan.core.run_description import describe_compilation, describe_model
 from kerasgan.core.turn import Turn
 from kerasgan.core.turn_log import TurnLog
 from kerasgan.metrics import TwoSampleMetric, get_all
@@ -32,12 +31,15 @@ class _Compiled:
 
     turn_logs: Sequence[TurnLog] = ()
     metrics: Sequence[keras.metrics.Metric] = ()
-    average: MovingAverage | None = None
     steps_per_execution: int | str = "auto"
+    # The weights that each turn trains.
+    trained: Mapping[str, Sequence[keras.Variable]] = field(default_factory=dict)
+    # What was given, as JSON, when it was given: a schedule changes a learning rate later.
+    description: Mapping[str, Any] = field(default_factory=dict)
     arguments: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Compiling(keras.Model):
+class Compiling(Averaging):
     """`compile` of a game and what comes of it: an optimizer for each turn, logs, averaged weights.
 
     Args:
@@ -45,7 +47,6 @@ class Compiling(keras.Model):
     """
 
     seed_generator: keras.random.SeedGenerator
-    _finite_weights: FiniteWeights | None
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -59,16 +60,12 @@ class Compiling(keras.Model):
         """Returns the shapes and dtypes of a batch of real samples and of their conditions."""
         raise NotImplementedError
 
-    def generating_models(self) -> Sequence[keras.Model]:
-        """The sub-models that samples come out of, which `generator_ema` averages."""
-        return next(turn.players for turn in self.turns() if turn.name == "generator")
-
     def compile_game(
         self,
         optimizers: Mapping[str, Any],
         metrics: Any = (),
         arguments: Mapping[str, Any] | None = None,
-        generator_ema: float | None = None,
+        generator_ema: float | str | None = "keep",
         **keras_arguments: Any,
     ) -> None:
         """Prepares the game.
@@ -82,7 +79,10 @@ class Compiling(keras.Model):
                 argument for the optimizer of a turn is called `<turn>_optimizer`.
             generator_ema: The momentum of an exponential moving average of the weights that generate, such
                 as 0.999, which looks back over about 1,000 rounds. Samples, evaluations, predictions and
-                exports are then the average's; training is not touched by it. Defaults to `None`, no average.
+                exports are then the average's; training is not touched by it. An average that the model has
+                goes on with the new momentum. `None` keeps no average, and drops the one that there is.
+                Defaults to `"keep"`: the average that the model has from an earlier `compile` or from a file
+                goes on as it is; there is none in a new model.
             **keras_arguments: Those of `keras.Model.compile`: `run_eagerly`; `jit_compile`, whose default
                 `"auto"` takes XLA on an accelerator, and on a CPU where it pays, for recurrent networks
                 without convolutions; `steps_per_execution`, whose default `"auto"` plays several steps at
@@ -127,9 +127,7 @@ class Compiling(keras.Model):
             # Here the strategy's scope is open, if there is one.
             if isinstance(metric, TwoSampleMetric) and None not in real.shape[1:]:
                 metric.build(real.shape[1:])
-        average = None
-        if generator_ema is not None:
-            average = MovingAverage(self.generating_models(), generator_ema)
+        generator_ema = self._keep_average(generator_ema)
         given = {
             **{f"{turn}_optimizer": each for turn, each in optimizers.items() if each is not None},
             **(arguments or {}),
@@ -137,8 +135,38 @@ class Compiling(keras.Model):
             "generator_ema": generator_ema,
             **keras_arguments,
         }
-        self._compiled = _Compiled(logs, metrics, average, steps, given)
+        self._compiled = _Compiled(
+            turn_logs=logs,
+            metrics=metrics,
+            steps_per_execution=steps,
+            trained={turn.name: turn.trainable_variables for turn in turns},
+            description=describe_compilation(own, given),
+            arguments=given,
+        )
         self._finite_weights = None
+
+    def check_trainable(self) -> None:
+        """Raises a `ValueError` where a turn would train other weights than `compile` has seen."""
+        for turn in self.turns():
+            before = {id(each): each for each in self._compiled.trained.get(turn.name, ())}
+            now = {id(each): each for each in turn.trainable_variables}
+            if before.keys() != now.keys():
+                frozen = [each.path for key, each in before.items() if key not in now]
+                freed = [each.path for key, each in now.items() if key not in before]
+                changed = [
+                    f"{len(paths)} {word}, {paths[0]!r} the first"
+                    for paths, word in ((frozen, "frozen"), (freed, "set free"))
+                    if paths
+                ]
+                raise ValueError(
+                    "A change of `trainable` takes effect when `compile` is called. Expected the weights "
+                    f"that the {turn.name}'s turn had then. Received: {' and '.join(changed)}. Call "
+                    "`compile` again, and then `fit`."
+                )
+
+    def description(self) -> dict[str, Any]:
+        """Describes the model and its compilation as JSON, to notice that they are others than before."""
+        return {"model": describe_model(self), **self._compiled.description}
 
     def chosen_steps_per_execution(self, callbacks: Sequence[keras.callbacks.Callback]) -> int:
         """Returns how many steps `fit` plays at once with these callbacks."""
@@ -147,21 +175,6 @@ class Compiling(keras.Model):
             return chosen_steps_per_execution(self, callbacks)
         return int(asked)
 
-    def judged_models(self) -> Sequence[keras.Model]:
-        """This model, and the averages that are kept beside it."""
-        average = self._compiled.average
-        return [self] if average is None else [self, *average.models]
-
-    def averaged(self, model: keras.Model, training: bool = False) -> keras.Model:
-        """Returns the moving average of a sub-model: itself in training, and where no average is kept."""
-        average = self._compiled.average
-        return model if training or average is None else average.of(model)
-
-    def averages_in_place(self) -> contextlib.AbstractContextManager[None]:
-        """Returns a context in which the sub-models hold their averages, where any are kept."""
-        average = self._compiled.average
-        return contextlib.nullcontext() if average is None else average.in_place()
-
     def state(self) -> list[keras.Variable]:
         """Every variable that training changes: weights, optimizers, averages, seeds, running means."""
         variables = [*self.variables, *self._averages]
@@ -169,11 +182,6 @@ class Compiling(keras.Model):
             variables += self.optimizer.variables
         variables += [variable for metric in self.metrics for variable in metric.variables]
         return list({id(variable): variable for variable in variables}.values())
-
-    @property
-    def _averages(self) -> list[keras.Variable]:
-        average = self._compiled.average
-        return [] if average is None else average.variables
 
     def _make_optimizer(self, turn: Turn, identifier: Any) -> keras.optimizers.Optimizer:
         if identifier is None:

@@ -8,11 +8,12 @@ import numpy as np
 
 from kerasgan.core.epoch_order import EpochOrder
 from kerasgan.core.evaluation_data import held_out, most_rows
-from kerasgan.core.finite_watch import FiniteWatch, check_evaluation
-from kerasgan.core.listeners import Listeners
+from kerasgan.core.finite_watch import check_evaluation
+from kerasgan.core.listeners import Listeners, in_order
 from kerasgan.core.monitors import prepare_monitors
-from kerasgan.core.run_keeper import RunKeeper
+from kerasgan.core.run_description import describe_fit
 from kerasgan.core.seeds import seeded
+from kerasgan.core.taking_up import take_up
 from kerasgan.core.training_data import (
     as_array,
     check_array,
@@ -56,6 +57,14 @@ class Fitting(keras.Model):
 
     def chosen_steps_per_execution(self, callbacks: Sequence[keras.callbacks.Callback]) -> int:
         """How many steps `fit` plays at once with these callbacks."""
+        raise NotImplementedError
+
+    def description(self) -> dict[str, Any]:
+        """Describes the model and its compilation as JSON."""
+        raise NotImplementedError
+
+    def check_trainable(self) -> None:
+        """Raises a `ValueError` where a turn would train other weights than `compile` has seen."""
         raise NotImplementedError
 
     @property
@@ -117,12 +126,14 @@ class Fitting(keras.Model):
                     f"weights. Received: {name} of type {type(arguments[name]).__name__}"
                 )
         self._assert_compile_called("fit")
+        self.check_trainable()
         x, y = as_array(x), as_array(y)
         self._check_data(x, y)
         if validation_split:
             x, y, validation_data = split(x, y, validation_split, validation_data)
         if isinstance(x, Iterator):
             x = checked(x, self.takes_conditions, self._sample_shape)
+        to_validate = validation_data
         steps_per_epoch = arguments.get("steps_per_epoch")
         order = EpochOrder(self.order_seed_generator, shuffle, endless=steps_per_epoch is not None)
         replicas = self.distribute_strategy.num_replicas_in_sync
@@ -144,19 +155,21 @@ class Fitting(keras.Model):
                     argument="validation_data",
                 )
             order.data = data
-            callbacks, others, keepers = self._in_order(callbacks, order)
+            callbacks, keepers = in_order(callbacks, order, self)
             prepare_monitors(callbacks, self.metrics, validates=validation_data is not None)
-            for keeper in keepers:
-                keeper.follow(self, order, others, steps_per_epoch)
-                if keeper.initial_epoch:
-                    arguments["initial_epoch"] = keeper.initial_epoch
-            compiled_for = self.steps_per_execution
-            self.steps_per_execution = self.chosen_steps_per_execution(
-                getattr(callbacks, "callbacks", callbacks)
-            )
             if not isinstance(callbacks, keras.callbacks.CallbackList):
                 steps = steps_per_epoch or number_of_batches(data)
                 callbacks = Listeners(callbacks, verbose, model=self, epochs=epochs, steps=steps)
+            first_batch = 0
+            if keepers:
+                given = {"batch_size": batch_size, "shuffle": shuffle, **arguments}
+                description = {**self.description(), **describe_fit(x, y, to_validate, given)}
+                run = (order, callbacks, validation_data, description, epochs, arguments)
+                arguments["initial_epoch"], first_batch = take_up(keepers, self, *run)
+            compiled_for = self.steps_per_execution
+            steps = self.chosen_steps_per_execution(callbacks.callbacks)
+            # A run is taken up between two executions.
+            self.steps_per_execution = 1 if first_batch % steps else steps
             try:
                 return super().fit(
                     data,
@@ -171,24 +184,6 @@ class Fitting(keras.Model):
             finally:
                 self.steps_per_execution = compiled_for
                 order.release()
-
-    def _in_order(
-        self, callbacks: Any, order: EpochOrder
-    ) -> tuple[Any, list[Any], list[RunKeeper]]:
-        """Puts those who prepare an epoch before the user's callbacks, and keepers of the run after them."""
-        is_list = isinstance(callbacks, keras.callbacks.CallbackList)
-        given = callbacks.callbacks if is_list else keras.tree.flatten(callbacks or [])
-        keepers = [callback for callback in given if isinstance(callback, RunKeeper)]
-        others = [callback for callback in given if not isinstance(callback, RunKeeper)]
-        # Who explains values that are not finite has to see them before they end training.
-        early = [callback for callback in others if getattr(callback, "sees_non_finite", False)]
-        late = [callback for callback in others if callback not in early]
-        ordered = [order, *early, FiniteWatch(), *late, *keepers]
-        if is_list:
-            callbacks.callbacks = ordered
-            callbacks.set_model(self)
-            return callbacks, others, keepers
-        return ordered, others, keepers
 
     def _held_out(
         self,

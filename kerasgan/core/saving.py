@@ -1,19 +1,24 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 from collections.abc import Mapping
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from kerasgan.backend import is_chief
-from kerasgan.core.adversary import restored
+from kerasgan.core.adversary import Adversary, restored
 from kerasgan.core.finite_watch import FiniteWeights
 from kerasgan.core.seeds import seed_states
 from kerasgan.files import replacing
 from kerasgan.registry import deserialize
+
+_MOMENTUM = "averages.momentum"
+_LOSSES = "losses"
 
 
 class Saving(keras.Model):
@@ -92,7 +97,10 @@ class Saving(keras.Model):
     def get_compile_config(self) -> dict[str, Any]:
         """Returns what `compile` was called with."""
         serialize = keras.saving.serialize_keras_object
-        return {name: serialize(value) for name, value in self._compiled_with().items()}
+        given = dict(self._compiled_with())
+        if given and self._momentum is not None:
+            given["generator_ema"] = self._momentum
+        return {name: serialize(value) for name, value in given.items()}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles as `get_compile_config` describes."""
@@ -104,18 +112,39 @@ class Saving(keras.Model):
         """The variables of averaged weights, which are kept beside the model's own."""
         raise NotImplementedError
 
+    @property
+    def _momentum(self) -> float | None:
+        """The momentum of the averages; `None` where there are none."""
+        raise NotImplementedError
+
+    def _take_average(self, momentum: float) -> None:
+        """Begins to keep averages that a file holds, unless there are some, or `compile` forbade it."""
+        raise NotImplementedError
+
     def save_own_variables(self, store: Any) -> None:
-        """Saves what Keras leaves out: the state of every seed generator, and averages."""
+        """Saves what Keras leaves out: the state of every seed, averages, and what was played for."""
         super().save_own_variables(store)
         for name, variable in self._own_variables():
             store[name] = ops.convert_to_numpy(variable)
+        if self._momentum is not None:
+            store[_MOMENTUM] = np.array(self._momentum)
+        losses = {name: each.loss_config() for name, each in self._adversaries().items()}
+        known = {name: config for name, config in losses.items() if config is not None}
+        if known:
+            # A file of weights holds arrays alone.
+            store[_LOSSES] = np.frombuffer(json.dumps(known).encode(), "uint8")
 
     def load_own_variables(self, store: Any) -> None:
         """Loads what `save_own_variables` saved.
 
+        Averages that the file holds are kept from then on, as if `generator_ema` had been given to `compile`,
+        unless that was `None`. A model that is not compiled learns what its scores stand for.
+
         Raises:
             ValueError: If the model keeps averages and the file holds none.
         """
+        if _MOMENTUM in store:
+            self._take_average(float(np.asarray(store[_MOMENTUM])))
         for name, variable in self._own_variables():
             if name not in store:
                 raise ValueError(
@@ -123,10 +152,16 @@ class Saving(keras.Model):
                     f"(load the file before `compile`, and they start there). Received: no {name!r}"
                 )
             variable.assign(store[name])
+        if _LOSSES in store:
+            for name, config in json.loads(np.asarray(store[_LOSSES]).tobytes()).items():
+                self._adversaries()[name].take_loss_config(config)
 
     def _own_variables(self) -> list[tuple[str, keras.Variable]]:
         seeds = [(f"seed.{index}", state) for index, state in enumerate(seed_states(self))]
         return seeds + [(f"average.{index}", v) for index, v in enumerate(self._averages)]
+
+    def _adversaries(self) -> dict[str, Adversary]:
+        return {name: each for name, each in vars(self).items() if isinstance(each, Adversary)}
 
 
 def _is_local(filepath: Any) -> bool:

@@ -51,6 +51,7 @@ def for_each(condition: Any, count: Any) -> Any:
 
 def judgement(adversary: Adversary, samples: Any, condition: Any) -> dict[str, Any]:
     """Returns what `Adversary.judge` says of a batch, by the name of what is measured."""
+    adversary.check_loss()
     scores = adversary.score(samples, Minibatch(samples, condition, False, seed=None))
     return {adversary.measure: as_float(mean_per_example(adversary.loss.probability(scores)))}
 

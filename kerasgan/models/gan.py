@@ -169,7 +169,8 @@ class GAN(AdversarialModel, GeneratorExporting):
                 computed by `evaluate` and on `validation_data`. Defaults to none.
             **keras_arguments: `steps_per_execution`, `run_eagerly` and `jit_compile`, as in Keras; and
                 `generator_ema`, the momentum of an average of the generator's weights, such as 0.999, which
-                then samples, is evaluated and exported. Defaults to `None`, no average.
+                then samples, is evaluated and exported: `averages.generator`. `None` keeps no average.
+                Defaults to `"keep"`, the average that the model has, if any.
 
         Raises:
             ValueError: If a name is unknown or `discriminator_steps` is not a positive integer.
