@@ -131,7 +131,12 @@ class AdversarialModel(Compiling, Fitting, Saving, Exporting):
         return step_logs(self.evaluation_logs())
 
     def make_train_function(self, force: bool = False) -> None:
-        """Makes what Keras's loop calls to train."""
+        """Makes what Keras's loop calls to train.
+
+        Raises:
+            ValueError: If a turn would train other weights than `compile` has seen.
+        """
+        self.check_trainable()
         if self._is_played_by_keras(AdversarialModel.train_step):
             super().make_train_function(force)
         elif self.train_function is None or force:

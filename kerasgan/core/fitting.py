@@ -63,10 +63,6 @@ class Fitting(keras.Model):
         """Describes the model and its compilation as JSON."""
         raise NotImplementedError
 
-    def check_trainable(self) -> None:
-        """Raises a `ValueError` where a turn would train other weights than `compile` has seen."""
-        raise NotImplementedError
-
     @property
     def takes_conditions(self) -> bool:
         """Whether `y` belongs to the data: conditions of samples, or labels to learn."""
@@ -126,7 +122,6 @@ class Fitting(keras.Model):
                     f"weights. Received: {name} of type {type(arguments[name]).__name__}"
                 )
         self._assert_compile_called("fit")
-        self.check_trainable()
         x, y = as_array(x), as_array(y)
         self._check_data(x, y)
         if validation_split:

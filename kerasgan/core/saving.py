@@ -3,17 +3,19 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
+from kerasgan.arguments import invalid
 from kerasgan.backend import is_chief
 from kerasgan.core.adversary import Adversary, restored
 from kerasgan.core.finite_watch import FiniteWeights
 from kerasgan.core.seeds import seed_states
+from kerasgan.core.shared_layers import check_shared, shared_layers
 from kerasgan.files import replacing
 from kerasgan.registry import deserialize
 
@@ -33,6 +35,8 @@ class Saving(keras.Model):
     """
 
     _finite_weights: FiniteWeights | None = None
+    # The layers that sub-models share, and that a file was loaded with once.
+    _loadable: Sequence[str] = ()
 
     def save(self, filepath: Any, overwrite: bool = True, **arguments: Any) -> None:
         """Saves the model; as `keras.Model.save`, but a file that is there stays until the new one is whole.
@@ -43,11 +47,24 @@ class Saving(keras.Model):
             **arguments: As in Keras. The folder that `zipped=False` makes is written in place.
 
         Raises:
+            ValueError: If `filepath` ends in `.h5`, or sub-models share layers so that the file could not be
+                loaded.
             FloatingPointError: If a weight is not finite.
         """
+        if str(filepath).endswith((".h5", ".hdf5")):
+            raise invalid(
+                "filepath",
+                str(filepath),
+                "a path that ends in '.keras': Keras's older format holds no game (`save_weights` takes "
+                "'.weights.h5')",
+            )
         self.check_weights()
         if not is_chief(self):
             return
+        shared = tuple(shared_layers(self))
+        if shared and shared != self._loadable:
+            check_shared(self, shared)
+            self._loadable = shared
         if not overwrite or arguments.get("zipped") is False or not _is_local(filepath):
             super().save(filepath, overwrite=overwrite, **arguments)
             return

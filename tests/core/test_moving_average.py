@@ -107,7 +107,7 @@ def test_weights_without_averages_are_loaded_before_compile(tmp_path):
 def trained(tmp_path_factory):
     """A hinge game with an average, and the files of it."""
     keras.utils.set_random_seed(0)
-    gan = small_gan(generator_ema=0.9, loss="hinge")
+    gan = small_gan(generator_ema=0.9, loss="hinge", run_eagerly=True)
     gan.fit(X, batch_size=16, epochs=2, verbose=0)
     folder = tmp_path_factory.mktemp("trained")
     gan.save(folder / "gan.keras")
@@ -135,7 +135,7 @@ def test_a_model_that_is_loaded_without_compile_samples_and_judges_as_before(tra
 @pytest.mark.deterministic
 def test_weights_bring_their_average_with_them(trained):
     gan, folder = trained
-    plain = small_gan(loss="hinge")
+    plain = small_gan(loss="hinge", run_eagerly=True)
     plain.fit(X, batch_size=16, verbose=0)
     plain.load_weights(folder / "gan.weights.h5")
     assert_samples_and_judges_alike(gan, plain)
