@@ -60,6 +60,6 @@ def check_shared(model: keras.Model, layers: Sequence[str]) -> None:
     raise ValueError(
         "This model cannot be saved whole: several of its sub-models share the "
         f"{'layers' if len(layers) > 1 else 'layer'} {names}, and Keras would not find the weights when it "
-        "loads the file. Give each sub-model a layer of its own, or use `save_weights`, and `load_weights` of "
-        "a model that is made alike."
+        "loads the file. Give each sub-model a layer of its own, or use `save_weights`, and `load_weights` "
+        "of a model that is made alike."
     )
