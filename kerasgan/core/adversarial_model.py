@@ -27,11 +27,13 @@ from kerasgan.core.use import uses_of
 from kerasgan.datasets.normalization import Normalization
 from kerasgan.exporting import CONVERTERS, Signature, check_unused, export_game
 from kerasgan.metrics import get_all
-from kerasgan.optimizers import MovingAverage, Optimizers
+from kerasgan.optimizers import Optimizers
 from kerasgan.training import (
     MOST_STEPS,
     TurnLog,
     chosen_jit_compile,
+    describe_compilation,
+    describe_model,
     evaluate,
     fit,
     predict,
@@ -107,7 +109,7 @@ class AdversarialModel(PlayedGame):
         self,
         given: Mapping[str, Any],
         metrics: Any,
-        generator_ema: float | None,
+        generator_ema: float | str | None,
         steps_per_execution: int | str,
         run_eagerly: bool,
         jit_compile: bool | str,
@@ -139,7 +141,7 @@ class AdversarialModel(PlayedGame):
         given: Mapping[str, Any],
         values: Mapping[str, Any],
         metrics: Sequence[keras.metrics.Metric],
-        generator_ema: float | None,
+        generator_ema: float | str | None,
         steps_per_execution: int | str,
         run_eagerly: bool,
         jit_compile: bool | str,
@@ -179,9 +181,7 @@ class AdversarialModel(PlayedGame):
             if hasattr(metric, "directions") and isinstance(real, keras.KerasTensor):
                 if None not in real.shape[1:]:
                     metric.build(real.shape[1:])
-        average = None
-        if generator_ema is not None:
-            average = MovingAverage(self.generating_models(), generator_ema)
+        generator_ema = self.keep_average(generator_ema)
         others = {
             "steps_per_execution": steps_per_execution,
             "run_eagerly": run_eagerly,
@@ -195,7 +195,41 @@ class AdversarialModel(PlayedGame):
             "generator_ema": generator_ema,
             **{name: value for name, value in others.items() if value != COMMON[name][0]},
         }
-        return Compiled(values, arguments, optimizers, logs, metrics, average, steps_per_execution)
+        return Compiled(
+            settings=values,
+            arguments=arguments,
+            optimizers=optimizers,
+            turn_logs=logs,
+            metrics=metrics,
+            trained={turn.name: turn.trainable_variables for turn in turns},
+            description=describe_compilation(
+                {turn.name: optimizers[turn.name] for turn in turns}, arguments
+            ),
+            steps_per_execution=steps_per_execution,
+        )
+
+    def check_trainable(self) -> None:
+        """Raises a `ValueError` where a turn would train other weights than `compile` has seen."""
+        for turn in self.turns():
+            before = {id(each): each for each in self.compiled_game.trained.get(turn.name, ())}
+            now = {id(each): each for each in turn.trainable_variables}
+            if before.keys() != now.keys():
+                frozen = [each.path for key, each in before.items() if key not in now]
+                freed = [each.path for key, each in now.items() if key not in before]
+                changed = [
+                    f"{len(paths)} {word}, {paths[0]!r} the first"
+                    for paths, word in ((frozen, "frozen"), (freed, "set free"))
+                    if paths
+                ]
+                raise ValueError(
+                    "A change of `trainable` takes effect when `compile` is called. Expected the weights "
+                    f"that the {turn.name}'s turn had then. Received: {' and '.join(changed)}. Call "
+                    "`compile` again, and then `fit`."
+                )
+
+    def description(self) -> dict[str, Any]:
+        """Describes the model and its compilation as JSON, to notice that they are others than before."""
+        return {"model": describe_model(self), **self.compiled_game.description}
 
     def train_step(self, data: Any) -> dict[str, Any]:
         """Plays one round; returns the running means of what the turns log."""
@@ -208,7 +242,12 @@ class AdversarialModel(PlayedGame):
         return step_logs(self.evaluation_logs())
 
     def make_train_function(self, force: bool = False) -> None:
-        """Makes what Keras's loop calls to train."""
+        """Makes what Keras's loop calls to train.
+
+        Raises:
+            ValueError: If a turn would train other weights than `compile` has seen.
+        """
+        self.check_trainable()
         if self._is_played_by_keras(AdversarialModel.train_step):
             super().make_train_function(force)
         elif self.train_function is None or force:

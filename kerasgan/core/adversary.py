@@ -50,7 +50,7 @@ class Adversary:
 
     Args:
         discriminator: The discriminator, as a function of samples and, where there are any, conditions.
-        stakes: Returns the `kerasgan.losses.AdversarialLoss` and the penalties of the game.
+        game: The game, whose `stakes` are its `kerasgan.losses.AdversarialLoss` and its penalties.
         energy: Turns `(samples, discriminator's output)` into a score for each sample, where the output is
             not a score itself. Defaults to `None`.
         scores: Returns the scores that are in the discriminator's output, where they are not found as above.
@@ -63,14 +63,14 @@ class Adversary:
     def __init__(
         self,
         discriminator: SubModel,
-        stakes: Callable[[], tuple[losses.AdversarialLoss, tuple[Penalty, ...]]],
+        game: Any,
         energy: Callable[[Any, Any], Any] | None = None,
         scores: Callable[[Any], Any] | None = None,
     ) -> None:
         self.discriminator = discriminator
         self.energy = energy
         self.measure = "probability" if energy is None else "energy"
-        self._stakes = stakes
+        self._game = game
         self._find_scores = scores
         output = discriminator.output
         if scores is None and isinstance(output, Mapping) and "score" not in output:
@@ -88,12 +88,12 @@ class Adversary:
     @property
     def loss(self) -> losses.AdversarialLoss:
         """The loss that is played for."""
-        return self._stakes()[0]
+        return self._game.stakes()[0]
 
     @property
     def penalties(self) -> tuple[Penalty, ...]:
         """The penalties that are played for."""
-        return self._stakes()[1]
+        return self._game.stakes()[1]
 
     def check(self) -> None:
         """Raises a `ValueError` where a penalty needs second derivatives that the discriminator has not."""
@@ -152,7 +152,17 @@ class Adversary:
         return _sole(self._scores_in(samples, self._output(samples, condition, training)))
 
     def judge(self, samples: Any, condition: Any = None) -> Any:
-        """Returns the probability, score or energy of each sample, `(batch,)`; those of patches averaged."""
+        """Returns the probability, score or energy of each sample, `(batch,)`; those of patches averaged.
+
+        Raises:
+            ValueError: If the loss is not known, and so not what a score stands for.
+        """
+        if not (self._game.knows_loss() or self.energy is not None or all(self._end_in_sigmoid)):
+            raise ValueError(
+                "The loss says whether the scores of the discriminator "
+                f"{self.discriminator.model.name!r} stand for probabilities, and it is not known. Call "
+                "`compile` with the loss that it is trained with."
+            )
         return self._probability(self._scores_in(samples, self._output(samples, condition, False)))
 
     def terms(self, turn: str, real: Any, fake: Any, minibatch: Minibatch) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from kerasgan.core.turn import Turn
 from kerasgan.optimizers import (
     GradientAccumulation,
     LossScaleOptimizer,
-    MovingAverage,
     Optimizers,
 )
 from kerasgan.training import TurnLog
@@ -23,10 +22,13 @@ COMMON: dict[str, tuple[Any, str]] = {
         "`evaluate` computes them, and `fit` on `validation_data`. Defaults to none.",
     ),
     "generator_ema": (
-        None,
+        "keep",
         "The momentum of an exponential moving average of the weights that generate, such as 0.999, which "
-        "looks back over about 1,000 rounds. The average samples, is evaluated, predicts and is exported. "
-        "Training is unaffected. Defaults to `None`, no average.",
+        "looks back over about 1,000 rounds. The average samples, is evaluated, predicts and is exported; it "
+        "is `averages.generator`. Training is unaffected. An average that the model has goes on with the new "
+        "momentum. `None` keeps no average, and drops the one that there is. Defaults to `'keep'`: the "
+        "average that the model has from an earlier `compile` or from a file goes on as it is; there is none "
+        "in a new model.",
     ),
     "steps_per_execution": (
         "auto",
@@ -54,7 +56,8 @@ class Compiled:
         optimizers: The optimizer of each turn, behind one face. `None` until a game is compiled.
         turn_logs: What each turn logs.
         metrics: The metrics of an evaluation.
-        average: The averages of weights, where any are kept.
+        trained: The weights that each turn trains.
+        description: What was given, as JSON, when it was given: a schedule changes a learning rate later.
         steps_per_execution: As in `compile`.
     """
 
@@ -63,16 +66,16 @@ class Compiled:
     optimizers: Optimizers | None = None
     turn_logs: Sequence[TurnLog] = ()
     metrics: Sequence[keras.metrics.Metric] = ()
-    average: MovingAverage | None = None
+    trained: Mapping[str, Sequence[keras.Variable]] = field(default_factory=dict)
+    description: Mapping[str, Any] = field(default_factory=dict)
     steps_per_execution: int | str = "auto"
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """All that training changes beside the model's own variables."""
+        """What training changes of it."""
         optimizers = [] if self.optimizers is None else self.optimizers.variables
-        averages = [] if self.average is None else self.average.variables
         logged = [v for metric in (*self.turn_logs, *self.metrics) for v in metric.variables]
-        return [*averages, *optimizers, *logged]
+        return [*optimizers, *logged]
 
 
 def optimizer_of(turn: Turn, identifier: Any, in_float16: bool) -> keras.optimizers.Optimizer:

@@ -71,6 +71,15 @@ class PlayedGame(SavedGame):
         """Returns the specification of what a call of the model takes: samples, unless a game says more."""
         return self.samples.specification
 
+    def knows_loss(self) -> bool:
+        """Tells whether it is known what is played for: from `compile`, from a file, or by the paper."""
+        has_choice = "loss" in type(self).settings_by_name
+        return (
+            not has_choice
+            or bool(self.compiled_game.settings)
+            or (self._hidden.loss_of_file is not None)
+        )
+
     def stakes(self) -> tuple[losses.AdversarialLoss, tuple[Penalty, ...]]:
         """Returns what is played for: the settings `loss` and `penalties`, unless a game has others."""
         return self.loss, self.penalties
@@ -106,7 +115,7 @@ class PlayedGame(SavedGame):
             energy: As in `Adversary`. Defaults to `None`.
             scores: As in `Adversary`. Defaults to `None`.
         """
-        adversary = Adversary(discriminator, self.stakes, energy, scores)
+        adversary = Adversary(discriminator, self, energy, scores)
         self._hidden.adversaries.append(adversary)
         return adversary
 
@@ -132,8 +141,7 @@ class PlayedGame(SavedGame):
                     part = None if target is None else every(target, step)
                     minibatch = Minibatch(every(real, step), part, True, self.seed_generator)
                     log.update_state(self._play(turn, minibatch), minibatch.rows)
-            if self.compiled_game.average is not None:
-                self.compiled_game.average.update()
+            self.update_averages()
 
     def _play(self, turn: Turn, minibatch: Minibatch) -> dict[str, Any]:
         """Moves a turn's players one step down their objective, and nobody else."""

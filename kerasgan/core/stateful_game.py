@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from kerasgan.core.adversary import Adversary
 from kerasgan.core.compiled import Compiled
 from kerasgan.core.sub_model import check_model
+from kerasgan.optimizers import Averages, MovingAverage
 from kerasgan.seeds import seed_states
 from kerasgan.training import FiniteWeights
 
@@ -80,9 +82,13 @@ class StatefulGame(keras.Model, metaclass=_Game):
     def setup(self) -> None:
         """Works out what the sub-models take and give, once all constructors have run."""
 
+    @abstractmethod
     def call_specification(self) -> Any:
         """Returns the specification of what a call of the model takes."""
-        raise NotImplementedError
+
+    @abstractmethod
+    def generating_models(self) -> Sequence[keras.Model]:
+        """The sub-models that samples come out of, which `generator_ema` averages."""
 
     def begin(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         """Sets the game up and builds it; the metaclass calls it once."""
@@ -117,37 +123,87 @@ class StatefulGame(keras.Model, metaclass=_Game):
 
     def state(self) -> list[keras.Variable]:
         """Every variable that training changes: weights, optimizers, averages, seeds, running means."""
-        variables = [*self.variables, *self.compiled_game.variables]
+        variables = [*self.variables, *self._average_variables, *self.compiled_game.variables]
         return list({id(variable): variable for variable in variables}.values())
 
     def named_seeds_and_averages(self) -> list[tuple[str, keras.Variable]]:
         """What Keras does not save of the state, by name: seeds, and averages of weights."""
         seeds = [(f"seed.{index}", state) for index, state in enumerate(seed_states(self))]
-        average = self.compiled_game.average
-        averages = [] if average is None else average.variables
-        return seeds + [(f"average.{index}", each) for index, each in enumerate(averages)]
+        averages = enumerate(self._average_variables)
+        return seeds + [(f"average.{index}", each) for index, each in averages]
 
     def judged_models(self) -> Sequence[keras.Model]:
         """This model, and the averages that are kept beside it."""
-        average = self.compiled_game.average
+        average = self._hidden.average
         return [self] if average is None else [self, *average.models]
 
     def averaged(self, model: keras.Model, training: bool = False) -> keras.Model:
         """Returns the moving average of a sub-model: itself in training, and where no average is kept."""
-        average = self.compiled_game.average
+        average = self._hidden.average
         return model if training or average is None else average.of(model)
 
     def averages_in_place(self) -> contextlib.AbstractContextManager[None]:
         """Returns a context in which the sub-models hold their averages, where any are kept."""
-        average = self.compiled_game.average
+        average = self._hidden.average
         return contextlib.nullcontext() if average is None else average.in_place()
+
+    @property
+    def averages(self) -> Averages:
+        """The averaged sub-models by name, such as `averages.generator`, where `generator_ema` keeps them."""
+        return Averages(self)
+
+    @property
+    def average_momentum(self) -> float | None:
+        """The momentum of the averages; `None` where there are none."""
+        average = self._hidden.average
+        return None if average is None else average.momentum
+
+    def update_averages(self) -> None:
+        """Takes the weights that a round has come to into the averages, where any are kept."""
+        if self._hidden.average is not None:
+            self._hidden.average.update()
+
+    def keep_average(self, generator_ema: Any) -> Any:
+        """Keeps the average that `compile` is asked for: the one that there is, or a new one.
+
+        Returns:
+            What `compile` has to be given for the same average, when the model is loaded.
+        """
+        average, models = self._hidden.average, self.generating_models()
+        if generator_ema is None or (average is not None and not average.is_of(models)):
+            average = None
+        if isinstance(generator_ema, str) and generator_ema == "keep":
+            generator_ema = "keep" if average is None else average.momentum
+        elif generator_ema is not None:
+            new = MovingAverage(models, generator_ema)
+            average = average or new
+            average.momentum = new.momentum
+        if average is not None:
+            average.retake()
+        self._hidden.average = average
+        self._hidden.refuses_averages = generator_ema is None
+        return generator_ema
+
+    def take_average(self, momentum: float) -> None:
+        """Begins to keep averages that a file holds, unless there are some, or `compile` forbade it."""
+        if self._hidden.average is not None or self._hidden.refuses_averages:
+            return
+        with self.distribute_strategy.scope():
+            self._hidden.average = MovingAverage(self.generating_models(), momentum)
+        self.forget_graphs()
+        # What was traced knows no average.
+        self.train_function = self.test_function = self.predict_function = None
+
+    @property
+    def _average_variables(self) -> list[keras.Variable]:
+        average = self._hidden.average
+        return [] if average is None else average.variables
 
     def check_weights(self) -> None:
         """Raises a `FloatingPointError` where a weight or an average of weights is not finite."""
-        average = self.compiled_game.average
         if self._hidden.finite_weights is None:
-            averages = [] if average is None else average.variables
-            self._hidden.finite_weights = FiniteWeights([*self.weights, *averages])
+            watched = [*self.weights, *self._average_variables]
+            self._hidden.finite_weights = FiniteWeights(watched)
         self._hidden.finite_weights.check(self)
 
     def forget_graphs(self) -> None:
@@ -216,6 +272,13 @@ class _Hidden:
         self.graphs: dict[str, Any] = {}
         self.finite_weights: FiniteWeights | None = None
         self.adversaries: list[Adversary] = []
+        self.average: MovingAverage | None = None
+        # Whether `compile` was told to keep no average, and so to take none from a file.
+        self.refuses_averages = False
+        # The layers that sub-models share, and that a file was loaded with once.
+        self.loadable: tuple[str, ...] = ()
+        # What was played for, as a file says it.
+        self.loss_of_file: Any = None
         self.autoencoder: keras.Model | None = None
         self._defaults: dict[str, Any] = {}
 
@@ -224,4 +287,6 @@ class _Hidden:
         if not self._defaults:
             for name, setting in type(game).settings_by_name.items():
                 self._defaults[name] = setting.checked(game, setting.default)
+        if self.loss_of_file is not None:
+            return {**self._defaults, "loss": self.loss_of_file}
         return self._defaults

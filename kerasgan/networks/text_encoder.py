@@ -21,7 +21,8 @@ def text_encoder(
     An embedding of the tokens, convolutions over each token and its two neighbors, and the mean over the
     tokens. It is trained along as a part of the network that it stands in: the generator and the
     discriminator need one each. Any other `keras.Model` from tokens to vectors is as good, such as a
-    pre-trained one with `trainable = False`, which both may share.
+    pre-trained one with `trainable = False`, of which each needs a copy (`keras.models.clone_model`, and the
+    weights): Keras cannot load a model whose sub-models share layers.
 
     `keras.layers.TextVectorization` makes tokens of strings. Save it beside the game, since a token means
     nothing without its vocabulary.

@@ -2,7 +2,7 @@
 
 from kerasgan.optimizers.gradient_accumulation import GradientAccumulation
 from kerasgan.optimizers.loss_scale_optimizer import LossScaleOptimizer
-from kerasgan.optimizers.moving_average import MovingAverage
+from kerasgan.optimizers.moving_average import Averages, MovingAverage
 from kerasgan.optimizers.optimizers import Optimizers
 
-__all__ = ["GradientAccumulation", "LossScaleOptimizer", "MovingAverage", "Optimizers"]
+__all__ = ["Averages", "GradientAccumulation", "LossScaleOptimizer", "MovingAverage", "Optimizers"]

@@ -28,13 +28,27 @@ class MovingAverage:
 
     def __init__(self, models: Sequence[keras.Model], momentum: float) -> None:
         self.momentum = number(
-            "generator_ema", momentum, "a number between 0 and 1", lambda given: 0 < given < 1
+            "generator_ema",
+            momentum,
+            "a number between 0 and 1, 'keep' or None",
+            lambda given: 0 < given < 1,
         )
         self._pairs = [(model, _copy(model)) for model in models]
         self._updates = keras.Variable(
             0, dtype="int", trainable=False, aggregation="only_first_replica", name="updates"
         )
         self._is_in_place = False
+
+    def retake(self) -> None:
+        """Takes the models' weights as they are for a start, where nothing is averaged yet."""
+        if not int(ops.convert_to_numpy(self._updates)):
+            for original, average in self._pairs:
+                average.set_weights(original.get_weights())
+
+    def is_of(self, models: Sequence[keras.Model]) -> bool:
+        """Tells whether these are the models that are averaged."""
+        own = [id(original) for original, _ in self._pairs]
+        return own == [id(model) for model in models]
 
     @property
     def variables(self) -> list[keras.Variable]:
@@ -83,6 +97,40 @@ class MovingAverage:
             self._is_in_place = False
             for (original, _), weights in zip(self._pairs, kept, strict=True):
                 original.set_weights(weights)
+
+
+class Averages:
+    """The averaged sub-models of a game, by the names that the game gives the sub-models.
+
+    Each is a Keras model of its own: `gan.averages.generator.save("generator.keras")`. It is a namespace, and
+    no attribute of the game, so that Keras's saving does not take the averages for further sub-models.
+
+    Args:
+        model: The game.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def __getattr__(self, name: str) -> keras.Model:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        original = getattr(self._model, name, None)
+        average = self._model.averaged(original)
+        if average is not original:
+            return average
+        kept = [each for each in dir(self) if not each.startswith("_")]
+        advice = (
+            f"There are those of {kept}." if kept else "`compile(generator_ema=0.999)` keeps one."
+        )
+        raise AttributeError(f"{self._model.name!r} has no average of {name!r}. {advice}")
+
+    def __dir__(self) -> list[str]:
+        return [
+            name
+            for name, value in vars(self._model).items()
+            if isinstance(value, keras.Model) and self._model.averaged(value) is not value
+        ]
 
 
 def _copy(model: keras.Model) -> Any:

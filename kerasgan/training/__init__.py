@@ -7,6 +7,7 @@ from kerasgan.training.acceleration import (
 )
 from kerasgan.training.finite_watch import FiniteWeights
 from kerasgan.training.fitting import evaluate, fit, predict
+from kerasgan.training.run_description import describe_compilation, describe_model
 from kerasgan.training.run_keeper import RunKeeper
 from kerasgan.training.training_data import check_element
 from kerasgan.training.turn_log import TurnLog
@@ -19,6 +20,8 @@ __all__ = [
     "check_element",
     "chosen_jit_compile",
     "chosen_steps_per_execution",
+    "describe_compilation",
+    "describe_model",
     "evaluate",
     "fit",
     "predict",

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import keras
 import numpy as np
 
-from kerasgan.training.rounds import PyDatasetRounds, is_tensorflow_dataset
+from kerasgan.training.rounds import (
+    PyDatasetRounds,
+    is_tensorflow_dataset,
+    number_of_batches,
+)
 
 
 class EpochOrder(keras.callbacks.Callback):
@@ -47,17 +52,28 @@ class EpochOrder(keras.callbacks.Callback):
             self._opened_with = self._key
         return np.random.default_rng([*self._opened_with, number]).permutation(count)
 
-    def skip_epochs(self, epochs: int) -> None:
-        """Brings the data to where so many epochs leave them."""
-        if is_tensorflow_dataset(self.data) and not self.endless:
-            # Each pass moves the seeds of the data set's own shuffling on.
-            for _ in range(epochs):
-                for _ in self.data:
-                    pass
-        elif isinstance(self.data, keras.utils.PyDataset):
-            for _ in range(epochs):
-                self.data.on_epoch_begin()
-                self.data.on_epoch_end()
+    def skip_epochs(self, epochs: int, steps: int | None) -> int:
+        """Brings the data to where so many epochs leave them.
+
+        Args:
+            epochs: How many epochs.
+            steps: The elements of an epoch, where it does not end with the data.
+
+        Returns:
+            How many elements of the pass in progress the epochs have used.
+        """
+        if steps is None:
+            skip_passes(self.data, epochs)
+            return 0
+        length = number_of_batches(self.data)
+        passes = used = 0
+        for _ in range(epochs):
+            used += steps if length is None else min(steps, length - used)
+            if used == length:
+                passes, used = passes + 1, 0
+        is_told = isinstance(self.data, keras.utils.PyDataset)
+        skip_passes(self.data, epochs if is_told else passes)
+        return used
 
     def release(self) -> None:
         """Lets go of the data and of the model, which a callback of the user's would keep with the order."""
@@ -72,3 +88,29 @@ class EpochOrder(keras.callbacks.Callback):
         """Takes up an order, in the middle of its epoch or at the end of it."""
         self._key, self._opened_with = (list(map(int, key)) for key in saved["order"])
         self._is_restored = within_epoch
+
+
+def skip_passes(data: Any, passes: int, steps: int | None = None) -> None:
+    """Brings data to where so many passes over them leave them: each moves seeds of their own on.
+
+    Args:
+        data: A `tf.data.Dataset` is read, a `keras.utils.PyDataset` told. Other data stay as they are.
+        passes: How many passes.
+        steps: How many elements of a `tf.data.Dataset` a pass takes. Defaults to `None`, all.
+    """
+    for _ in range(passes):
+        if is_tensorflow_dataset(data):
+            for _ in itertools.islice(data, steps):
+                pass
+        elif isinstance(data, keras.utils.PyDataset):
+            data.on_epoch_begin()
+            data.on_epoch_end()
+
+
+def skip_evaluations(data: Any, count: int, steps: int | None) -> None:
+    """Brings held-out data to where so many evaluations leave them; as `skip_passes`."""
+    for _ in range(count):
+        if isinstance(data, keras.utils.PyDataset):
+            # Keras tells it once more, before an evaluation.
+            data.on_epoch_end()
+        skip_passes(data, 1, steps)

@@ -10,7 +10,7 @@ from kerasgan.arguments import positive_integer
 from kerasgan.arrays import count_of, is_array
 from kerasgan.datasets.array_batches import array_batches
 from kerasgan.datasets.python_functions import PythonFunctions
-from kerasgan.training.rounds import number_of_batches
+from kerasgan.training.rounds import dataset_rounds, is_tensorflow_dataset, number_of_batches
 from kerasgan.training.training_data import first_element
 
 
@@ -29,6 +29,9 @@ def held_out(
     Returns:
         `(data, y)`.
     """
+    if is_tensorflow_dataset(x):
+        # Seeds of its own move in each evaluation as far as that reads, and no further.
+        return dataset_rounds(x if steps is None else x.take(steps), 1), y
     if not is_array(x):
         return x, y
     if batch_size is None:

@@ -18,11 +18,12 @@ from kerasgan.seeds import seeded
 from kerasgan.training.acceleration import chosen_steps_per_execution
 from kerasgan.training.epoch_order import EpochOrder
 from kerasgan.training.evaluation_data import held_out, most_rows
-from kerasgan.training.finite_watch import FiniteWatch, check_evaluation
-from kerasgan.training.listeners import Listeners
+from kerasgan.training.finite_watch import check_evaluation
+from kerasgan.training.listeners import Listeners, in_order
 from kerasgan.training.monitors import prepare_monitors
 from kerasgan.training.rounds import number_of_batches
-from kerasgan.training.run_keeper import RunKeeper
+from kerasgan.training.run_description import describe_fit
+from kerasgan.training.taking_up import take_up
 from kerasgan.training.training_data import (
     check_element,
     checked,
@@ -55,6 +56,7 @@ def fit(
         x, y, validation_data = split(x, y, validation_split, validation_data)
     if isinstance(x, Iterator):
         x = checked(x, game.samples, game.target)
+    to_validate = validation_data
     order = EpochOrder(game.order_seed_generator, shuffle, endless=steps_per_epoch is not None)
     replicas = game.distribute_strategy.num_replicas_in_sync
     with PythonFunctions() as functions:
@@ -74,20 +76,30 @@ def fit(
                 argument="validation_data",
             )
         order.data = data
-        callbacks, others, keepers = _in_order(game, callbacks, order)
+        callbacks, keepers = in_order(callbacks, order, game)
         prepare_monitors(callbacks, game.metrics, validates=validation_data is not None)
-        for keeper in keepers:
-            keeper.follow(game, order, others, steps_per_epoch)
-            if keeper.initial_epoch:
-                arguments["initial_epoch"] = keeper.initial_epoch
-        asked = game.compiled_game.steps_per_execution
-        if asked == "auto":
-            listening = getattr(callbacks, "callbacks", callbacks)
-            asked = chosen_steps_per_execution(game, listening)
-        compiled_for, game.steps_per_execution = game.steps_per_execution, int(asked)
         if not isinstance(callbacks, keras.callbacks.CallbackList):
             steps = steps_per_epoch or number_of_batches(data)
             callbacks = Listeners(callbacks, verbose, model=game, epochs=epochs, steps=steps)
+        first_batch = 0
+        if keepers:
+            given = {
+                "batch_size": batch_size,
+                "shuffle": shuffle,
+                "steps_per_epoch": steps_per_epoch,
+                "validation_steps": validation_steps,
+                "validation_batch_size": validation_batch_size,
+                **arguments,
+            }
+            description = {**game.description(), **describe_fit(x, y, to_validate, given)}
+            run = (order, callbacks, validation_data, description, epochs, given)
+            arguments["initial_epoch"], first_batch = take_up(keepers, game, *run)
+        asked = game.compiled_game.steps_per_execution
+        if asked == "auto":
+            asked = chosen_steps_per_execution(game, callbacks.callbacks)
+        # A run is taken up between two executions.
+        compiled_for, at_once = game.steps_per_execution, int(asked)
+        game.steps_per_execution = 1 if first_batch % at_once else at_once
         try:
             return keras.Model.fit(
                 game,
@@ -197,22 +209,3 @@ def _held_out(
         for metric in counting:
             metric.check_count(rows, argument)
     return data if y is None else (data, y)
-
-
-def _in_order(
-    game: Any, callbacks: Any, order: EpochOrder
-) -> tuple[Any, list[Any], list[RunKeeper]]:
-    """Puts those who prepare an epoch before the user's callbacks, and keepers of the run after them."""
-    is_list = isinstance(callbacks, keras.callbacks.CallbackList)
-    given = callbacks.callbacks if is_list else keras.tree.flatten(callbacks or [])
-    keepers = [callback for callback in given if isinstance(callback, RunKeeper)]
-    others = [callback for callback in given if not isinstance(callback, RunKeeper)]
-    # Who explains values that are not finite has to see them before they end training.
-    early = [callback for callback in others if getattr(callback, "sees_non_finite", False)]
-    late = [callback for callback in others if callback not in early]
-    ordered = [order, *early, FiniteWatch(), *late, *keepers]
-    if is_list:
-        callbacks.callbacks = ordered
-        callbacks.set_model(game)
-        return callbacks, others, keepers
-    return ordered, others, keepers

@@ -6,6 +6,10 @@ from typing import Any
 
 import keras
 
+from kerasgan.training.finite_watch import FiniteWatch
+from kerasgan.training.run_keeper import RunKeeper
+from kerasgan.training.trainable_watch import TrainableWatch
+
 _HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
 
 
@@ -84,6 +88,8 @@ class Listeners(keras.callbacks.CallbackList):
     ) -> None:
         bar = [ProgressBar()] if verbose else []
         super().__init__([*callbacks, *bar], add_history=True, verbose=verbose, **arguments)
+        # They keep what all others have done, Keras's history too.
+        self.callbacks.sort(key=lambda callback: isinstance(callback, RunKeeper))
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Calls those who do something at the end of a batch."""
@@ -110,3 +116,33 @@ class Listeners(keras.callbacks.CallbackList):
 
 def _numbers(logs: Mapping[str, Any] | None) -> dict[str, float]:
     return {name: float(value) for name, value in sorted((logs or {}).items())}
+
+
+def in_order(
+    callbacks: Any, order: keras.callbacks.Callback, model: keras.Model
+) -> tuple[Any, list[RunKeeper]]:
+    """Puts who prepares and watches an epoch before the user's callbacks, and keepers of the run after them.
+
+    Args:
+        callbacks: What `fit` was given: callbacks, or a `keras.callbacks.CallbackList`.
+        order: The order of the run's data.
+        model: The model.
+
+    Returns:
+        `(callbacks, keepers)`: a list, or the user's own `CallbackList`, and the keepers among them.
+    """
+    is_list = isinstance(callbacks, keras.callbacks.CallbackList)
+    given = callbacks.callbacks if is_list else keras.tree.flatten(callbacks or [])
+    keepers = [callback for callback in given if isinstance(callback, RunKeeper)]
+    others = [callback for callback in given if not isinstance(callback, RunKeeper)]
+    # Who explains values that are not finite has to see them before they end training.
+    early = [callback for callback in others if getattr(callback, "sees_non_finite", False)]
+    late = [callback for callback in others if callback not in early]
+    ordered = [order, TrainableWatch(), *early, FiniteWatch(), *late, *keepers]
+    if is_list:
+        callbacks.callbacks = ordered
+        # Keras calls some lists from threads of their own, which a backup cannot wait for.
+        callbacks._async_train = callbacks._async_test = False
+        callbacks.set_model(model)
+        return callbacks, keepers
+    return ordered, keepers

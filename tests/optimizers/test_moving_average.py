@@ -12,12 +12,12 @@ def dense(inputs, outputs):
     return keras.Sequential([keras.Input((inputs,)), keras.layers.Dense(outputs)])
 
 
-def small_gan(**arguments):
+def small_gan(loss="non_saturating", **arguments):
     generator = keras.Sequential(
         [keras.Input((3,)), keras.layers.Dense(4), keras.layers.BatchNormalization()]
     )
     gan = kerasgan.GAN(keras.Sequential([generator, keras.layers.Dense(2)]), dense(2, 1))
-    gan.compile(generator_optimizer=keras.optimizers.SGD(0.5), **arguments)
+    gan.compile(generator_optimizer=keras.optimizers.SGD(0.5), loss=loss, **arguments)
     return gan
 
 
@@ -101,6 +101,92 @@ def test_weights_without_averages_are_loaded_before_compile(tmp_path):
     plain.save_weights(tmp_path / "plain.weights.h5")
     with pytest.raises(ValueError, match="before `compile`"):
         averaged.load_weights(tmp_path / "plain.weights.h5")
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A hinge game with an average, and the files of it."""
+    keras.utils.set_random_seed(0)
+    gan = small_gan(generator_ema=0.9, loss="hinge", run_eagerly=True)
+    gan.fit(X, batch_size=16, epochs=2, verbose=0)
+    folder = tmp_path_factory.mktemp("trained")
+    gan.save(folder / "gan.keras")
+    gan.save_weights(folder / "gan.weights.h5")
+    assert not np.allclose(gan.generator.get_weights()[0], gan.averages.generator.get_weights()[0])
+    return gan, folder
+
+
+def assert_samples_and_judges_alike(one, other):
+    np.testing.assert_array_equal(one.generate(4, seed=0), other.generate(4, seed=0))
+    np.testing.assert_array_equal(one.discriminate(X), other.discriminate(X))
+    assert np.abs(one.discriminate(X)).max() > 1, "a critic's scores, no probabilities"
+
+
+def test_a_model_that_is_loaded_without_compile_samples_and_judges_as_before(trained):
+    gan, folder = trained
+    loaded = keras.models.load_model(folder / "gan.keras", compile=False)
+    assert_samples_and_judges_alike(gan, loaded)
+    # What `compile` is not told stays.
+    loaded.compile(generator_optimizer=keras.optimizers.SGD(0.5), loss="hinge")
+    assert_samples_and_judges_alike(gan, loaded)
+    assert loaded.get_compile_config()["generator_ema"] == 0.9
+
+
+@pytest.mark.deterministic
+def test_weights_bring_their_average_with_them(trained):
+    gan, folder = trained
+    plain = small_gan(loss="hinge", run_eagerly=True)
+    plain.fit(X, batch_size=16, verbose=0)
+    plain.load_weights(folder / "gan.weights.h5")
+    assert_samples_and_judges_alike(gan, plain)
+    # It is averaged on.
+    again = keras.models.load_model(folder / "gan.keras")
+    for model in (plain, again):
+        model.fit(X, batch_size=16, verbose=0)
+    assert_samples_and_judges_alike(again, plain)
+    uncompiled = kerasgan.GAN.from_config(gan.get_config())
+    uncompiled.load_weights(folder / "gan.weights.h5")
+    assert_samples_and_judges_alike(gan, uncompiled)
+
+
+def test_a_second_compile_keeps_the_average_unless_told_otherwise(trained):
+    _, folder = trained
+    gan = keras.models.load_model(folder / "gan.keras")
+    average = gan.averages.generator.get_weights()
+    for given, momentum in (({}, 0.9), ({"generator_ema": 0.99}, 0.99), ({}, 0.99)):
+        gan.compile(**given)
+        for one, other in zip(average, gan.averages.generator.get_weights(), strict=True):
+            np.testing.assert_array_equal(one, other)
+        assert gan.get_compile_config()["generator_ema"] == momentum
+    gan.compile(generator_optimizer=keras.optimizers.SGD(0.5), generator_ema=None)
+    assert gan.averaged(gan.generator) is gan.generator
+    gan.load_weights(folder / "gan.weights.h5")
+    assert gan.averaged(gan.generator) is gan.generator
+
+
+def test_an_average_of_nothing_yet_begins_where_the_model_is():
+    gan = small_gan(generator_ema=0.9)
+    gan.generator.set_weights([weight + 1 for weight in gan.generator.get_weights()])
+    gan.compile()
+    np.testing.assert_array_equal(gan.averages.generator.weights[0], gan.generator.weights[0])
+
+
+def test_the_averages_have_names():
+    gan = small_gan(generator_ema=0.9)
+    assert dir(gan.averages) == ["generator"]
+    assert gan.averages.generator is gan.averaged(gan.generator)
+    with pytest.raises(AttributeError, match=r"no average of 'discriminator'.*\['generator'\]"):
+        gan.averages.discriminator  # noqa: B018
+    with pytest.raises(AttributeError, match=r"compile\(generator_ema=0.999\)"):
+        small_gan().averages.generator  # noqa: B018
+
+
+def test_who_does_not_know_the_loss_does_not_guess_what_a_score_stands_for():
+    with pytest.raises(ValueError, match="Call `compile` with the loss"):
+        kerasgan.GAN(dense(3, 2), dense(2, 1)).discriminate(X)
+    probability = keras.Sequential([dense(2, 1), keras.layers.Activation("sigmoid")])
+    judged = kerasgan.GAN(dense(3, 2), probability).discriminate(X)
+    np.testing.assert_allclose(judged, probability(X)[:, 0], rtol=1e-5)
 
 
 def test_the_export_is_of_the_average(tmp_path):
