@@ -174,7 +174,12 @@ def test_history_and_files_go_on(tmp_path):
                 keras.callbacks.CSVLogger(folder / "log.csv", append=False),
                 kerasgan.callbacks.ProbabilityLogger(folder, picture_name=None),
                 kerasgan.callbacks.SampleGrid(
-                    folder, 2, 2, every_batches=2, kind="curves", file_name="{index}.png"
+                    folder,
+                    *(2, 2),
+                    every_batches=2,
+                    file_name="{index}.png",
+                    kind="curves",
+                    at_begin=True,
                 ),
                 keras.callbacks.ModelCheckpoint(
                     folder / "best.weights.h5",
