@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -24,11 +24,13 @@ class Part:
         check: Takes the argument's name and an array, and returns it, or raises: what is asked of values
             beside their shape. Defaults to `None`.
         default: What each row has where nothing is given. Defaults to `None`, the part is required.
+        advice: What to do where there are not as many as samples. Defaults to none.
     """
 
     specification: Any
     check: Check | None = None
     default: Any = None
+    advice: str = ""
 
     @property
     def leaves(self) -> list[keras.KerasTensor]:
@@ -61,7 +63,7 @@ class Part:
             )
             return keras.KerasTensor((None, *item.shape[1:]), kind)
 
-        return Part(self.map(free, self.specification), self.check, self.default)
+        return replace(self, specification=self.map(free, self.specification))
 
     def arrays(self, argument: str, value: Any) -> Any:
         """Returns samples, latent samples or codes as arrays, or raises where they do not fit."""
@@ -96,6 +98,11 @@ class Part:
             array, shape = np.asarray(given), tuple(item.shape[1:])
             if single and fits(array.shape, shape):
                 array = np.broadcast_to(array, (count, *array.shape))
+            if self.advice and array.ndim and len(array) != count:
+                raise ValueError(
+                    f"Invalid value for argument `{name}`. Expected {count}, as many as samples. Received: "
+                    f"{len(array)}. {self.advice}"
+                )
             array = check_conditions(name, array, count, shape)
             return array if self.check is None else self.check(name, array)
 
@@ -121,8 +128,8 @@ def rows_of(value: Any) -> Any:
 
 
 def shapes_of(part: Part) -> Any:
-    """Returns the shape of a batch, or that of each tensor by name."""
-    return part.map(lambda item: tuple(item.shape), part.specification)
+    """Returns the shape of an example, or that of each tensor by name."""
+    return part.map(lambda item: tuple(item.shape[1:]), part.specification)
 
 
 def same_shapes(one: Part, other: Part) -> bool:

@@ -146,7 +146,7 @@ class AdversarialModel(PlayedGame):
         run_eagerly: bool,
         jit_compile: bool | str,
     ) -> Compiled:
-        for adversary in self._hidden.adversaries:
+        for adversary in self.adversaries:
             adversary.check()
         turns = self.turns()
         in_float16 = any(layer.compute_dtype == "float16" for layer in self._flatten_layers())
@@ -429,7 +429,8 @@ class AdversarialModel(PlayedGame):
         A SavedModel has a signature for each use of the model: `serving_default` makes samples of latent
         samples, `sample_latent` draws these from a seed, `generate` does both, the others are named as the
         model's methods. Inputs and outputs have names, and batches any size. `serve` is the model's call, as
-        in Keras. A single function is converted for the other formats; the file is then run, if ONNX Runtime
+        in Keras. Uses that judge are left out where the loss is not known, in a game that was never compiled.
+        A single function is converted for the other formats; the file is then run, if ONNX Runtime
         or LiteRT is installed, and its outputs are compared with the model's.
 
         Args:

@@ -91,6 +91,12 @@ class Adversary:
         return self._game.stakes()[0]
 
     @property
+    def knows_scores(self) -> bool:
+        """Whether it is known what a score stands for: the loss tells, or a sigmoid."""
+        is_told = self.energy is not None or all(self._end_in_sigmoid)
+        return is_told or self._game.knows_loss()
+
+    @property
     def penalties(self) -> tuple[Penalty, ...]:
         """The penalties that are played for."""
         return self._game.stakes()[1]
@@ -157,7 +163,7 @@ class Adversary:
         Raises:
             ValueError: If the loss is not known, and so not what a score stands for.
         """
-        if not (self._game.knows_loss() or self.energy is not None or all(self._end_in_sigmoid)):
+        if not self.knows_scores:
             raise ValueError(
                 "The loss says whether the scores of the discriminator "
                 f"{self.discriminator.model.name!r} stand for probabilities, and it is not known. Call "

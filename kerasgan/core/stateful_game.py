@@ -110,6 +110,11 @@ class StatefulGame(keras.Model, metaclass=_Game):
         return {name: attributes.get(name, value) for name, value in self._hidden.arguments.items()}
 
     @property
+    def adversaries(self) -> Sequence[Adversary]:
+        """The game's adversaries."""
+        return self._hidden.adversaries
+
+    @property
     def graphs(self) -> dict[str, Any]:
         """Graphs of the game's uses, each built at its first call."""
         return self._hidden.graphs

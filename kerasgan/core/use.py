@@ -27,7 +27,7 @@ _SEED = keras.KerasTensor((), "int64")
 
 
 def use(
-    returns: Returns, without_noise: bool = False, **parts: str | None
+    returns: Returns, without_noise: bool = False, judges: bool = False, **parts: str | None
 ) -> Callable[[Callable[..., Any]], Any]:
     """Makes a method of a game one of its uses.
 
@@ -46,6 +46,8 @@ def use(
             that tells it.
         without_noise: Whether an export leaves it out where layers have noise of their own. Defaults to
             `False`.
+        judges: Whether it tells what a discriminator's scores stand for. An export leaves it out where the
+            loss is not known, in a game that was never compiled. Defaults to `False`.
         **parts: The attribute of the game for a parameter of another name; `None` for a parameter that is no
             part of the use from outside.
 
@@ -56,7 +58,7 @@ def use(
     ...     def mirror(self, samples):
     ...         return -samples
     """
-    return lambda function: Use(function, returns, without_noise, parts)
+    return lambda function: Use(function, returns, without_noise, judges, parts)
 
 
 class Use:
@@ -67,6 +69,7 @@ class Use:
         function: Callable[..., Any],
         returns: Returns,
         without_noise: bool,
+        judges: bool,
         parts: Mapping[str, str | None],
     ) -> None:
         functools.update_wrapper(self, function)  # type: ignore[arg-type]
@@ -74,6 +77,7 @@ class Use:
         self.name = function.__name__
         self.returns = returns
         self.without_noise = without_noise
+        self.judges = judges
         given = list(inspect.signature(function).parameters)[1:]
         self.arguments = [name for name in given if name != "seed"]
         self.draws = "count" in given
@@ -111,6 +115,8 @@ class Use:
 
     def is_exported_by(self, game: Any) -> bool:
         """Tells whether an export of a game has a signature for the use."""
+        if self.judges and not all(each.knows_scores for each in game.adversaries):
+            return False
         return not (self.without_noise and noise_of(game))
 
     def parts(self, game: Any) -> dict[str, Part]:

@@ -72,13 +72,17 @@ def _steps(dataset: tf.data.Dataset) -> list[Any]:
 
 
 def _attributes(data: Any) -> dict[str, Any]:
-    given = vars(keras.utils.PyDataset()) if isinstance(data, keras.utils.PyDataset) else {}
+    """Returns the numbers, texts and arrays that data are made of."""
+    is_stream = isinstance(data, tf.data.Dataset)
+    given = {} if is_stream else vars(keras.utils.PyDataset())
     described: dict[str, Any] = {}
     for name, value in vars(data).items():
-        if name in given or "parallel" in name or "thread" in name:
+        if name in given or "parallel" in name:
             continue
         if isinstance(value, (bool, int, float, str)):
-            described[name.strip("_")] = value
+            # Of a stream they say how it is computed, but for this one.
+            if not is_stream or name == "_reshuffle_each_iteration":
+                described[name.strip("_")] = value
         elif isinstance(value, np.ndarray) or _is_plain_tensor(value):
             tensor = np.asarray(value)
             is_number = tensor.ndim == 0 and tensor.dtype.kind in "biuf"

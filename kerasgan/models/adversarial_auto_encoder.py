@@ -198,7 +198,7 @@ class AdversarialAutoEncoder(GenerativeModel):
         """Returns the samples that draws of the prior stand for: `decode` of them."""
         return self.decode(latent, condition)
 
-    @use(returns=lambda game: game.adversary.measure)
+    @use(returns=lambda game: game.adversary.measure, judges=True)
     def discriminate(self, samples: Any, condition: Any = None) -> Any:
         """Judges the codes of samples: the probability of each to be a draw of the prior, `(count,)`."""
         return self.adversary.judge(self.encode(samples), self.labels.for_discriminator(condition))

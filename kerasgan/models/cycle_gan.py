@@ -123,7 +123,9 @@ class CycleGAN(AdversarialModel):
         self.samples_a = one_input("generator_a_to_b", self.generator_a_to_b)
         self.samples_b = one_input("generator_b_to_a", self.generator_b_to_a)
         # For what all games have: what is generated, and what of.
-        self.samples, self.condition = self.samples_a, self.samples_b
+        self.samples = self.samples_a
+        advice = "Samples that are not as many in both domains: `kerasgan.datasets.unpaired`."
+        self.condition = replace(self.samples_b, advice=advice)
         to_b = self.sub_model("generator_a_to_b", self.samples_a, of="samples")
         to_a = self.sub_model("generator_b_to_a", self.samples_b, of="samples")
         self.to_b, self.to_a = to_b.reproducing(self.samples_b), to_a.reproducing(self.samples_a)
@@ -235,12 +237,12 @@ class CycleGAN(AdversarialModel):
         """Returns what becomes of samples of A in B."""
         return self.to_b(samples, training=False)
 
-    @use(returns="probability", samples="samples_a")
+    @use(returns="probability", judges=True, samples="samples_a")
     def discriminate_a(self, samples: Any) -> Any:
         """Returns the probability of each sample to be one of A, `(count,)`."""
         return self.adversary_a.judge(samples)
 
-    @use(returns="probability", samples="samples_b")
+    @use(returns="probability", judges=True, samples="samples_b")
     def discriminate_b(self, samples: Any) -> Any:
         """Returns the probability of each sample to be one of B, `(count,)`."""
         return self.adversary_b.judge(samples)

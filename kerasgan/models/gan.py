@@ -140,7 +140,7 @@ class GAN(GenerativeModel):
         """Returns what the generator makes of latent samples."""
         return self.generated(latent, condition, training=False)
 
-    @use(returns=lambda game: game.adversary.measure)
+    @use(returns=lambda game: game.adversary.measure, judges=True)
     def discriminate(self, samples: Any, condition: Any = None) -> Any:
         """Judges samples: the probability of each to be real, `(count,)`.
 

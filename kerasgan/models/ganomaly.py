@@ -181,7 +181,7 @@ class GANomaly(AdversarialModel):
         codes_again = self.encoded_again(self.reconstruct(samples), training=False)
         return ops.sum(flat(ops.abs(codes - codes_again)), axis=1)
 
-    @use(returns="probability")
+    @use(returns="probability", judges=True)
     def discriminate(self, samples: Any) -> Any:
         """Returns the probability of each sample to be real, `(count,)`; as `GAN.discriminate`."""
         return self.adversary.judge(samples)

@@ -233,12 +233,12 @@ class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
         """Returns the probability of each category for samples, `(count, K)`."""
         return self.encode(samples)[0]
 
-    @use(returns="probability")
+    @use(returns="probability", judges=True)
     def discriminate_category(self, samples: Any) -> Any:
         """Returns the probability of each sample's category to be a draw of its prior, `(count,)`."""
         return self.category_adversary.judge(self.encode(samples)[0])
 
-    @use(returns="probability")
+    @use(returns="probability", judges=True)
     def discriminate_style(self, samples: Any) -> Any:
         """Returns the probability of each sample's style to be a draw of its prior, `(count,)`."""
         return self.style_adversary.judge(self.encode(samples)[1])

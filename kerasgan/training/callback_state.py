@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 # What Keras gives a callback anew for each `fit`.
 _GIVEN = {"_model", "params"}
+# What `keras.callbacks.TensorBoard` knows of the process: whether a profiler runs, and the time.
+_OF_THE_PROCESS = {"_is_tracing", "_profiler_started", "_batch_start_time", "_epoch_start_time"}
 # Of these packages' callbacks it is known that what cannot be stored does not matter.
 _KNOWN = {"keras", "kerasgan"}
 
@@ -181,6 +183,8 @@ def _attributes(callback: keras.callbacks.Callback) -> tuple[dict[Name, Any], di
         for key, value in list(vars(owner).items()):
             name = (*path, key)
             if isinstance(owner, keras.callbacks.Callback) and key in _GIVEN:
+                continue
+            if isinstance(owner, keras.callbacks.TensorBoard) and key in _OF_THE_PROCESS:
                 continue
             if _has_attributes(value, package):
                 if id(value) not in seen:

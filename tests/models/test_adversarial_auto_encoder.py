@@ -99,9 +99,9 @@ def test_labels_inform_the_prior_and_the_decoder(x):
     model.fit(x, labels, batch_size=8, verbose=0, validation_data=(x, labels))
     # Unlabeled and labeled examples decode, and a label makes a difference to the decoder.
     codes = np.zeros((3, 2))
-    decoded = model.decode(codes, labels=[0, 1, -1])
+    decoded = model.decode(codes, condition=[0, 1, -1])
     assert not np.allclose(decoded[0], decoded[1])
-    assert model.reconstruct(x[:3], labels=[0, 1, 2]).shape == (3, 6)
+    assert model.reconstruct(x[:3], condition=[0, 1, 2]).shape == (3, 6)
     assert model.generate(4, condition=1, seed=0).shape == (4, 6)
     assert model.discriminate(x[:3], condition=[0, 1, -1]).shape == (3,)
     # A draw for label c is a draw of component c; unlabeled ones come from everywhere.
