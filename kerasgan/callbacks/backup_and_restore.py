@@ -32,7 +32,8 @@ class BackupAndRestore(RunKeeper):
 
     Start the same script again: `fit` goes on by itself. It reads the data of the epoch again up to the
     position, without training. A `tf.data.Dataset` has to be shuffled with a seed, for validation too, and a
-    generator to begin anew; arrays and a `keras.utils.PyDataset` need nothing.
+    generator to begin anew; arrays and a `keras.utils.PyDataset` need nothing. A layer of yours that draws
+    needs a `keras.random.SeedGenerator` of its own.
 
     Other callbacks are called for each batch that is trained on. What their attributes hold (numbers, text,
     arrays, generators of random numbers, and lists and dictionaries of these) is put back after they have

@@ -117,6 +117,8 @@ def fit(
             )
         finally:
             game.steps_per_execution = compiled_for
+            for keeper in keepers:
+                keeper.release()
             order.release()
 
 

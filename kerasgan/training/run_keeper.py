@@ -45,6 +45,7 @@ class RunKeeper(keras.callbacks.Callback):
         self.first_batch = 0
         self._saved: State | None = None
         self._ahead = self._evaluations = 0
+        self._listening: list[keras.callbacks.Callback] = []
 
     def stored(self) -> State | None:
         """Returns what `capture` returned in the last run, or `None` if there is none to take up."""
@@ -140,7 +141,9 @@ class RunKeeper(keras.callbacks.Callback):
             self._restore()
             self._hide_batches()
         if self.first_batch + self._ahead:
-            _read_without_training(self.model, self.first_batch, self._ahead)
+            self.model.train_function = _WithoutTraining(
+                self.model, self.first_batch, self._ahead
+            )
         if not self._run.is_passing:
             self._saved = None
 
@@ -152,6 +155,13 @@ class RunKeeper(keras.callbacks.Callback):
             # Data that were read again may have drawn from them.
             self._restore_random_numbers()
             self._saved = None
+
+    def release(self) -> None:
+        """Lets go of the run once `fit` is over, and with it of the data."""
+        if isinstance(self.model.train_function, _WithoutTraining):
+            self.model.train_function = self.model.train_function.train
+        self._saved = None
+        del self._run
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Counts evaluations, each of which moves the seeds of its data on."""
@@ -215,18 +225,24 @@ def _changed_rates(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[st
     return rates
 
 
-def _read_without_training(model: Any, batches: int, ahead: int) -> None:
-    """Lets the next `batches` batches of `fit` pass by; before them, `ahead` elements are read too."""
-    train = model.train_function
+class _WithoutTraining:
+    """Stands for a train function while batches of `fit` pass by, and then puts it back.
 
-    def read(iterator: Any) -> Any:
-        nonlocal ahead, batches
-        passing = min(batches, model.steps_per_execution)
-        for _ in range(ahead + passing):
+    Args:
+        model: The model.
+        batches: How many batches pass by.
+        ahead: How many elements are read before them.
+    """
+
+    def __init__(self, model: Any, batches: int, ahead: int) -> None:
+        self.train = model.train_function
+        self._model, self._batches, self._ahead = model, batches, ahead
+
+    def __call__(self, iterator: Any) -> Any:
+        passing = min(self._batches, self._model.steps_per_execution)
+        for _ in range(self._ahead + passing):
             next(iterator)
-        ahead, batches = 0, batches - passing
-        if batches == 0:
-            model.train_function = train
-        return model.training_logs() if passing else train(iterator)
-
-    model.train_function = read
+        self._ahead, self._batches = 0, self._batches - passing
+        if self._batches == 0:
+            self._model.train_function = self.train
+        return self._model.training_logs() if passing else self.train(iterator)

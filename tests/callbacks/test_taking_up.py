@@ -398,6 +398,22 @@ def test_an_epoch_is_whole_where_other_callbacks_change_how_many_steps_are_playe
         np.testing.assert_array_equal(value, undisturbed.state[name], err_msg=name)
 
 
+def test_an_interrupt_while_batches_pass_by_leaves_no_trace(tmp_path):
+    class Bar(keras.callbacks.ProgbarLogger):
+        """Sees the batches that pass by, as a progress bar does."""
+
+        def on_train_batch_end(self, batch, logs=None):
+            raise KeyboardInterrupt
+
+    gan = play(tmp_path / "undisturbed", batch_size=10)
+    with pytest.raises(KeyboardInterrupt):
+        play(tmp_path / "disturbed", interrupt=[Interrupt(batch=5)], batch_size=10)
+    with pytest.raises(KeyboardInterrupt):
+        play(tmp_path / "disturbed", interrupt=[Bar()], batch_size=10)
+    # In the same process, with the same model.
+    assert_same_state(gan, play(tmp_path / "disturbed", batch_size=10))
+
+
 def test_keepers_side_by_side(tmp_path):
     """The one that has come furthest takes the run up, and the others keep that."""
 
