@@ -79,6 +79,7 @@ class AdversarialModel(Compiling, Fitting, Saving, Exporting):
                     log.update_state(self._play(turn, minibatch), minibatch.rows)
             if self._compiled.average is not None:
                 self._compiled.average.update()
+            self.optimizer.count_round()
 
     def _play(self, turn: Turn, minibatch: Minibatch) -> dict[str, Any]:
         """Moves a turn's players one step down their objective, and nobody else."""

@@ -49,12 +49,22 @@ class Optimizers(keras.optimizers.Optimizer):
 
     @property
     def variables(self) -> list[Any]:
-        """Everybody's variables."""
-        return [v for optimizer in self._by_turn.values() for v in optimizer.variables]
+        """The number of rounds, and everybody's variables."""
+        own = [v for optimizer in self._by_turn.values() for v in optimizer.variables]
+        return [self._iterations, *own]
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds were played, whatever the optimizers made of them."""
+        return int(keras.ops.convert_to_numpy(self._iterations))
+
+    def count_round(self) -> None:
+        """Counts a round."""
+        self._iterations.assign_add(1)
 
     @property
     def iterations(self) -> Any:
-        """The number of rounds: the iterations of the last turn's optimizer."""
+        """The steps of the last turn's optimizer: fewer than the rounds where it gathers gradients."""
         return list(self._by_turn.values())[-1].iterations
 
     @property
@@ -88,13 +98,15 @@ class Optimizers(keras.optimizers.Optimizer):
             optimizer.finalize_variable_values(_innermost(optimizer)._trainable_variables)
 
     def save_own_variables(self, store: Any) -> None:
-        """Saves every optimizer's variables, by turn."""
+        """Saves the number of rounds and every optimizer's variables, by turn."""
+        store["rounds"] = keras.ops.convert_to_numpy(self._iterations)
         for turn, optimizer in self._by_turn.items():
             for index, variable in enumerate(optimizer.variables):
                 store[f"{turn}.{index}"] = keras.ops.convert_to_numpy(variable)
 
     def load_own_variables(self, store: Any) -> None:
         """Loads what `save_own_variables` saved."""
+        self._iterations.assign(store["rounds"])
         for turn, optimizer in self._by_turn.items():
             for index, variable in enumerate(optimizer.variables):
                 variable.assign(store[f"{turn}.{index}"])
