@@ -20,9 +20,10 @@ LEVELS = (
     {"metrics", "networks", "datasets"},
     {"losses", "penalties", "priors", "layers", "constraints"},
     {"arguments", "backend", "files", "registry"},
+    {"precision"},
 )
 DEPTH = {room: depth for depth, rooms in enumerate(LEVELS) for room in rooms}
-PRIVATE_ROOMS = {"core", "arguments", "backend", "files", "registry"}
+PRIVATE_ROOMS = {"core", "arguments", "backend", "files", "registry", "precision"}
 
 RUNTIME = {"keras", "numpy", "PIL"}
 DATA_LIBRARIES = {"numpy", "sklearn", "matplotlib", "PIL"}

@@ -2,7 +2,7 @@
 
 from kerasgan.core.adversarial_model import AdversarialModel
 from kerasgan.core.optimizers import Optimizers
-from kerasgan.core.turn import Minibatch, Outcome, Turn
+from kerasgan.core.turn import Minibatch, Outcome, Turn, Weighted
 from kerasgan.core.turn_log import TurnLog
 
-__all__ = ["AdversarialModel", "Minibatch", "Optimizers", "Outcome", "Turn", "TurnLog"]
+__all__ = ["AdversarialModel", "Minibatch", "Optimizers", "Outcome", "Turn", "TurnLog", "Weighted"]

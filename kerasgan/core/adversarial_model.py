@@ -12,6 +12,8 @@ from kerasgan.backend import (
     after,
     all_replicas_mean,
     execution,
+    first_row,
+    gradients_of_rows,
     number_of_replicas,
     step_logs,
     value_and_gradients,
@@ -21,7 +23,9 @@ from kerasgan.core.export import Exporting
 from kerasgan.core.fitting import Fitting
 from kerasgan.core.saving import Saving
 from kerasgan.core.training_data import check_element
-from kerasgan.core.turn import Minibatch, Turn
+from kerasgan.core.turn import Evaluation, Minibatch, Turn
+
+Assignment = tuple[keras.Variable, Any]
 
 
 class AdversarialModel(Compiling, Fitting, Saving, Exporting):
@@ -66,63 +70,75 @@ class AdversarialModel(Compiling, Fitting, Saving, Exporting):
         """Plays one round."""
         turns, steps = self.turns(), self.steps_per_round
         real, condition = self._unpack(data)
-        if real.shape[0] is not None and real.shape[0] < steps:
+        alone = number_of_replicas() == 1
+        if alone and real.shape[0] is not None and real.shape[0] < steps:
             raise ValueError(
                 f"Invalid value for argument `x`. Expected at least one example for each of the {steps} "
                 f"minibatches of a round. Received: {counted(real.shape[0], 'example')}"
             )
+        # On replicas the rows of one minibatch start where those of the replica before end.
+        before = first_row(ops.shape(real)[0]) if steps > 1 else 0
         with after(data):
             for turn, log in zip(turns, self._compiled.turn_logs, strict=True):
                 for step in range(steps - turn.steps, steps):
-                    part = None if condition is None else condition[step::steps]
-                    minibatch = Minibatch(real[step::steps], part, True, self.seed_generator)
-                    log.update_state(self._play(turn, minibatch), minibatch.rows)
+                    rows = slice((step - before) % steps, None, steps)
+                    part = None if condition is None else condition[rows]
+                    minibatch = Minibatch(real[rows], part, True, self.seed_generator)
+                    played = self._play(turn, minibatch)
+                    log.update_state(played.means, played.weights)
             if self._compiled.average is not None:
                 self._compiled.average.update()
             self.optimizer.count_round()
 
-    def _play(self, turn: Turn, minibatch: Minibatch) -> dict[str, Any]:
+    def _play(self, turn: Turn, minibatch: Minibatch) -> Evaluation:
         """Moves a turn's players one step down their objective, and nobody else."""
         optimizer = self.optimizer[turn.name]
         variables = turn.trainable_variables
 
-        def objective() -> tuple[Any, tuple[Any, dict[str, Any]]]:
-            # Whatever a sub-model would assign (batch statistics, seeds) is held back in the scope. The
-            # players' variables are read through it, where Keras looks for their regularisation.
-            held = keras.StatelessScope([(v, v) for v in variables], collect_losses=True)
-            before = {id(v): held.get_current_value(v) for v in variables}
-            with held:
-                total, logs = turn.evaluate(minibatch)
-            changed = {
-                id(v): value
-                for v in self.variables
-                if (value := held.get_current_value(v)) is not before.get(id(v))
-            }
-            # Replicas' gradients are added up, so each replica contributes its share of the mean.
-            return optimizer.scale_loss(total / number_of_replicas()), (changed, logs)
+        def objective() -> tuple[Any, tuple[Evaluation, list[Assignment]]]:
+            evaluation, assignments = self._evaluate(turn, minibatch, turn.players)
+            # Replicas' gradients are added up, as their parts of the mean are.
+            return optimizer.scale_loss(evaluation.total), (evaluation, assignments)
 
-        _, (changed, logs), gradients = value_and_gradients(objective, variables)
+        _, (evaluation, assignments), gradients = value_and_gradients(objective, variables)
         # The weights of sub-models that do not move stay as they are, batch statistics included.
         others = {id(v) for v in self.weights} - {id(v) for v in turn.weights}
-        for variable in self.variables:
-            if id(variable) in changed and id(variable) not in others:
-                value = changed[id(variable)]
-                # Each replica has the statistics of its own rows; Keras would leave each its own.
-                is_statistic = keras.backend.is_float_dtype(variable.dtype)
-                variable.assign(all_replicas_mean(value) if is_statistic else value)
-        optimizer.apply(gradients, variables)
-        return logs
+        _assign([each for each in assignments if id(each[0]) not in others], minibatch.rows)
+        optimizer.apply(gradients_of_rows(gradients, minibatch.rows), variables)
+        return evaluation
+
+    def _evaluate(
+        self, turn: Turn, minibatch: Minibatch, players: Sequence[Any]
+    ) -> tuple[Evaluation, list[Assignment]]:
+        """Evaluates a turn, and holds back whatever a sub-model would assign: batch statistics, seeds."""
+        # The players' variables are read through the scope, where Keras looks for their regularization.
+        read = [variable for player in players for variable in player.trainable_variables]
+        held = keras.StatelessScope([(v, v) for v in read], collect_losses=True)
+        before = {id(v): held.get_current_value(v) for v in read}
+        with held:
+            evaluation = turn.evaluate(minibatch, players)
+        assignments = [
+            (variable, value)
+            for model in self.judged_models()
+            for variable in model.variables
+            if (value := held.get_current_value(variable)) is not before.get(id(variable))
+        ]
+        return evaluation, assignments
 
     def evaluate_round(self, data: Any) -> None:
         """Evaluates every turn's objective without moving anybody."""
         real, condition = self._unpack(data)
         minibatch = Minibatch(real, condition, False, self.evaluation_seed_generator)
-        for turn, log in zip(self.turns(), self._compiled.turn_logs, strict=True):
-            log.update_state(turn.evaluate(minibatch)[1], minibatch.rows, record=False)
-        if self._compiled.metrics:
-            fake = self.fake(minibatch)
-            for metric in self._compiled.metrics:
-                metric.update_state(real, fake)
+        with after(data):
+            for turn, log in zip(self.turns(), self._compiled.turn_logs, strict=True):
+                players = [self.averaged(player) for player in turn.players]
+                evaluation, assignments = self._evaluate(turn, minibatch, players)
+                _assign(assignments, minibatch.rows)
+                log.update_state(evaluation.means, evaluation.weights, record=False)
+            if self._compiled.metrics:
+                fake = self.fake(minibatch)
+                for metric in self._compiled.metrics:
+                    metric.update_state(real, fake)
 
     # The game in Keras's loop.
 
@@ -166,10 +182,6 @@ class AdversarialModel(Compiling, Fitting, Saving, Exporting):
         return ops.cast(real, keras.config.floatx()), condition
 
     @property
-    def _sample_shape(self) -> tuple[int | None, ...]:
-        return tuple(self.specification()[0].shape[1:])
-
-    @property
     def steps_per_round(self) -> int:
         """How many minibatches one round takes: the steps of the turn that takes most."""
         return max(turn.steps for turn in self.turns())
@@ -178,3 +190,11 @@ class AdversarialModel(Compiling, Fitting, Saving, Exporting):
         # All is built. Under a strategy Keras reads a batch for this, even a generator's first one, and not
         # every batch of several workers can be read so (keras-team/keras#20585).
         pass
+
+
+def _assign(assignments: Sequence[Assignment], rows: Any) -> None:
+    """Makes the assignments of one replica with so many rows."""
+    for variable, value in assignments:
+        # Each replica has the statistics of its own rows; Keras would leave each its own.
+        is_statistic = keras.backend.is_float_dtype(variable.dtype)
+        variable.assign(all_replicas_mean(value, rows) if is_statistic else value)

@@ -115,14 +115,11 @@ class Compiling(keras.Model):
             )
         self._loss_tracker = None
         real, condition = self.specification()
-        logs = [
-            TurnLog(
-                turn.name,
-                rehearse(turn, real, condition, self.seed_generator),
-                capacity=turn.steps * (MOST_STEPS if steps == "auto" else steps),
-            )
-            for turn in turns
-        ]
+        logs = []
+        for turn in turns:
+            quantities, terms = rehearse(turn, real, condition, self.seed_generator)
+            capacity = turn.steps * (MOST_STEPS if steps == "auto" else steps)
+            logs.append(TurnLog(turn.name, quantities, capacity, terms))
         for metric in metrics:
             # Here the strategy's scope is open, if there is one.
             if isinstance(metric, TwoSampleMetric) and None not in real.shape[1:]:
@@ -140,12 +137,14 @@ class Compiling(keras.Model):
         self._compiled = _Compiled(logs, metrics, average, steps, given)
         self._finite_weights = None
 
-    def chosen_steps_per_execution(self, callbacks: Sequence[keras.callbacks.Callback]) -> int:
-        """Returns how many steps `fit` plays at once with these callbacks."""
-        asked = self._compiled.steps_per_execution
-        if asked == "auto":
-            return chosen_steps_per_execution(self, callbacks)
-        return int(asked)
+    def chosen_steps_per_execution(
+        self, callbacks: Sequence[keras.callbacks.Callback], asked: Sequence[int | None] = ()
+    ) -> int:
+        """Returns how many steps `fit` plays at once with these callbacks and numbers of steps."""
+        steps = self._compiled.steps_per_execution
+        if steps == "auto":
+            return chosen_steps_per_execution(self, callbacks, asked)
+        return int(steps)
 
     def judged_models(self) -> Sequence[keras.Model]:
         """This model, and the averages that are kept beside it."""

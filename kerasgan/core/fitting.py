@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
-import numpy as np
 
+from kerasgan.core.data_checks import DataChecks
 from kerasgan.core.epoch_order import EpochOrder
 from kerasgan.core.evaluation_data import held_out, most_rows
 from kerasgan.core.finite_watch import FiniteWatch, check_evaluation
@@ -15,22 +15,15 @@ from kerasgan.core.run_keeper import RunKeeper
 from kerasgan.core.seeds import seeded
 from kerasgan.core.training_data import (
     as_array,
-    check_array,
-    check_conditions,
-    check_element,
     checked,
-    first_element,
-    fits,
-    is_array,
     rounds,
     split,
 )
-from kerasgan.datasets._arrays import check_resolution
 from kerasgan.datasets.python_functions import PythonFunctions
-from kerasgan.datasets.rounds import number_of_batches
+from kerasgan.datasets.rounds import is_endless, number_of_batches
 
 
-class Fitting(keras.Model):
+class Fitting(DataChecks):
     """`fit` and `evaluate` of a game: the data are checked before any of them flow, and grouped into rounds.
 
     Args:
@@ -38,7 +31,6 @@ class Fitting(keras.Model):
         **kwargs: Those of `keras.Model`.
     """
 
-    conditional: bool = False
     steps_per_execution: int
 
     def __init__(self, seed: int | None, **kwargs: Any) -> None:
@@ -46,22 +38,15 @@ class Fitting(keras.Model):
         self.order_seed_generator = keras.random.SeedGenerator(seed)
         self.evaluation_seed_generator = keras.random.SeedGenerator(0)
 
-    def specification(self) -> tuple[keras.KerasTensor, keras.KerasTensor | None]:
-        """Returns the shapes and dtypes of a batch of real samples and of their conditions."""
-        raise NotImplementedError
-
     def judged_models(self) -> Sequence[keras.Model]:
         """The models that an evaluation calls: this one, and averages that are kept beside it."""
         raise NotImplementedError
 
-    def chosen_steps_per_execution(self, callbacks: Sequence[keras.callbacks.Callback]) -> int:
-        """How many steps `fit` plays at once with these callbacks."""
+    def chosen_steps_per_execution(
+        self, callbacks: Sequence[keras.callbacks.Callback], asked: Sequence[int | None] = ()
+    ) -> int:
+        """How many steps `fit` plays at once with these callbacks and numbers of steps."""
         raise NotImplementedError
-
-    @property
-    def takes_conditions(self) -> bool:
-        """Whether `y` belongs to the data: conditions of samples, or labels to learn."""
-        return self.specification()[1] is not None
 
     @property
     def steps_per_round(self) -> int:
@@ -124,6 +109,7 @@ class Fitting(keras.Model):
         if isinstance(x, Iterator):
             x = checked(x, self.takes_conditions, self._sample_shape)
         steps_per_epoch = arguments.get("steps_per_epoch")
+        validation_steps = arguments.get("validation_steps")
         order = EpochOrder(self.order_seed_generator, shuffle, endless=steps_per_epoch is not None)
         replicas = self.distribute_strategy.num_replicas_in_sync
         with PythonFunctions() as functions:
@@ -139,7 +125,7 @@ class Fitting(keras.Model):
                     held_out_y,
                     weights,
                     arguments.get("validation_batch_size") or batch_size,
-                    arguments.get("validation_steps"),
+                    validation_steps,
                     functions,
                     argument="validation_data",
                 )
@@ -152,7 +138,12 @@ class Fitting(keras.Model):
                     arguments["initial_epoch"] = keeper.initial_epoch
             compiled_for = self.steps_per_execution
             self.steps_per_execution = self.chosen_steps_per_execution(
-                getattr(callbacks, "callbacks", callbacks)
+                getattr(callbacks, "callbacks", callbacks),
+                # Keras says where data end within an epoch, if they do so at a step of their own.
+                (
+                    steps_per_epoch and (steps_per_epoch if is_endless(data) else 1),
+                    validation_steps,
+                ),
             )
             if not isinstance(callbacks, keras.callbacks.CallbackList):
                 steps = steps_per_epoch or number_of_batches(data)
@@ -215,36 +206,6 @@ class Fitting(keras.Model):
             for metric in counting:
                 metric.check_count(rows, argument)
         return data if y is None else (data, y)
-
-    def _check_data(self, x: Any, y: Any, argument: str = "x") -> None:
-        if not is_array(x):
-            element = first_element(x)
-            if element is not None:
-                check_element(element, self.takes_conditions, self._sample_shape, argument)
-            return
-        check_array(argument, x, self._sample_shape)
-        if keras.config.floatx() != "float64":
-            check_resolution(argument, x)
-        if y is not None or self.takes_conditions:
-            self._conditions(len(x), y, argument="y")
-
-    def _conditions(self, count: int, condition: Any, argument: str = "condition") -> Any:
-        """Returns one condition for each of `count` samples, or `None` in an unconditional game."""
-        needed = self.takes_conditions if argument == "y" else self.conditional
-        if needed != (condition is not None):
-            expected = "the condition of each sample" if needed else "none"
-            raise ValueError(
-                f"Invalid value for argument `{argument}`. Expected {expected} for "
-                f"`{type(self).__name__}`. Received: {'None' if condition is None else type(condition)}"
-            )
-        expected_condition = self.specification()[1]
-        if condition is None or expected_condition is None:
-            return None
-        condition = np.asarray(condition)
-        shape = tuple(expected_condition.shape[1:])
-        if argument == "condition" and fits(condition.shape, shape):
-            condition = np.broadcast_to(condition, (count, *condition.shape))
-        return check_conditions(argument, condition, count, shape)
 
     def evaluate(
         self,

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from kerasgan.backend import all_rows_mean, roll_rows
-from kerasgan.core import Minibatch, Outcome
+from kerasgan.core import Minibatch, Outcome, Weighted
 from kerasgan.models.conditional_gan import ConditionalGAN
 from kerasgan.penalties.penalty import mean_per_example
 
@@ -73,6 +73,6 @@ class MatchingAwareGAN(ConditionalGAN):
             {
                 "real_probability": loss.probability(real_scores),
                 "fake_probability": loss.probability(fake_scores),
-                "mismatch_probability": weight * loss.probability(wrong_scores),
+                "mismatch_probability": Weighted(loss.probability(wrong_scores), counts),
             },
         )

@@ -11,10 +11,10 @@ from keras import ops
 from kerasgan import priors
 from kerasgan.arguments import invalid, positive_integer
 from kerasgan.backend import draw_rows
-from kerasgan.core import AdversarialModel, Minibatch, Outcome, Turn
+from kerasgan.core import AdversarialModel, Minibatch, Outcome, Turn, Weighted
 from kerasgan.core.adversary import Adversary
 from kerasgan.core.inputs import check_model, one_input, output_specification, predict
-from kerasgan.core.labels import check_labels, row_weights
+from kerasgan.core.labels import check_labels
 from kerasgan.core.reconstruction import check_reconstruction, per_example_loss
 from kerasgan.core.training_data import check_array
 from kerasgan.models._category_exporting import CategoryExporting
@@ -146,13 +146,15 @@ class SemiSupervisedAdversarialAutoEncoder(AdversarialModel, CategoryExporting):
         """The encoder puts labelled samples in the category of their label."""
         labels = ops.cast(ops.reshape(minibatch.condition, (-1,)), "int32")
         logits, style = self._encode(minibatch)
-        known = row_weights(labels >= 0)
+        known = labels >= 0
         named = ops.one_hot(ops.maximum(labels, 0), self.number_of_classes)
         cross_entropy = ops.logsumexp(logits, axis=-1) - ops.sum(named * logits, axis=-1)
-        right = ops.cast(ops.argmax(logits, axis=-1) == labels, "float32")
+        right = ops.argmax(logits, axis=-1) == labels
         # The style has no part in this, yet its weights are the encoder's: a gradient of 0, not none.
         nothing = 0.0 * ops.sum(style, axis=-1)
-        return Outcome(known * cross_entropy + nothing, logs={"accuracy": known * right})
+        return Outcome(
+            Weighted(cross_entropy + nothing, known), logs={"accuracy": Weighted(right, known)}
+        )
 
     def _on_codes(self, outcome: str, category: Any, style: Any, minibatch: Minibatch) -> Outcome:
         """Plays both games, each on draws of its prior and what the encoder gives; adds them up."""

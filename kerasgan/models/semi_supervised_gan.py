@@ -11,7 +11,7 @@ from keras import ops
 
 from kerasgan.arguments import invalid, non_negative_number, positive_integer
 from kerasgan.backend import all_rows_mean
-from kerasgan.core import Minibatch, Outcome
+from kerasgan.core import Minibatch, Outcome, Weighted
 from kerasgan.core.adversary import Adversary
 from kerasgan.core.inputs import output_specification, predict, sole
 from kerasgan.core.labels import check_labels, row_weights
@@ -87,7 +87,7 @@ class SemiSupervisedGAN(GAN):
         _, fake_logits = self._judge(fake, minibatch.training)
         real_scores, fake_scores = real_score(logits), real_score(fake_logits)
 
-        known = row_weights(labels >= 0)
+        known = labels >= 0
         named = ops.one_hot(ops.maximum(labels, 0), self.number_of_classes)
         cross_entropy = real_scores - ops.sum(named * logits, axis=-1)
         # -log D(x) = softplus(-log Z) and -log(1 - D(G(z))) = softplus(log Z), halved as in the paper's code.
@@ -95,7 +95,7 @@ class SemiSupervisedGAN(GAN):
         unsupervised = 0.5 * (unlabelled_weights(labels) * real + generated)
         game = replace(minibatch, condition=None)
         return Outcome(
-            known * cross_entropy,
+            Weighted(cross_entropy, known),
             {
                 "unsupervised": self._unsupervised_weight * unsupervised,
                 **self.adversary.terms("discriminator", minibatch.real, fake, game),
@@ -103,7 +103,7 @@ class SemiSupervisedGAN(GAN):
             {
                 "real_probability": ops.sigmoid(real_scores),
                 "fake_probability": ops.sigmoid(fake_scores),
-                "accuracy": known * ops.cast(ops.argmax(logits, axis=-1) == labels, "float32"),
+                "accuracy": Weighted(ops.argmax(logits, axis=-1) == labels, known),
             },
         )
 

@@ -319,6 +319,7 @@ ABSTRACT_OR_RECORD = {
     kerasgan.core.Outcome,
     kerasgan.core.Turn,
     kerasgan.core.TurnLog,
+    kerasgan.core.Weighted,
     kerasgan.datasets.Dataset,
     kerasgan.datasets.Normalization,
     kerasgan.latent.Inversion,

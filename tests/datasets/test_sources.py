@@ -138,6 +138,29 @@ def test_a_source_that_ends_too_early_says_so(games):
     assert updates(gan) == [before[0] + 4, before[1] + 2]
 
 
+@pytest.mark.filterwarnings(f"ignore:{OUT_OF_DATA}")
+def test_an_epoch_without_a_round_is_an_error_and_no_loss_of_zero(games, tmp_path):
+    best = keras.callbacks.ModelCheckpoint(
+        tmp_path / "best.keras", monitor="generator_loss", save_best_only=True
+    )
+    short = of_unknown_length(
+        tf.data.Dataset.from_tensor_slices(SAMPLES[:MINIBATCH]).batch(MINIBATCH)
+    )
+    with pytest.raises(ValueError, match="`x`. Expected at least 2 minibatches for each epoch"):
+        games[2].fit(short, verbose=0, callbacks=[best])
+    assert best.best is None or not np.isfinite(best.best)
+    assert not (tmp_path / "best.keras").exists()
+
+
+@pytest.mark.filterwarnings(f"ignore:{OUT_OF_DATA}")
+def test_an_evaluation_without_a_batch_is_an_error(games):
+    nothing = of_unknown_length(tf.data.Dataset.from_tensors(SAMPLES).skip(1))
+    with pytest.raises(ValueError, match="data to evaluate on. Expected at least one batch"):
+        games[1].evaluate(nothing, verbose=0)
+    with pytest.raises(ValueError, match="data to evaluate on. Expected at least one batch"):
+        games[1].fit(batches(2), validation_data=nothing, verbose=0)
+
+
 @pytest.fixture
 def folder(tmp_path):
     """Twelve pictures of two classes."""
