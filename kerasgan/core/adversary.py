@@ -25,6 +25,7 @@ from kerasgan.core.inputs import conditioned, sole
 from kerasgan.core.turn import Minibatch, Outcome, Turn
 from kerasgan.penalties import Encounter, Penalty, get_all
 from kerasgan.penalties.penalty import mean_per_example
+from kerasgan.precision import full_precision
 
 _IS_RESTORED = contextvars.ContextVar("is_restored", default=False)
 
@@ -116,7 +117,7 @@ class Adversary:
         )
 
     def score(self, samples: Any, minibatch: Minibatch) -> Any:
-        """Returns the discriminator's scores of samples under the minibatch's conditions, in float32."""
+        """Returns the discriminator's scores of samples and their conditions, in full precision."""
         inputs = conditioned(samples, minibatch.condition)
         with recorded_operations() if self._has_logits else contextlib.nullcontext():
             output = self.discriminator(inputs, training=minibatch.training)
@@ -143,7 +144,7 @@ class Adversary:
             return self.energy(samples, output)
         if self._has_logits:
             return logits_of(output)
-        return ops.cast(output, "float32")
+        return ops.cast(output, full_precision())
 
     def terms(self, turn: str, real: Any, fake: Any, minibatch: Minibatch) -> dict[str, Any]:
         """Returns what the penalties of a turn add to its loss, by name."""

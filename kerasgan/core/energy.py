@@ -11,10 +11,11 @@ from keras import ops
 from kerasgan.losses import EnergyMargin
 from kerasgan.penalties import PullingAway
 from kerasgan.penalties.penalty import flat
+from kerasgan.precision import full_precision
 
 
 def _squared_residual(samples: Any, reconstruction: Any) -> Any:
-    difference = ops.cast(reconstruction, "float32") - ops.cast(samples, "float32")
+    difference = ops.cast(reconstruction, full_precision()) - ops.cast(samples, full_precision())
     return flat(ops.square(difference))
 
 

@@ -61,7 +61,8 @@ class RandomWindow(keras.layers.Layer):
             rows,
         )
         # Into the sequences laid end to end: one gather, whatever the rank.
-        index = ops.arange(rows)[:, None] * steps + start + ops.arange(self.length)
+        row, step = (ops.arange(count, dtype="int32") for count in (rows, self.length))
+        index = row[:, None] * steps + start + step
         return ops.take(ops.reshape(inputs, (rows * steps, *rest)), index, axis=0)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:

@@ -18,6 +18,7 @@ from kerasgan.core.labels import Labels
 from kerasgan.core.reconstruction import check_reconstruction, join_autoencoder, per_example_loss
 from kerasgan.core.training_data import check_array
 from kerasgan.models._auto_encoder_exporting import AutoEncoderExporting
+from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -120,7 +121,9 @@ class AdversarialAutoEncoder(AdversarialModel, AutoEncoderExporting):
     def reconstruction_objective(self, minibatch: Minibatch) -> Outcome:
         """The encoder and the decoder reproduce the samples."""
         decoded = self._decode(self._codes(minibatch), minibatch)
-        return Outcome(self._reconstruction_loss(minibatch.real, ops.cast(decoded, "float32")))
+        return Outcome(
+            self._reconstruction_loss(minibatch.real, ops.cast(decoded, full_precision()))
+        )
 
     def discriminator_objective(self, minibatch: Minibatch) -> Outcome:
         """The discriminator tells draws of the prior from codes."""
@@ -133,7 +136,7 @@ class AdversarialAutoEncoder(AdversarialModel, AutoEncoderExporting):
 
     def fake(self, minibatch: Minibatch) -> Any:
         """Returns what the decoder makes of as many draws of the prior as the minibatch has examples."""
-        return ops.cast(self._decode(self._draw(minibatch), minibatch), "float32")
+        return ops.cast(self._decode(self._draw(minibatch), minibatch), full_precision())
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Returns reconstructions of samples, or of `[samples, one-hot labels]`."""
@@ -148,7 +151,7 @@ class AdversarialAutoEncoder(AdversarialModel, AutoEncoderExporting):
 
     def _codes(self, minibatch: Minibatch) -> Any:
         encoder = self.averaged(self.encoder, minibatch.training)
-        return ops.cast(encoder(minibatch.real, training=minibatch.training), "float32")
+        return ops.cast(encoder(minibatch.real, training=minibatch.training), full_precision())
 
     def _decode(self, codes: Any, minibatch: Minibatch) -> Any:
         labels = self.labels.for_decoder(minibatch.condition)

@@ -19,6 +19,7 @@ from kerasgan.core.training_data import fits
 from kerasgan.layers import ImagePool
 from kerasgan.models._translating import Translating
 from kerasgan.penalties.penalty import flat, mean_per_example
+from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -101,7 +102,7 @@ class CycleGAN(AdversarialModel, Translating):
                 f"size, {tuple(samples.shape[1:])}. Received: pool_size={self.pool_size}"
             )
         # The pool holds what the discriminator sees, in the game's precision.
-        pool = ImagePool(self.pool_size, seed=seed, dtype="float32")
+        pool = ImagePool(self.pool_size, seed=seed, dtype=full_precision())
         pool.build(samples.shape)
         return pool
 
@@ -166,7 +167,9 @@ class CycleGAN(AdversarialModel, Translating):
     def _translations(self, of_a: Minibatch, of_b: Minibatch) -> tuple[Any, Any]:
         """Returns what becomes of samples of B in A, and of samples of A in B."""
         to_a, to_b = (
-            ops.cast(self.averaged(generator, x.training)(x.real, training=x.training), "float32")
+            ops.cast(
+                self.averaged(generator, x.training)(x.real, training=x.training), full_precision()
+            )
             for generator, x in ((self.generator_b_to_a, of_b), (self.generator_a_to_b, of_a))
         )
         return to_a, to_b
@@ -174,7 +177,7 @@ class CycleGAN(AdversarialModel, Translating):
     def fake(self, minibatch: Minibatch) -> Any:
         """Returns what becomes of the minibatch's samples of B in A."""
         b = self._domains(minibatch)[1].real
-        return ops.cast(self(b, training=minibatch.training), "float32")
+        return ops.cast(self(b, training=minibatch.training), full_precision())
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Returns what becomes of samples of B in A."""
@@ -277,7 +280,7 @@ def _check_translation(
 
 
 def _distance(first: Any, second: Any) -> Any:
-    difference = ops.cast(first, "float32") - ops.cast(second, "float32")
+    difference = ops.cast(first, full_precision()) - ops.cast(second, full_precision())
     return ops.mean(flat(ops.abs(difference)), axis=1)
 
 

@@ -17,6 +17,7 @@ from kerasgan.core.reconstruction import check_reconstruction
 from kerasgan.models.gan import GAN
 from kerasgan.penalties.feature_matching import feature_extractor
 from kerasgan.penalties.penalty import flat
+from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -112,7 +113,9 @@ class DenoisingFeatureMatchingGAN(GAN):
         return Outcome(adversarial.loss, terms, adversarial.logs)
 
     def _features(self, samples: Any, minibatch: Minibatch) -> Any:
-        return ops.cast(self._extractor.model(samples, training=minibatch.training), "float32")
+        return ops.cast(
+            self._extractor.model(samples, training=minibatch.training), full_precision()
+        )
 
     def compile(  # type: ignore[override]  # a third player has an optimizer too
         self,
@@ -179,5 +182,5 @@ class DenoisingFeatureMatchingGAN(GAN):
 
 
 def _squared_distance(first: Any, second: Any) -> Any:
-    difference = ops.cast(first, "float32") - ops.cast(second, "float32")
+    difference = ops.cast(first, full_precision()) - ops.cast(second, full_precision())
     return ops.mean(ops.square(flat(difference)), axis=1)

@@ -22,6 +22,7 @@ from kerasgan.core.inputs import (
 )
 from kerasgan.core.training_data import check_array
 from kerasgan.models._generator_exporting import GeneratorExporting
+from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -112,7 +113,7 @@ class GAN(AdversarialModel, GeneratorExporting):
         )
         inputs = conditioned(latent, minibatch.condition)
         generator = self.averaged(self.generator, minibatch.training)
-        return ops.cast(generator(inputs, training=minibatch.training), "float32")
+        return ops.cast(generator(inputs, training=minibatch.training), full_precision())
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Returns the samples that the generator makes of latent samples."""

@@ -23,6 +23,7 @@ from kerasgan.core.signatures import Signature, as_float, batch_of, judgement
 from kerasgan.core.training_data import check_array
 from kerasgan.penalties.feature_matching import feature_extractor
 from kerasgan.penalties.penalty import flat
+from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -123,7 +124,7 @@ class GANomaly(AdversarialModel, Exporting):
         real, training = minibatch.real, minibatch.training
         codes = self.averaged(self.encoder, training)(real, training=training)
         decoded = self.averaged(self.decoder, training)(codes, training=training)
-        fake = ops.cast(decoded, "float32")
+        fake = ops.cast(decoded, full_precision())
         codes_again = self.averaged(self.second_encoder, training)(fake, training=training)
         real_features, fake_features = (
             self._extractor.model(samples, training=training) for samples in (real, fake)
@@ -142,7 +143,7 @@ class GANomaly(AdversarialModel, Exporting):
 
     def fake(self, minibatch: Minibatch) -> Any:
         """Returns the reconstructions of the minibatch's samples."""
-        return ops.cast(self(minibatch.real, training=minibatch.training), "float32")
+        return ops.cast(self(minibatch.real, training=minibatch.training), full_precision())
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Returns the reconstructions of samples."""
@@ -287,5 +288,5 @@ class GANomaly(AdversarialModel, Exporting):
 
 
 def _mean_per_example(distance: Callable[[Any], Any], first: Any, second: Any) -> Any:
-    difference = ops.cast(first, "float32") - ops.cast(second, "float32")
+    difference = ops.cast(first, full_precision()) - ops.cast(second, full_precision())
     return ops.mean(flat(distance(difference)), axis=1)

@@ -9,6 +9,7 @@ from kerasgan.backend import all_rows_mean, roll_rows
 from kerasgan.core import Minibatch, Outcome, Weighted
 from kerasgan.models.conditional_gan import ConditionalGAN
 from kerasgan.penalties.penalty import mean_per_example
+from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -62,7 +63,7 @@ class MatchingAwareGAN(ConditionalGAN):
         fake_scores = adversary.score(fake, minibatch)
 
         differs = ops.not_equal(minibatch.condition, mismatched.condition)
-        counts = ops.cast(mean_per_example(differs) > 0, "float32")
+        counts = ops.cast(mean_per_example(differs) > 0, full_precision())
         weight = ops.divide_no_nan(counts, all_rows_mean(counts))
         weight = ops.reshape(weight, (-1, *(1 for _ in wrong_scores.shape[1:])))
         matching = loss.discriminator(real_scores, fake_scores)

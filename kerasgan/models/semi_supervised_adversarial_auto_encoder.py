@@ -18,6 +18,7 @@ from kerasgan.core.labels import check_labels
 from kerasgan.core.reconstruction import check_reconstruction, per_example_loss
 from kerasgan.core.training_data import check_array
 from kerasgan.models._category_exporting import CategoryExporting
+from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -169,11 +170,11 @@ class SemiSupervisedAdversarialAutoEncoder(AdversarialModel, CategoryExporting):
     def _encode(self, minibatch: Minibatch) -> list[Any]:
         encoder = self.averaged(self.encoder, minibatch.training)
         codes = encoder(minibatch.real, training=minibatch.training)
-        return [ops.cast(code, "float32") for code in keras.tree.flatten(codes)]
+        return [ops.cast(code, full_precision()) for code in keras.tree.flatten(codes)]
 
     def _decode(self, codes: Sequence[Any], training: bool) -> Any:
         decoder = self.averaged(self.decoder, training)
-        return ops.cast(decoder(list(codes), training=training), "float32")
+        return ops.cast(decoder(list(codes), training=training), full_precision())
 
     def _draw(self, minibatch: Minibatch) -> list[Any]:
         return [
@@ -190,7 +191,7 @@ class SemiSupervisedAdversarialAutoEncoder(AdversarialModel, CategoryExporting):
         logits, style = keras.tree.flatten(
             self.averaged(self.encoder, training)(inputs, training=training)
         )
-        category = ops.softmax(ops.cast(logits, "float32"))
+        category = ops.softmax(ops.cast(logits, full_precision()))
         return self.averaged(self.decoder, training)([category, style], training=training)
 
     def generating_models(self) -> Sequence[keras.Model]:

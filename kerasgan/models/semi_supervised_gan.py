@@ -20,6 +20,7 @@ from kerasgan.core.training_data import check_array
 from kerasgan.models.gan import GAN
 from kerasgan.penalties.feature_matching import feature_extractor, squared_mean_gap
 from kerasgan.penalties.penalty import flat
+from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -167,12 +168,12 @@ class SemiSupervisedGAN(GAN):
         return keras.Model(sole(extractor.inputs), [features, logits])
 
     def _judge(self, samples: Any, training: bool) -> tuple[Any, Any]:
-        """Returns the features (flat) and the logits of samples, in float32."""
+        """Returns the features (flat) and the logits of samples, in full precision."""
         classifier = self.averaged(self.discriminator, training)
         trained = classifier is self.discriminator
         model = self._extractor.model if trained else self._with_features(classifier)
         features, logits = model(samples, training=training)
-        return flat(ops.cast(features, "float32")), ops.cast(logits, "float32")
+        return flat(ops.cast(features, full_precision())), ops.cast(logits, full_precision())
 
     def _logits(self, x: Any, batch_size: int) -> np.ndarray:
         x = np.asarray(x, keras.config.floatx())
@@ -229,7 +230,7 @@ class SemiSupervisedGAN(GAN):
         classifier = self.averaged(self.discriminator)
 
         def classify(samples: Any) -> dict[str, Any]:
-            logits = ops.cast(classifier(samples, training=False), "float32")
+            logits = ops.cast(classifier(samples, training=False), full_precision())
             return {"probabilities": as_float(ops.softmax(logits))}
 
         samples = batch_of(self.specification()[0])
@@ -247,7 +248,7 @@ class _ClassesAgainstGenerated(Adversary):
     """The classifier as a discriminator: the score is the logit of `D(x)`."""
 
     def _as_scores(self, samples: Any, output: Any) -> Any:
-        return real_score(ops.cast(output, "float32"))
+        return real_score(ops.cast(output, full_precision()))
 
 
 def unlabelled_weights(labels: Any) -> Any:

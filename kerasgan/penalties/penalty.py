@@ -12,6 +12,7 @@ from keras import ops
 
 from kerasgan.arguments import non_negative_number
 from kerasgan.backend import input_gradient
+from kerasgan.precision import full_precision
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,8 @@ class Encounter:
     """What a penalty sees of a turn: the two batches, and the discriminator as it meets them.
 
     Attributes:
-        real: Real samples, `(batch, ...)`, float32.
-        fake: Generated samples, `(batch, ...)`, float32. In the generator's turn, differentiable.
+        real: Real samples, `(batch, ...)`, float32 (or float64, as `keras.config.floatx()`).
+        fake: Generated samples, likewise. In the generator's turn, differentiable.
         score: The discriminator in training mode, with the condition bound where there is one: samples in,
             scores out.
         discriminator: The discriminator itself, to find its parts.
@@ -130,4 +131,4 @@ def mean_per_example(values: Any) -> Any:
 
 def at_least_float32(values: Any) -> Any:
     """Returns values in float32, or as they are in float64."""
-    return ops.cast(values, keras.backend.result_type(values.dtype, "float32"))
+    return ops.cast(values, keras.backend.result_type(values.dtype, full_precision()))

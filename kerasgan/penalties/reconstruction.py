@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from kerasgan.penalties.penalty import Encounter, Penalty, mean_per_example
+from kerasgan.precision import full_precision
 from kerasgan.registry import decode_weights, deserialize, encode_weights, per_example_loss
 
 
@@ -75,7 +76,7 @@ class Reconstruction(Penalty):
         real, fake = encounter.real, encounter.fake
         if self.features is not None:
             real, fake = (
-                ops.cast(self.features(samples, training=False), "float32")
+                ops.cast(self.features(samples, training=False), full_precision())
                 for samples in (real, fake)
             )
         return mean_per_example(self._distance(real, fake))
