@@ -8,6 +8,7 @@ to another Keras backend rewrites these and nothing else.
 """
 
 from kerasgan.backend.devices import HOST_TYPES, has_accelerator, is_deterministic
+from kerasgan.backend.engine import check_engine
 from kerasgan.backend.execution import execution
 from kerasgan.backend.gradients import input_gradient, value_and_gradients
 from kerasgan.backend.graphs import compiled
@@ -45,6 +46,7 @@ __all__ = [
     "all_replicas_sum",
     "all_rows_mean",
     "assign_on_replicas",
+    "check_engine",
     "compiled",
     "cudnn_layers",
     "draw_rows",

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasgan.arguments import counted
+from kerasgan.arguments import counted, random_seed
 from kerasgan.backend import (
     after,
     all_replicas_mean,
@@ -47,8 +47,22 @@ class AdversarialModel(Compiling, Fitting, Saving, Exporting):
     """
 
     def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
+        seed = random_seed(seed)
         super().__init__(seed=seed, **kwargs)
         self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        try:
+            super().__setattr__(name, value)
+        except ValueError as error:
+            if "new elements of state" not in str(error):
+                raise
+            raise ValueError(
+                f"Invalid assignment to `{name}` of `{type(self).__name__}`. Expected no other sub-models "
+                "once the game is built, since its turns and its optimizers belong to those that it was made "
+                "with. Make a new game; in a subclass, set further sub-models before `super().__init__()`, "
+                f"which builds the game. Received: {name}={value!r}"
+            ) from error
 
     # What Keras makes of a step.
     train_function: Any

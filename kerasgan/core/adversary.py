@@ -21,7 +21,7 @@ from kerasgan.backend import (
     recorded_operations,
     undifferentiable_operations,
 )
-from kerasgan.core.inputs import conditioned, sole
+from kerasgan.core.inputs import conditioned, predict_structure, sole
 from kerasgan.core.turn import Minibatch, Outcome, Turn
 from kerasgan.penalties import Encounter, Penalty, get_all
 from kerasgan.penalties.penalty import mean_per_example
@@ -130,7 +130,7 @@ class Adversary:
             The probability, score or energy of each sample, `(count,)`; those of patches are averaged.
         """
         inputs = conditioned(samples, condition)
-        output = self.discriminator.predict(inputs, batch_size=batch_size, verbose=0)
+        output = predict_structure(self.discriminator, inputs, batch_size)
         scores = self._as_scores(ops.convert_to_tensor(samples), ops.convert_to_tensor(output))
         return ops.convert_to_numpy(mean_per_example(self.loss.probability(scores)))
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,9 @@ from kerasgan.core.rehearsal import rehearse
 from kerasgan.core.turn import Turn
 from kerasgan.core.turn_log import TurnLog
 from kerasgan.metrics import TwoSampleMetric, get_all
+
+# What `compile` hands on to Keras.
+_OF_KERAS = ("run_eagerly", "jit_compile", "steps_per_execution")
 
 
 @dataclass
@@ -66,6 +70,7 @@ class Compiling(keras.Model):
     def compile_game(
         self,
         optimizers: Mapping[str, Any],
+        /,
         metrics: Any = (),
         arguments: Mapping[str, Any] | None = None,
         generator_ema: float | None = None,
@@ -75,7 +80,8 @@ class Compiling(keras.Model):
 
         Args:
             optimizers: An optimizer for each turn, by the turn's name; `None` for Adam with a learning rate
-                of 2e-4 and `beta_1=0.5`.
+                of 2e-4 and `beta_1=0.5`. A turn that is left out, as one that a subclass adds, takes its
+                optimizer from an argument `<turn>_optimizer`.
             metrics: Metrics of real and generated samples, `update_state(real, fake)`, for evaluation: one or
                 several of what `kerasgan.metrics.get` takes.
             arguments: What else `compile` of the subclass was called with, to be saved with the model. Its
@@ -90,10 +96,13 @@ class Compiling(keras.Model):
                 batches.
 
         Raises:
-            ValueError: If the turns' objectives cannot be computed on batches of the model's shapes.
+            ValueError: If the turns' objectives cannot be computed on batches of the model's shapes, an
+                optimizer is given to no turn, or an argument is not one of these.
         """
         metrics = get_all(metrics)
         turns = self.turns()
+        optimizers = _for_turns(turns, optimizers, keras_arguments)
+        self.check_compile_arguments(keras_arguments)
         own = {turn.name: self._make_optimizer(turn, optimizers[turn.name]) for turn in turns}
         steps = keras_arguments.get("steps_per_execution", "auto")
         if steps != "auto":
@@ -136,6 +145,26 @@ class Compiling(keras.Model):
         }
         self._compiled = _Compiled(logs, metrics, average, steps, given)
         self._finite_weights = None
+
+    def check_compile_arguments(self, arguments: Mapping[str, Any]) -> None:
+        """Raises where `compile` was called with an argument that means nothing to the game.
+
+        Args:
+            arguments: Those that `compile` of the subclass does not name.
+        """
+        optimizers = [f"{turn.name}_optimizer" for turn in self.turns()]
+        others = [*optimizers, "generator_ema", *_OF_KERAS]
+        unknown = [name for name in arguments if name not in others]
+        if not unknown:
+            return
+        parameters = inspect.signature(type(self).compile).parameters.values()
+        named = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD][1:]
+        hint = ", since each turn has its own optimizer" if unknown[0] == "optimizer" else ""
+        raise ValueError(
+            f"Invalid argument `{unknown[0]}` of `{type(self).__name__}.compile`. Expected one of "
+            f"{list(dict.fromkeys([*named, *others]))}{hint}. "
+            f"Received: {unknown[0]}={arguments[unknown[0]]!r}"
+        )
 
     def chosen_steps_per_execution(
         self, callbacks: Sequence[keras.callbacks.Callback], asked: Sequence[int | None] = ()
@@ -242,3 +271,20 @@ class Compiling(keras.Model):
         now = {name: log.number_of_updates for name, log in logs.items()}
         start = now if cursor is None else cursor
         return {name: log.since(start[name]) for name, log in logs.items()}, now
+
+
+def _for_turns(
+    turns: Sequence[Turn], optimizers: Mapping[str, Any], arguments: dict[str, Any]
+) -> dict[str, Any]:
+    """Returns an optimizer for each turn; those that are left out are taken from the arguments."""
+    names = [turn.name for turn in turns]
+    surplus = [name for name in optimizers if name not in names]
+    if surplus:
+        raise ValueError(
+            f"Invalid value for argument `optimizers`. Expected one for each of the turns {names}. "
+            f"Received: one for {surplus[0]!r}"
+        )
+    return {
+        name: optimizers[name] if name in optimizers else arguments.pop(f"{name}_optimizer", None)
+        for name in names
+    }

@@ -102,7 +102,7 @@ class Fitting(DataChecks):
                     f"weights. Received: {name} of type {type(arguments[name]).__name__}"
                 )
         self._assert_compile_called("fit")
-        x, y = as_array(x), as_array(y)
+        x, y = as_array(x), as_array(y, "y")
         self._check_data(x, y)
         if validation_split:
             x, y, validation_data = split(x, y, validation_split, validation_data)
@@ -197,7 +197,7 @@ class Fitting(DataChecks):
                 "Invalid value for argument `sample_weight`. Expected none: the examples of a game have "
                 f"equal weights. Received: sample_weight of type {type(sample_weight).__name__}"
             )
-        x, y = as_array(x), as_array(y)
+        x, y = as_array(x), as_array(y, "y")
         self._check_data(x, y, argument)
         data, y = held_out(x, y, batch_size, steps, functions)
         counting = [metric for metric in self._compiled.metrics if hasattr(metric, "check_count")]

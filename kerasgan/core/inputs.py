@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from kerasgan.arguments import counted
 from kerasgan.core.seeds import seeded
@@ -56,7 +57,7 @@ def one_input(argument: str, model: keras.Model) -> keras.KerasTensor:
 
 
 def output_specification(
-    argument: str, model: keras.Model, inputs: Any, description: str
+    argument: str, model: keras.Model, inputs: Any, description: str, hint: str = ""
 ) -> keras.KerasTensor:
     """Calls a model on shapes alone, which also builds it.
 
@@ -65,25 +66,61 @@ def output_specification(
         model: The model.
         inputs: The specifications of its inputs.
         description: What the inputs are, for the error.
+        hint: What else to say where it does not accept them. Defaults to nothing.
 
     Raises:
         ValueError: If the model does not accept such inputs, or gives other than one tensor.
     """
     shapes = keras.tree.map_structure(lambda item: tuple(item.shape), inputs)
+    refused = (
+        f"Invalid value for argument `{argument}`. Expected a model that accepts {description} of "
+        f"shape {shapes}. Received: {model.name!r}, which takes "
+        f"{getattr(model, 'input_shape', 'another shape')}"
+    )
+    if not _accepts(model, inputs):
+        raise ValueError(f"{refused}{hint}")
     try:
         output = model(inputs, training=False)
     except (ValueError, TypeError) as error:
-        expected = getattr(model, "input_shape", "another shape")
-        raise ValueError(
-            f"Invalid value for argument `{argument}`. Expected a model that accepts {description} of "
-            f"shape {shapes}. Received: {model.name!r}, which takes {expected}: {error}"
-        ) from error
+        raise ValueError(f"{refused}{hint}: {error}") from error
     if not isinstance(output, keras.KerasTensor):
         raise ValueError(
             f"Invalid value for argument `{argument}`. Expected a model with one output. "
             f"Received: {model.name!r} with outputs {keras.tree.map_structure(type, output)}"
         )
     return keras.KerasTensor(output.shape, output.dtype)
+
+
+def _accepts(model: keras.Model, inputs: Any) -> bool:
+    """Tells whether inputs have the shapes that a model says it takes; Keras looks at no more than ranks."""
+    declared = getattr(model, "inputs", None)
+    given = keras.tree.flatten(inputs)
+    if not declared or len(declared) != len(given):
+        return True
+    return all(
+        _can_be(tuple(one.shape), tuple(other.shape))
+        for one, other in zip(given, declared, strict=True)
+    )
+
+
+def _can_be(received: tuple[int | None, ...], expected: tuple[int | None, ...]) -> bool:
+    """Tells whether Keras takes one shape for another: it adds and removes a last axis of 1."""
+    longer, shorter = sorted((received, expected), key=len, reverse=True)
+    if len(longer) == len(shorter) + 1 and longer[-1] in (1, None):
+        longer = longer[:-1]
+    return len(longer) == len(shorter) and all(
+        a is None or b is None or a == b for a, b in zip(longer, shorter, strict=True)
+    )
+
+
+def swapped_hint(generator: keras.Model, discriminator: keras.Model) -> str:
+    """Returns what to say of a generator and a discriminator that fit each other the other way round."""
+    made, taken = getattr(discriminator, "outputs", None), getattr(generator, "inputs", None)
+    if not made or not taken or not _can_be(tuple(made[0].shape), tuple(taken[0].shape)):
+        return ""
+    return (
+        f". The two seem to be swapped: {discriminator.name!r} makes what {generator.name!r} takes"
+    )
 
 
 def conditioned(samples: Any, condition: Any) -> Any:
@@ -103,8 +140,15 @@ def predict(
         seed: What its own noise, if it has any, is drawn from. `None` (the default) goes on as it is.
     """
     with contextlib.nullcontext() if seed is None else seeded([model], seed):
-        outputs = model.predict(inputs, batch_size=batch_size, verbose=0)
+        outputs = predict_structure(model, inputs, batch_size)
     return outputs.astype(keras.config.floatx(), copy=False)
+
+
+def predict_structure(model: keras.Model, inputs: Any, batch_size: int) -> Any:
+    """Returns what `model.predict` does, also of no rows, of which Keras knows nothing to return."""
+    if len(keras.tree.flatten(inputs)[0]):
+        return model.predict(inputs, batch_size=batch_size, verbose=0)
+    return keras.tree.map_structure(ops.convert_to_numpy, model(inputs, training=False))
 
 
 def sole(items: Any) -> Any:

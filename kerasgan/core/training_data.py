@@ -100,17 +100,34 @@ def is_array(x: Any) -> bool:
     return hasattr(x, "shape") and hasattr(x, "dtype") and hasattr(x, "__len__")
 
 
-def as_array(x: Any) -> Any:
+def as_array(x: Any, argument: str = "x") -> Any:
     """Returns numbers of any kind (lists, data frames, other libraries' arrays) as a NumPy array.
 
     Anything else is returned as it is. A column of a data frame becomes an array of shape `(rows, 1)`, as in
     Keras.
+
+    Args:
+        x: The numbers.
+        argument: The name of the argument that they came in. Defaults to `"x"`.
+
+    Raises:
+        ValueError: If a list's items have several shapes.
     """
     if hasattr(x, "to_numpy"):
         values = x.to_numpy()
         return values[:, None] if values.ndim == 1 else values
     is_number = isinstance(x, (list, tuple)) or (is_array(x) and hasattr(x, "__array__"))
-    return np.asarray(x) if is_number else x
+    if not is_number:
+        return x
+    try:
+        return np.asarray(x)
+    except ValueError as error:
+        shapes = [np.shape(part) for part in x[:2]]
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected samples of one shape. A pair of samples and "
+            f"conditions is two arguments, `x` and `y`. Received: a {type(x).__name__} of {len(x)}, with "
+            f"shapes {shapes}{' and so on' if len(x) > 2 else ''}"
+        ) from error
 
 
 def check_array(argument: str, array: Any, shape: Sequence[int | None] | None) -> None:
@@ -184,9 +201,14 @@ def check_element(
     parts = [part for part in parts if part is not None]
     if len(parts) != (2 if conditional else 1):
         expected = "(samples, conditions)" if conditional else "samples alone"
+        hint = ""
+        if not conditional and len(parts) == 2:
+            hint = (
+                ". Leave labels out, as `map(lambda x, y: x)` does, or take a game with conditions"
+            )
         raise ValueError(
             f"Invalid value for argument `{argument}`. Expected elements of {expected}. "
-            f"Received: elements of {counted(len(parts), 'part')}"
+            f"Received: elements of {counted(len(parts), 'part')}{hint}"
         )
     if isinstance(parts[0], Mapping) or getattr(parts[0], "dtype", None) in ("string", "object"):
         kind = list(parts[0]) if isinstance(parts[0], Mapping) else parts[0].dtype
@@ -203,6 +225,11 @@ def check_element(
             "Received: samples of unknown rank, which `tf.ensure_shape` in a `map` can tell"
         )
     if not fits(tuple(received)[1:], shape):
+        if fits(tuple(received), shape):
+            raise ValueError(
+                f"Invalid value for argument `{argument}`. Expected batches of samples of shape "
+                f"{tuple(shape)}. Received: single ones. Put them in batches, as `batch(batch_size)` does"
+            )
         raise ValueError(
             f"Invalid value for argument `{argument}`. Expected samples of shape {tuple(shape)}. "
             f"Received: samples of shape {tuple(received)[1:]}"

@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 
 from kerasgan import priors
-from kerasgan.arguments import positive_integer
+from kerasgan.arguments import positive_integer, random_seed
 from kerasgan.backend import draw_rows, gather_rows
 from kerasgan.core import AdversarialModel, Minibatch, Outcome, Turn
 from kerasgan.core.adversary import Adversary
@@ -267,7 +267,7 @@ class AdversarialAutoEncoder(AdversarialModel, AutoEncoderExporting):
         Raises:
             ValueError: If `count` is not a positive integer, or labels are missing or surplus.
         """
-        count = positive_integer("count", count)
+        count, seed = positive_integer("count", count), random_seed(seed)
         labels = self._conditions(count, condition)
         codes = ops.convert_to_numpy(self.labels.sample(self.prior, count, labels, seed))
         return self._predict_decoded(codes, labels, batch_size, seed)

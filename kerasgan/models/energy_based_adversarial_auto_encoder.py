@@ -107,6 +107,7 @@ class EnergyBasedAdversarialAutoEncoder(AdversarialAutoEncoder):
                 another argument is out of range.
             TypeError: If a loss, a penalty or a metric is of another kind.
         """
+        self.check_compile_arguments(keras_arguments)
         loss, terms, given = energy_stakes(self, margin, pulling_away, penalties)
         # In a tuple, so that Keras does not take a schedule for a part of the model.
         self._energy_arguments = (margin, pulling_away, given)

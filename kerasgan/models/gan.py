@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from kerasgan import losses, priors
-from kerasgan.arguments import counted, positive_integer
+from kerasgan.arguments import counted, positive_integer, random_seed
 from kerasgan.backend import draw_rows
 from kerasgan.core import AdversarialModel, Minibatch, Outcome, Turn
 from kerasgan.core.adversary import Adversary
@@ -19,6 +19,7 @@ from kerasgan.core.inputs import (
     output_specification,
     predict,
     sole,
+    swapped_hint,
 )
 from kerasgan.core.training_data import check_array
 from kerasgan.models._generator_exporting import GeneratorExporting
@@ -75,11 +76,18 @@ class GAN(AdversarialModel, GeneratorExporting):
         prior = priors.get(prior)
         latent, *condition = self._generator_inputs(prior)
         self.prior = prior.shaped(tuple(latent.shape[1:]))
+        latent = keras.KerasTensor((None, *(self.prior.shape or ())), latent.dtype)
         samples = output_specification(
             "generator", generator, sole([latent, *condition]), "latent samples"
         )
         judged = [samples, *condition]
-        output_specification("discriminator", discriminator, sole(judged), "generated samples")
+        output_specification(
+            "discriminator",
+            discriminator,
+            sole(judged),
+            "generated samples",
+            swapped_hint(generator, discriminator),
+        )
         self._specifications = judged
         self._inputs = [latent, *condition]
         self.adversary = self._make_adversary(judged)
@@ -196,8 +204,10 @@ class GAN(AdversarialModel, GeneratorExporting):
         discriminator_steps: int,
         metrics: Any,
         arguments: dict[str, Any],
+        /,
         **keras_arguments: Any,
     ) -> None:
+        self.check_compile_arguments(keras_arguments)
         self.discriminator_steps = positive_integer("discriminator_steps", discriminator_steps)
         self.adversary.prepare(loss, penalties, self.turns())
         self.compile_game(
@@ -227,7 +237,7 @@ class GAN(AdversarialModel, GeneratorExporting):
         Raises:
             ValueError: If `count` is not a positive integer, or a condition is missing or surplus.
         """
-        count = positive_integer("count", count)
+        count, seed = positive_integer("count", count), random_seed(seed)
         condition = self._conditions(count, condition)
         latent = ops.convert_to_numpy(self.prior.sample(count, seed=seed))
         inputs = conditioned(latent, condition)

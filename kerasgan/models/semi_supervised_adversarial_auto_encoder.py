@@ -9,11 +9,17 @@ import numpy as np
 from keras import ops
 
 from kerasgan import priors
-from kerasgan.arguments import invalid, positive_integer
+from kerasgan.arguments import invalid, positive_integer, random_seed
 from kerasgan.backend import draw_rows
 from kerasgan.core import AdversarialModel, Minibatch, Outcome, Turn, Weighted
 from kerasgan.core.adversary import Adversary
-from kerasgan.core.inputs import check_model, one_input, output_specification, predict
+from kerasgan.core.inputs import (
+    check_model,
+    one_input,
+    output_specification,
+    predict,
+    predict_structure,
+)
 from kerasgan.core.labels import check_labels
 from kerasgan.core.reconstruction import check_reconstruction, per_example_loss
 from kerasgan.core.training_data import check_array
@@ -257,7 +263,7 @@ class SemiSupervisedAdversarialAutoEncoder(AdversarialModel, CategoryExporting):
         """Returns the category probabilities `(count, K)` and the styles of samples."""
         x = np.asarray(x, keras.config.floatx())
         check_array("x", x, self._samples.shape[1:])
-        outputs = self.averaged(self.encoder).predict(x, batch_size=batch_size, verbose=0)
+        outputs = predict_structure(self.averaged(self.encoder), x, batch_size)
         logits, style = (each.astype(keras.config.floatx()) for each in keras.tree.flatten(outputs))
         return ops.convert_to_numpy(ops.softmax(logits)), style
 
@@ -276,7 +282,7 @@ class SemiSupervisedAdversarialAutoEncoder(AdversarialModel, CategoryExporting):
         Raises:
             ValueError: If `count` is not a positive integer, or there is no such category.
         """
-        count = positive_integer("count", count)
+        count, seed = positive_integer("count", count), random_seed(seed)
         labels = None if condition is None else self._conditions(count, condition)
         codes = [ops.convert_to_numpy(code) for code in self.draw_codes(count, labels, seed)]
         return predict(self.averaged(self.decoder), codes, batch_size, seed)
