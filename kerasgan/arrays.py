@@ -30,19 +30,36 @@ def cut(x: Any, rows: slice) -> Any:
     return {name: each[rows] for name, each in x.items()} if isinstance(x, Mapping) else x[rows]
 
 
-def as_array(x: Any) -> Any:
+def as_array(x: Any, argument: str = "x") -> Any:
     """Returns numbers of any kind (lists, data frames, other libraries' arrays) as a NumPy array.
 
     Anything else is returned as it is. A column of a data frame becomes an array of shape `(rows, 1)`, as in
     Keras.
+
+    Args:
+        x: The numbers.
+        argument: The name of the argument that they came in. Defaults to `"x"`.
+
+    Raises:
+        ValueError: If a list's items have several shapes.
     """
     if isinstance(x, Mapping):
-        return {name: as_array(each) for name, each in x.items()}
+        return {name: as_array(each, argument) for name, each in x.items()}
     if hasattr(x, "to_numpy"):
         values = x.to_numpy()
         return values[:, None] if values.ndim == 1 else values
     is_number = isinstance(x, (list, tuple)) or (is_array(x) and hasattr(x, "__array__"))
-    return np.asarray(x) if is_number else x
+    if not is_number:
+        return x
+    try:
+        return np.asarray(x)
+    except ValueError as error:
+        shapes = [np.shape(part) for part in x[:2]]
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected samples of one shape. A pair of samples and "
+            f"conditions is two arguments, `x` and `y`. Received: a {type(x).__name__} of {len(x)}, with "
+            f"shapes {shapes}{' and so on' if len(x) > 2 else ''}"
+        ) from error
 
 
 def check_array(argument: str, array: Any, shape: Sequence[int | None] | None) -> None:

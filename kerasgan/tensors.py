@@ -9,10 +9,12 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerasgan.precision import full_precision
+
 
 def at_least_float32(values: Any) -> Any:
-    """Returns values in float32, or as they are in float64."""
-    return ops.cast(values, keras.backend.result_type(values.dtype, "float32"))
+    """Returns values in float32; in float64, where they are or where that is Keras's float type."""
+    return ops.cast(values, keras.backend.result_type(values.dtype, full_precision()))
 
 
 def flat(samples: Any) -> Any:

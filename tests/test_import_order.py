@@ -22,7 +22,7 @@ LEVELS = (
     {"losses", "penalties", "priors", "layers", "constraints"},
     {"part", "registry", "seeds"},
     {"arrays", "backend", "tensors"},
-    {"arguments", "files", "version"},
+    {"arguments", "files", "precision", "version"},
 )
 DEPTH = {room: depth for depth, rooms in enumerate(LEVELS) for room in rooms}
 PRIVATE_ROOMS = {
@@ -33,6 +33,7 @@ PRIVATE_ROOMS = {
     "files",
     "optimizers",
     "part",
+    "precision",
     "registry",
     "seeds",
     "tensors",

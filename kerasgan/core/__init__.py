@@ -10,8 +10,14 @@ from kerasgan.core.setting import (
     Setting,
     steps_setting,
 )
-from kerasgan.core.sub_model import SubModel, one_input, part_of_inputs, split_inputs
-from kerasgan.core.turn import Minibatch, Outcome, Turn
+from kerasgan.core.sub_model import (
+    SubModel,
+    one_input,
+    part_of_inputs,
+    split_inputs,
+    swapped_hint,
+)
+from kerasgan.core.turn import Minibatch, Outcome, Turn, Weighted
 from kerasgan.core.use import use
 from kerasgan.optimizers import Optimizers
 from kerasgan.part import Part
@@ -32,9 +38,11 @@ __all__ = [
     "SubModel",
     "Turn",
     "TurnLog",
+    "Weighted",
     "one_input",
     "part_of_inputs",
     "split_inputs",
     "steps_setting",
+    "swapped_hint",
     "use",
 ]

@@ -172,15 +172,15 @@ class AdversarialModel(PlayedGame):
         real = self.samples.specification
         target = None if self.target is None else self.target.specification
         most = MOST_STEPS if steps_per_execution == "auto" else int(steps_per_execution)
-        logs = [
-            TurnLog(turn.name, rehearse(turn, real, target, self.seed_generator), turn.steps * most)
-            for turn in turns
-        ]
+        logs = []
+        for turn in turns:
+            quantities, terms = rehearse(turn, real, target, self.seed_generator)
+            logs.append(TurnLog(turn.name, quantities, turn.steps * most, terms))
         for metric in metrics:
             # Here the strategy's scope is open, if there is one.
-            if hasattr(metric, "directions") and isinstance(real, keras.KerasTensor):
-                if None not in real.shape[1:]:
-                    metric.build(real.shape[1:])
+            is_one = isinstance(real, keras.KerasTensor)
+            if is_one and hasattr(metric, "directions") and None not in real.shape[1:]:
+                metric.build(real.shape[1:])
         generator_ema = self.keep_average(generator_ema)
         others = {
             "steps_per_execution": steps_per_execution,

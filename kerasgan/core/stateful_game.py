@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasgan.arguments import random_seed
 from kerasgan.core.adversary import Adversary
 from kerasgan.core.compiled import Compiled
 from kerasgan.core.sub_model import check_model
@@ -44,6 +45,7 @@ class StatefulGame(keras.Model, metaclass=_Game):
     """
 
     def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
+        seed = random_seed(seed)
         super().__init__(**kwargs)
         self.seed = seed
         self.order_seed_generator = keras.random.SeedGenerator(seed)

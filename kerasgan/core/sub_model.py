@@ -100,13 +100,19 @@ class SubModel:
         argument: The argument that the model came in.
         parts: The parts that it takes; `None` for one that the game has not.
         description: What the parts are, for errors.
+        hint: What else to say where it does not accept them. Defaults to nothing.
 
     Raises:
         ValueError: If the model does not accept the parts.
     """
 
     def __init__(
-        self, game: Any, argument: str, parts: Sequence[Part | None], description: str
+        self,
+        game: Any,
+        argument: str,
+        parts: Sequence[Part | None],
+        description: str,
+        hint: str = "",
     ) -> None:
         self.argument = argument
         self.model: keras.Model = getattr(game, argument)
@@ -128,15 +134,20 @@ class SubModel:
         else:
             self._structure = given[0] if len(given) == 1 else given
         shapes = [tuple(leaf.shape) for leaf in given]
+        taken = _map(lambda item: tuple(item.shape), self._structure)
+        refused = (
+            f"Invalid value for argument `{argument}`. Expected a model that accepts {description} of "
+            f"shape {shapes[0] if len(shapes) == 1 else shapes}. Received: {model.name!r}, which takes "
+            f"{taken}{hint}"
+        )
+        packed = self._packed(given)
+        # Keras looks at no more than ranks.
+        if not all(map(_can_be, _shapes(packed), _shapes(self._structure))):
+            raise ValueError(refused)
         try:
-            self.output = model(self._packed(given), training=False)
+            self.output = model(packed, training=False)
         except (ValueError, TypeError) as error:
-            taken = _map(lambda item: tuple(item.shape), self._structure)
-            raise ValueError(
-                f"Invalid value for argument `{argument}`. Expected a model that accepts {description} of "
-                f"shape {shapes[0] if len(shapes) == 1 else shapes}. Received: {model.name!r}, which takes "
-                f"{taken}: {error}"
-            ) from error
+            raise ValueError(f"{refused}: {error}") from error
 
     def _matched(self, names: list[str]) -> list[int]:
         """Returns for each input of the model the number of the tensor that it gets."""
@@ -217,6 +228,30 @@ class SubModel:
             f"dictionary of outputs. Received: {self.model.name!r} with "
             f"{counted(len(keras.tree.flatten(self.output)), 'output')}"
         )
+
+
+def swapped_hint(generator: keras.Model, discriminator: keras.Model) -> str:
+    """Returns what to say of a generator and a discriminator that fit each other the other way round."""
+    made, taken = getattr(discriminator, "outputs", None), getattr(generator, "inputs", None)
+    if not made or not taken or not _can_be(tuple(made[0].shape), tuple(taken[0].shape)):
+        return ""
+    return (
+        f". The two seem to be swapped: {discriminator.name!r} makes what {generator.name!r} takes"
+    )
+
+
+def _can_be(received: tuple[int | None, ...], expected: tuple[int | None, ...]) -> bool:
+    """Tells whether Keras takes one shape for another: it adds and removes a last axis of 1."""
+    longer, shorter = sorted((received, expected), key=len, reverse=True)
+    if len(longer) == len(shorter) + 1 and longer[-1] in (1, None):
+        longer = longer[:-1]
+    return len(longer) == len(shorter) and all(
+        a is None or b is None or a == b for a, b in zip(longer, shorter, strict=True)
+    )
+
+
+def _shapes(structure: Any) -> list[tuple[int | None, ...]]:
+    return [tuple(item.shape) for _, item in _items(structure, "tensor")]
 
 
 def _named(structure: Any) -> dict[str, keras.KerasTensor]:

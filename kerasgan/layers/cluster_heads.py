@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from kerasgan.arguments import non_negative_number, positive_number
+from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -59,7 +60,7 @@ class ClusterHeads(keras.layers.Layer):
         return ops.matmul(category, ops.cast(self.heads, category.dtype)) + style
 
     def _nearness(self) -> Any:
-        heads = ops.cast(self.heads, "float32")
+        heads = ops.cast(self.heads, full_precision())
         squares = ops.sum(ops.square(heads[:, None] - heads[None]), axis=-1)
         # The square root has no gradient at 0, where a head meets itself.
         distances = ops.sqrt(ops.maximum(squares, keras.config.epsilon()))

@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from kerasgan.arguments import fraction, positive_integer, positive_number
+from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -68,7 +69,7 @@ class ConditionalBatchNormalization(keras.layers.Layer):
             epsilon=self.epsilon,
             center=False,
             scale=False,
-            dtype="float32",
+            dtype=full_precision(),
             name="normalization",
         )
 

@@ -6,6 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerasgan.precision import full_precision
+
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class WeightNormalization(keras.layers.Wrapper):
@@ -72,7 +74,7 @@ class WeightNormalization(keras.layers.Wrapper):
         Raises:
             ValueError: If each unit has a single output, whose variance is 0.
         """
-        outputs = ops.cast(self.layer(inputs), "float32") * self._factor()
+        outputs = ops.cast(self.layer(inputs), full_precision()) * self._factor()
         if math.prod(outputs.shape[:-1]) < 2:
             raise ValueError(
                 "Invalid value for argument `samples`. Expected two outputs or more of each unit, to take "
@@ -86,9 +88,9 @@ class WeightNormalization(keras.layers.Wrapper):
     def _factor(self) -> Any:
         # In float32 under mixed precision too: the sum has as many terms as a unit has inputs.
         kernel = ops.convert_to_tensor(self.layer.kernel)
-        squares = ops.square(ops.cast(kernel, "float32"))
+        squares = ops.square(ops.cast(kernel, full_precision()))
         length = ops.sqrt(ops.sum(squares, axis=tuple(range(len(kernel.shape) - 1))))
-        return ops.cast(self.scale, "float32") / length
+        return ops.cast(self.scale, full_precision()) / length
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Returns the shape of the layer's outputs."""

@@ -8,6 +8,7 @@ from keras import ops
 
 from kerasgan.backend import all_rows_mean
 from kerasgan.core import Part, part_of_inputs
+from kerasgan.precision import full_precision
 from kerasgan.priors import Prior
 
 
@@ -103,7 +104,7 @@ def row_weights(chosen: Any) -> Any:
     Args:
         chosen: Which rows count, booleans `(rows,)`.
     """
-    chosen = ops.cast(chosen, "float32")
+    chosen = ops.cast(chosen, full_precision())
     return ops.divide_no_nan(chosen, all_rows_mean(chosen))
 
 

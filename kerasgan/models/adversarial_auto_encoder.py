@@ -94,6 +94,7 @@ class AdversarialAutoEncoder(GenerativeModel):
         self.prior = priors.get(prior)
 
     def setup(self) -> None:
+        """Works out what the sub-models take and give."""
         self.samples = one_input("encoder", self.encoder)
         self.encoded = self.sub_model("encoder", self.samples, of="samples")
         self.codes = self.latent = self.encoded.output_part()

@@ -24,6 +24,7 @@ from kerasgan.core import (
     use,
 )
 from kerasgan.layers import ImagePool
+from kerasgan.precision import full_precision
 from kerasgan.tensors import mean_distance, mean_per_example
 
 
@@ -120,6 +121,7 @@ class CycleGAN(AdversarialModel):
         self.pool_size = non_negative_integer("pool_size", pool_size)
 
     def setup(self) -> None:
+        """Works out what the sub-models take and give."""
         self.samples_a = one_input("generator_a_to_b", self.generator_a_to_b)
         self.samples_b = one_input("generator_b_to_a", self.generator_b_to_a)
         # For what all games have: what is generated, and what of.
@@ -146,7 +148,7 @@ class CycleGAN(AdversarialModel):
                 f"size, {tuple(shape[1:])}. Received: pool_size={self.pool_size}"
             )
         # The pool holds what the discriminator sees, in the game's precision.
-        pool = ImagePool(self.pool_size, seed=self.seed, dtype="float32")
+        pool = ImagePool(self.pool_size, seed=self.seed, dtype=full_precision())
         pool.build(shape)
         return pool
 

@@ -79,6 +79,7 @@ class DenoisingFeatureMatchingGAN(GAN):
         self.features = features
 
     def setup(self) -> None:
+        """Works out what the sub-models take and give."""
         super().setup()
         self.described = self.without_tracking(feature_extractor(self.features, self.discriminator))
         of_samples = self.described()(self.samples.specification, training=False)

@@ -20,6 +20,7 @@ from kerasgan.core import (
     Turn,
     part_of_inputs,
     steps_setting,
+    swapped_hint,
     use,
 )
 
@@ -80,14 +81,20 @@ class GAN(GenerativeModel):
         self.prior = priors.get_all(prior)
 
     def setup(self) -> None:
+        """Works out what the sub-models take and give."""
         self.latent, self.condition = self.latent_and_condition()
         self.prior = priors.shaped(self.prior, self.latent)
+        self.latent = priors.of_known_size(self.latent, self.prior)
         self.generated = self.sub_model(
             "generator", self.latent, self.condition, of="latent samples"
         )
         self.samples = self.generated.output_part()
         self.judged = self.sub_model(
-            "discriminator", self.samples, self.condition, of="generated samples"
+            "discriminator",
+            self.samples,
+            self.condition,
+            of="generated samples",
+            hint=swapped_hint(self.generator, self.discriminator),
         )
         self.adversary = self.make_adversary()
 

@@ -100,6 +100,7 @@ class GANomaly(AdversarialModel):
         self.features = features
 
     def setup(self) -> None:
+        """Works out what the sub-models take and give."""
         self.samples = one_input("encoder", self.encoder)
         self.encoded = self.sub_model("encoder", self.samples, of="samples")
         self.codes = self.encoded.output_part()

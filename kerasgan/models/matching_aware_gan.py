@@ -6,9 +6,10 @@ import keras
 from keras import ops
 
 from kerasgan.backend import roll_rows
-from kerasgan.core import Minibatch, Outcome
+from kerasgan.core import Minibatch, Outcome, Weighted
 from kerasgan.models._labels import row_weights
 from kerasgan.models.conditional_gan import ConditionalGAN
+from kerasgan.precision import full_precision
 from kerasgan.tensors import mean_per_example
 
 
@@ -62,10 +63,11 @@ class MatchingAwareGAN(ConditionalGAN):
         real_scores = adversary.score(real, condition, minibatch.training)
         wrong_scores = adversary.score(real, mismatch, minibatch.training)
 
-        weight = row_weights(_differ(condition, mismatch))
+        differ = _differ(condition, mismatch)
+        weight = row_weights(differ)
         weight = ops.reshape(weight, (-1, *(1 for _ in wrong_scores.shape[1:])))
         mismatching = weight * adversary.loss.discriminator(real_scores, wrong_scores)
-        probability = weight * adversary.loss.probability(wrong_scores)
+        probability = Weighted(adversary.loss.probability(wrong_scores), differ)
         return Outcome(
             0.5 * (matching.loss + mismatching),
             matching.terms,
@@ -76,5 +78,5 @@ class MatchingAwareGAN(ConditionalGAN):
 def _differ(first: Any, second: Any) -> Any:
     """Tells for each row whether two conditions differ."""
     pairs = zip(keras.tree.flatten(first), keras.tree.flatten(second), strict=True)
-    shares = [mean_per_example(ops.cast(ops.not_equal(a, b), "float32")) for a, b in pairs]
+    shares = [mean_per_example(ops.cast(ops.not_equal(a, b), full_precision())) for a, b in pairs]
     return sum(shares) > 0

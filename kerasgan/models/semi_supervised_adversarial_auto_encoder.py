@@ -20,11 +20,12 @@ from kerasgan.core import (
     Part,
     PenaltiesSetting,
     Turn,
+    Weighted,
     one_input,
     steps_setting,
     use,
 )
-from kerasgan.models._labels import labels_of, row_weights
+from kerasgan.models._labels import labels_of
 from kerasgan.models._reconstruction import ReconstructionSetting
 from kerasgan.priors.prior import independent_seeds
 from kerasgan.tensors import at_least_float32
@@ -113,6 +114,7 @@ class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
         self.category_prior = priors.get(category_prior)
 
     def setup(self) -> None:
+        """Works out what the sub-models take and give."""
         self.samples = one_input("encoder", self.encoder)
         self.encoded = self.sub_model("encoder", self.samples, of="samples")
         shapes = [tuple(code.shape) for code in keras.tree.flatten(self.encoded.output)]
@@ -173,13 +175,15 @@ class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
         """The encoder puts labeled samples in the category of their label."""
         labels = ops.cast(ops.reshape(minibatch.condition, (-1,)), "int32")
         logits, style = self._encode(minibatch.real, minibatch.training)
-        known = row_weights(labels >= 0)
+        known = labels >= 0
         named = ops.one_hot(ops.maximum(labels, 0), self.number_of_classes)
         cross_entropy = ops.logsumexp(logits, axis=-1) - ops.sum(named * logits, axis=-1)
-        right = ops.cast(ops.argmax(logits, axis=-1) == labels, "float32")
+        right = ops.argmax(logits, axis=-1) == labels
         # The style has no part in this, yet its weights are the encoder's: a gradient of 0, not none.
         nothing = 0.0 * ops.sum(style, axis=-1)
-        return Outcome(known * cross_entropy + nothing, logs={"accuracy": known * right})
+        return Outcome(
+            Weighted(cross_entropy + nothing, known), logs={"accuracy": Weighted(right, known)}
+        )
 
     def _on_codes(self, outcome: str, category: Any, style: Any, minibatch: Minibatch) -> Outcome:
         """Plays both games, each on draws of its prior and what the encoder gives; adds them up."""

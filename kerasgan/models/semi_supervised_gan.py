@@ -9,7 +9,7 @@ from keras import ops
 
 from kerasgan.arguments import invalid, non_negative_number
 from kerasgan.backend import all_rows_mean
-from kerasgan.core import Adversary, Minibatch, Outcome, Part, Setting, use
+from kerasgan.core import Adversary, Minibatch, Outcome, Part, Setting, Weighted, use
 from kerasgan.losses import AdversarialLoss, NonSaturating
 from kerasgan.models._labels import labels_of, row_weights
 from kerasgan.models.gan import GAN
@@ -78,6 +78,7 @@ class SemiSupervisedGAN(GAN):
         self.features = features
 
     def setup(self) -> None:
+        """Works out what the sub-models take and give."""
         super().setup()
         # One pass gives features and logits.
         self.described = self.without_tracking(self._with_features(self.discriminator))
@@ -100,7 +101,7 @@ class SemiSupervisedGAN(GAN):
         _, fake_logits = self._judge(fake, minibatch.training)
         real_scores, fake_scores = real_score(logits), real_score(fake_logits)
 
-        known = row_weights(labels >= 0)
+        known = labels >= 0
         named = ops.one_hot(ops.maximum(labels, 0), self.number_of_classes)
         cross_entropy = real_scores - ops.sum(named * logits, axis=-1)
         # -log D(x) = softplus(-log Z) and -log(1 - D(G(z))) = softplus(log Z), halved as in the paper's code.
@@ -108,7 +109,7 @@ class SemiSupervisedGAN(GAN):
         unsupervised = 0.5 * (unlabeled_weights(labels) * real + generated)
         game = replace(minibatch, condition=None)
         return Outcome(
-            known * cross_entropy,
+            Weighted(cross_entropy, known),
             {
                 "unsupervised": self.unsupervised_weight * unsupervised,
                 **self.adversary.terms("discriminator", minibatch.real, fake, game),
@@ -116,7 +117,7 @@ class SemiSupervisedGAN(GAN):
             {
                 "real_probability": ops.sigmoid(real_scores),
                 "fake_probability": ops.sigmoid(fake_scores),
-                "accuracy": known * ops.cast(ops.argmax(logits, axis=-1) == labels, "float32"),
+                "accuracy": Weighted(ops.argmax(logits, axis=-1) == labels, known),
             },
         )
 

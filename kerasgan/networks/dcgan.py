@@ -14,6 +14,7 @@ from kerasgan.networks._class_embedding import class_embedding
 from kerasgan.networks._initializers import initializer_factory
 from kerasgan.networks._inputs import flat_inputs
 from kerasgan.networks._stages import default_filters, halving_stages, kernel_size, stage_filters
+from kerasgan.precision import full_precision
 
 
 def dcgan_generator(
@@ -97,7 +98,9 @@ def dcgan_generator(
             x = layers.Cropping2D(tuple((0, cut) for cut in surplus))(x)
         x = activate(x)
     x = layers.Conv2D(channels, 3, padding="same", kernel_initializer=initializer())(x)
-    outputs = layers.Activation(output_activation or "linear", dtype="float32", name="sample")(x)
+    outputs = layers.Activation(
+        output_activation or "linear", dtype=full_precision(), name="sample"
+    )(x)
     return keras.Model(inputs, outputs, name=name)
 
 
@@ -193,5 +196,5 @@ def dcgan_discriminator(
         )
         score = layers.Add()([score, layers.Dot(axes=1)([x, embedding])])
         inputs = [inputs, label]
-    outputs = layers.Activation("linear", dtype="float32", name="score")(score)
+    outputs = layers.Activation("linear", dtype=full_precision(), name="score")(score)
     return keras.Model(inputs, outputs, name=name)

@@ -10,6 +10,7 @@ from keras import ops
 
 from kerasgan.arguments import invalid, number, positive_integer
 from kerasgan.networks._stages import stage_filters
+from kerasgan.precision import full_precision
 
 # Growth is counted in whole parts of a level: averages of weights copy integers.
 _PARTS = 1000
@@ -90,7 +91,7 @@ class GrowingNetwork(keras.Model):
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Returns what the network makes of its inputs as far as it is grown."""
         level, parts = _newest(ops.convert_to_tensor(self._growth))
-        share = ops.cast(parts, "float32") / _PARTS
+        share = ops.cast(parts, full_precision()) / _PARTS
         branches: list[Callable[..., Any]] = [partial(self.grown, i) for i in range(self.levels)]
         return self.left(ops.switch(level, branches, share, self.entered(inputs)))
 

@@ -10,6 +10,7 @@ from keras import layers, ops
 from kerasgan.arguments import positive_integer, shape
 from kerasgan.networks._initializers import initializer_factory
 from kerasgan.networks.growing_network import GrowingNetwork
+from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -97,7 +98,7 @@ class ProgressiveGenerator(GrowingNetwork):
                 1,
                 activation=output_activation,
                 kernel_initializer=initializer(),
-                dtype="float32",
+                dtype=full_precision(),
                 name=f"sample_{level}",
             )
             image.build((None, *size, width))

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from kerasgan.backend import all_replicas_mean
+from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -27,5 +28,5 @@ class LossScaleOptimizer(keras.optimizers.LossScaleOptimizer):
 
     def check_finite(self, grads: Any) -> Any:
         """Returns whether all gradients are finite, on all replicas."""
-        share = all_replicas_mean(ops.cast(super().check_finite(grads), "float32"))
+        share = all_replicas_mean(ops.cast(super().check_finite(grads), full_precision()))
         return ops.equal(share, 1.0)

@@ -9,6 +9,7 @@ from keras import ops
 
 from kerasgan.arguments import number
 from kerasgan.backend import assign_on_replicas
+from kerasgan.precision import full_precision
 
 
 class MovingAverage:
@@ -68,7 +69,7 @@ class MovingAverage:
     def update(self) -> None:
         """Takes the models' weights into the averages."""
         self._updates.assign_add(1)
-        weight_of_start = ops.power(self.momentum, ops.cast(self._updates, "float32"))
+        weight_of_start = ops.power(self.momentum, ops.cast(self._updates, full_precision()))
         rate = (1.0 - self.momentum) / (1.0 - weight_of_start)
         pairs = [
             (mean, weight)

@@ -49,12 +49,22 @@ class Optimizers(keras.optimizers.Optimizer):
 
     @property
     def variables(self) -> list[Any]:
-        """Everybody's variables."""
-        return [v for optimizer in self._by_turn.values() for v in optimizer.variables]
+        """The number of rounds, and everybody's variables."""
+        own = [v for optimizer in self._by_turn.values() for v in optimizer.variables]
+        return [self._iterations, *own]
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds were played, whatever the optimizers made of them."""
+        return int(keras.ops.convert_to_numpy(self._iterations))
+
+    def count_round(self) -> None:
+        """Counts a round."""
+        self._iterations.assign_add(1)
 
     @property
     def iterations(self) -> Any:
-        """The number of rounds: the iterations of the last turn's optimizer."""
+        """The steps of the last turn's optimizer: fewer than the rounds where it gathers gradients."""
         return list(self._by_turn.values())[-1].iterations
 
     @property
@@ -88,7 +98,8 @@ class Optimizers(keras.optimizers.Optimizer):
             optimizer.finalize_variable_values(_innermost(optimizer)._trainable_variables)
 
     def save_own_variables(self, store: Any) -> None:
-        """Saves every optimizer's variables, by turn."""
+        """Saves the number of rounds and every optimizer's variables, by turn."""
+        store["rounds"] = keras.ops.convert_to_numpy(self._iterations)
         for turn, optimizer in self._by_turn.items():
             for index, variable in enumerate(optimizer.variables):
                 store[f"{turn}.{index}"] = keras.ops.convert_to_numpy(variable)
@@ -98,6 +109,9 @@ class Optimizers(keras.optimizers.Optimizer):
         for turn, optimizer in self._by_turn.items():
             for index, variable in enumerate(optimizer.variables):
                 variable.assign(store[f"{turn}.{index}"])
+        # Files of 0.1 have no rounds: there the last turn's optimizer counted.
+        has_rounds = "rounds" in store.keys()  # noqa: SIM118  # not only a dictionary
+        self._iterations.assign(store["rounds"] if has_rounds else self.iterations)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the configuration of each optimizer, by turn."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -38,6 +39,7 @@ __all__ = [
     "deserialize",
     "get",
     "get_all",
+    "of_known_size",
     "sample",
     "serialize",
     "shaped",
@@ -101,6 +103,19 @@ def shaped(prior: Any, latent: Part) -> Any:
         raise invalid("prior", sorted(each), f"a prior for each of {latent.names}")
     shapes = latent.specification
     return {name: each[name].shaped(tuple(shapes[name].shape[1:])) for name in latent.names}
+
+
+def of_known_size(latent: Part, prior: Any) -> Part:
+    """Returns the part of latent samples as a prior draws them, where the model takes maps of any size."""
+    of = prior if isinstance(prior, Mapping) else None
+    named = latent.specification if of is not None else {"": latent.specification}
+    sized = {
+        name: keras.KerasTensor(
+            (None, *(prior if of is None else of[name]).shape), each.dtype, name=each.name
+        )
+        for name, each in named.items()
+    }
+    return replace(latent, specification=sized[""] if of is None else sized)
 
 
 def sample(prior: Any, count: Any, seed: Any = None) -> Any:

@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from kerasgan import arguments
+from kerasgan.precision import full_precision
 from kerasgan.priors.prior import Prior, independent_seeds
 
 
@@ -109,12 +110,12 @@ class NormalMixture(Prior):
 
 
 def _finite(values: Any) -> np.ndarray | None:
-    """Returns numbers as a float32 array; `None` where they are not all finite numbers."""
+    """Returns numbers as an array of the game's precision; `None` where they are not all finite numbers."""
     try:
         array = np.asarray(values)
     except ValueError:  # rows of different lengths
         return None
     if array.dtype.kind not in "iuf":
         return None
-    array = array.astype("float32")
+    array = array.astype(full_precision())
     return array if np.all(np.isfinite(array)) else None

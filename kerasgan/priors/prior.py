@@ -67,7 +67,7 @@ class Prior(ABC):
                 f"`{type(self).__name__}` has no shape to draw samples of. Expected `shape` at its making, "
                 "or a model that gives it one. Received: shape=None"
             )
-        return self.draw((count, *self.shape), seed)
+        return self.draw((count, *self.shape), _checked_seed(seed))
 
     def sample_labeled(
         self,
@@ -90,7 +90,7 @@ class Prior(ABC):
         """
         labels = ops.cast(labels, "int32")
         shape = (ops.shape(labels)[0], *(self.shape or ()))
-        return self.draw_labeled(shape, labels, classes, seed)
+        return self.draw_labeled(shape, labels, classes, _checked_seed(seed))
 
     def draw_labeled(self, shape: tuple[Any, ...], labels: Any, classes: int, seed: Any) -> Any:
         """Returns a tensor of the given shape, each row from the part of its label; for subclasses."""
@@ -99,17 +99,31 @@ class Prior(ABC):
             f"`NormalMixture` or `SwissRoll`. Received: {type(self).__name__}"
         )
 
-    def shaped(self, shape: Sequence[int]) -> Prior:
+    def shaped(self, shape: Sequence[int | None]) -> Prior:
         """Returns this prior with the shape of a model's latent space.
 
+        Args:
+            shape: The shape. Where it has `None` for an axis of any size, the prior has to say the size.
+
         Raises:
-            ValueError: If the prior has another shape of its own.
+            ValueError: If the prior has another shape of its own, or none where an axis may have any size.
         """
+        known = tuple(axis for axis in shape if axis is not None)
+        if self.shape is None and len(known) < len(shape):
+            example = tuple(8 if axis is None else axis for axis in shape)
+            raise ValueError(
+                "Invalid value for argument `prior`. Expected one with a shape of its own, such as "
+                f"`Normal(shape={example})`, since the model takes latent samples of shape {tuple(shape)}. "
+                f"Received: {type(self).__name__} without a shape"
+            )
         if self.shape is None:
             result = copy.copy(self)
-            result.shape = tuple(shape)
+            result.shape = known
             return result
-        if self.shape != tuple(shape):
+        sizes = [
+            axis if size is None else size for axis, size in zip(self.shape, shape, strict=False)
+        ]
+        if len(shape) != len(self.shape) or tuple(sizes) != self.shape:
             raise ValueError(
                 "Invalid value for argument `prior`. Expected samples of the latent shape "
                 f"{tuple(shape)}. Received: {type(self).__name__} with shape {self.shape}"
@@ -130,6 +144,11 @@ class Prior(ABC):
     def from_config(cls, config: dict[str, Any]) -> Prior:
         """Makes the prior that `get_config` described."""
         return cls(**config)
+
+
+def _checked_seed(seed: Any) -> Any:
+    is_generator = isinstance(seed, keras.random.SeedGenerator)
+    return seed if is_generator else arguments.random_seed(seed)
 
 
 def independent_seeds(seed: Any, count: int) -> list[Any]:

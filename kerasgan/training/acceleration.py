@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -90,7 +91,9 @@ def _pays_on_a_cpu(model: keras.Model) -> bool:
 
 
 def chosen_steps_per_execution(
-    model: keras.Model, callbacks: Iterable[keras.callbacks.Callback]
+    model: keras.Model,
+    callbacks: Iterable[keras.callbacks.Callback],
+    asked: Iterable[int | None] = (),
 ) -> int:
     """Returns what `steps_per_execution="auto"` means for a call of `fit`.
 
@@ -100,13 +103,17 @@ def chosen_steps_per_execution(
     Args:
         model: The game.
         callbacks: The callbacks. Where one listens to single batches, it is 1.
+        asked: Numbers of steps that the user asked for, an epoch's or an evaluation's, which are multiples
+            of what is chosen: Keras ends them between two executions alone. Defaults to none.
     """
     if model.run_eagerly or model._distribute_strategy is not None:
         return 1
     if any(listens_to_batches(callback) for callback in callbacks):
         return 1
     is_small = model.count_params() <= _SMALL and not _has(model, (*_CONVOLUTIONS, _LAYERS.RNN))
-    return MOST_STEPS if has_accelerator() or is_small else 1
+    most = MOST_STEPS if has_accelerator() or is_small else 1
+    common = math.gcd(*(number for number in asked if number))
+    return max(steps for steps in range(1, most + 1) if common % steps == 0)
 
 
 def _has(model: keras.Model, kinds: Any) -> bool:

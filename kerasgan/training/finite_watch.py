@@ -8,6 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasgan.arguments import counted
 from kerasgan.backend import compiled
 from kerasgan.training.turn_log import TurnLog
 
@@ -56,8 +57,10 @@ class FiniteWatch(keras.callbacks.Callback):
         """Reads the notes, and looks at the weights.
 
         Raises:
+            ValueError: If no round was played.
             FloatingPointError: Naming the turn, the term and the update, or the weight.
         """
+        check_rounds(self.model)
         check_training(self.model)
         self.model.check_weights()
 
@@ -65,6 +68,18 @@ class FiniteWatch(keras.callbacks.Callback):
 def turn_logs(model: keras.Model) -> list[TurnLog]:
     """Returns what the turns of a game log."""
     return [log for log in model.metrics if isinstance(log, TurnLog)]
+
+
+def check_rounds(model: keras.Model) -> None:
+    """Raises a `ValueError` where an epoch had no round, of which callbacks would take means."""
+    if any(log.number_of_minibatches == 0 for log in turn_logs(model)):
+        needed = counted(model.steps_per_round, "minibatch", "minibatches")
+        played = counted(model.optimizer.rounds, "round")
+        raise ValueError(
+            f"Invalid value for argument `x`. Expected at least {needed} for each epoch, which one round "
+            f"takes. Received: fewer, after {played}. If the data have come to an end, let them repeat, or "
+            "ask for fewer epochs."
+        )
 
 
 def first_note(model: keras.Model) -> str | None:
@@ -91,8 +106,16 @@ def check_training(model: keras.Model) -> None:
 
 
 def check_evaluation(model: keras.Model, logs: dict[str, Any]) -> None:
-    """Raises a `FloatingPointError` where a turn's mean over evaluated data is not finite."""
+    """Raises a `FloatingPointError` where a turn's mean over evaluated data is not finite.
+
+    Raises:
+        ValueError: If there were no data.
+    """
     for log in turn_logs(model):
+        if log.number_of_minibatches == 0:
+            raise ValueError(
+                "Invalid value for the data to evaluate on. Expected at least one batch. Received: none"
+            )
         for quantity in log.quantities:
             if quantity in logs and not np.isfinite(logs[quantity]):
                 raise FloatingPointError(

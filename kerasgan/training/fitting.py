@@ -21,7 +21,7 @@ from kerasgan.training.evaluation_data import held_out, most_rows
 from kerasgan.training.finite_watch import check_evaluation
 from kerasgan.training.listeners import Listeners, in_order
 from kerasgan.training.monitors import prepare_monitors
-from kerasgan.training.rounds import number_of_batches
+from kerasgan.training.rounds import is_endless, number_of_batches
 from kerasgan.training.run_description import describe_fit
 from kerasgan.training.taking_up import take_up
 from kerasgan.training.training_data import (
@@ -50,7 +50,7 @@ def fit(
     **arguments: Any,
 ) -> keras.callbacks.History:
     """Trains a game; see `AdversarialModel.fit` for the arguments."""
-    x, y = as_array(x), as_array(y)
+    x, y = as_array(x), as_array(y, "y")
     check_data(game, x, y)
     if validation_split:
         x, y, validation_data = split(x, y, validation_split, validation_data)
@@ -96,7 +96,10 @@ def fit(
             arguments["initial_epoch"], first_batch = take_up(keepers, game, *run)
         asked = game.compiled_game.steps_per_execution
         if asked == "auto":
-            asked = chosen_steps_per_execution(game, callbacks.callbacks)
+            # Keras says where data end within an epoch, if they do so at a step of their own.
+            by_user = steps_per_epoch and (steps_per_epoch if is_endless(data) else 1)
+            numbers = (by_user, validation_steps)
+            asked = chosen_steps_per_execution(game, callbacks.callbacks, numbers)
         # A run is taken up between two executions.
         compiled_for, at_once = game.steps_per_execution, int(asked)
         game.steps_per_execution = 1 if first_batch % at_once else at_once
@@ -202,7 +205,7 @@ def _held_out(
             "Invalid value for argument `sample_weight`. Expected none: the examples of a game have "
             f"equal weights. Received: sample_weight of type {type(sample_weight).__name__}"
         )
-    x, y = as_array(x), as_array(y)
+    x, y = as_array(x), as_array(y, "y")
     check_data(game, x, y, argument)
     data, y = held_out(x, y, batch_size, steps, functions)
     counting = [each for each in game.compiled_game.metrics if hasattr(each, "check_count")]

@@ -34,6 +34,11 @@ def number_of_batches(data: Any) -> int | None:
     return batches if batches >= 0 else None
 
 
+def is_endless(data: Any) -> bool:
+    """Tells whether a data set is known to have no end."""
+    return is_tensorflow_dataset(data) and int(data.cardinality()) == tf.data.INFINITE_CARDINALITY
+
+
 def interleave(minibatches: Any) -> Any:
     """Joins minibatches so that `rows[step::steps]` is minibatch `step` again.
 

@@ -141,9 +141,7 @@ class RunKeeper(keras.callbacks.Callback):
             self._restore()
             self._hide_batches()
         if self.first_batch + self._ahead:
-            self.model.train_function = _WithoutTraining(
-                self.model, self.first_batch, self._ahead
-            )
+            self.model.train_function = _WithoutTraining(self.model, self.first_batch, self._ahead)
         if not self._run.is_passing:
             self._saved = None
 

@@ -112,9 +112,14 @@ def check_element(element: Any, samples: Part, target: Part | None, argument: st
     parts = [part for part in parts if part is not None]
     if len(parts) != (1 if target is None else 2):
         expected = "samples alone" if target is None else "(samples, conditions)"
+        hint = ""
+        if target is None and len(parts) == 2:
+            hint = (
+                ". Leave labels out, as `map(lambda x, y: x)` does, or take a game with conditions"
+            )
         raise ValueError(
             f"Invalid value for argument `{argument}`. Expected elements of {expected}. "
-            f"Received: elements of {counted(len(parts), 'part')}"
+            f"Received: elements of {counted(len(parts), 'part')}{hint}"
         )
     _check_shapes(parts[0], samples, argument, "samples")
     if target is not None and (target.names is not None or isinstance(parts[1], Mapping)):
@@ -148,6 +153,11 @@ def _check_shapes(value: Any, part: Part, argument: str, kind: str) -> None:
             f"Received: {kind} of unknown rank, which `tf.ensure_shape` in a `map` can tell"
         )
     if not fits(tuple(found)[1:], shape):
+        if fits(tuple(found), shape):
+            raise ValueError(
+                f"Invalid value for argument `{argument}`. Expected batches of {kind} of shape {shape}. "
+                "Received: single ones. Put them in batches, as `batch(batch_size)` does"
+            )
         raise ValueError(
             f"Invalid value for argument `{argument}`. Expected {kind} of shape {shape}. "
             f"Received: {kind} of shape {tuple(found)[1:]}"

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 
-from kerasgan.backend import all_replicas_mean, number_of_replicas
+from kerasgan.backend import all_replicas_sum, number_of_replicas
+from kerasgan.precision import full_precision
 
 
 class TurnLog(keras.metrics.Metric):
@@ -19,25 +20,30 @@ class TurnLog(keras.metrics.Metric):
 
     Args:
         name: The turn's name.
-        quantities: The names of the logged values.
+        quantities: The names of the logged values, the loss first.
         capacity: How many updates one execution makes.
+        terms: Which quantities are terms of the loss: they are added to it. Defaults to none.
 
     Example:
 
-    >>> log = TurnLog("generator", ["generator_loss"], capacity=2)
-    >>> log.update_state({"generator_loss": 1.0}, rows=4)
-    >>> log.update_state({"generator_loss": 3.0}, rows=4)
+    >>> log = TurnLog("generator", ["generator_loss", "generator_cycle"], 2, ["generator_cycle"])
+    >>> log.update_state({"generator_loss": 1.0, "generator_cycle": 0.5}, weights=4)
+    >>> log.update_state({"generator_loss": 3.0, "generator_cycle": 0.5}, weights=4)
     >>> float(log.result()["generator_loss"]), log.since(0)["generator_loss"].tolist()
-    (2.0, [1.0, 3.0])
+    (2.5, [1.5, 3.5])
     """
 
-    def __init__(self, name: str, quantities: Sequence[str], capacity: int) -> None:
-        super().__init__(name=name, dtype="float32")
+    def __init__(
+        self, name: str, quantities: Sequence[str], capacity: int, terms: Sequence[str] = ()
+    ) -> None:
+        super().__init__(name=name, dtype=full_precision())
         self.quantities = tuple(quantities)
         self.capacity = capacity
+        self.terms = [self.quantities.index(term) for term in terms]
         size = len(self.quantities)
         self.total = self.add_variable((size,), "zeros", name="total")
-        self.rows = self.add_variable((), "zeros", name="rows")
+        self.weights_of_means = self.add_variable((size,), "zeros", name="weights")
+        self.minibatches = self.add_variable((), "zeros", name="minibatches")
         self.ring = self.add_variable((capacity, size), "zeros", name="ring")
         # "int" is the integer type that the backend keeps beside the weights, where XLA can reach it.
         counter = {"dtype": "int", "aggregation": "only_first_replica"}
@@ -45,28 +51,38 @@ class TurnLog(keras.metrics.Metric):
         # The update (from 1; 0 for none) and the quantity of the first value that was not finite.
         self.broken = self.add_variable((2,), "zeros", name="broken", **counter)
 
-    def update_state(self, logs: dict[str, Any], rows: Any, record: bool = True) -> None:
+    def update_state(
+        self, means: Mapping[str, Any], weights: Mapping[str, Any] | Any, record: bool = True
+    ) -> None:
         """Adds one update's values.
 
         Args:
-            logs: A scalar for each quantity.
-            rows: The number of examples behind them, their weight in the running mean.
+            means: A scalar for each quantity; of replicas, the part that each adds to it. The loss comes
+                without its terms.
+            weights: What each weighs in the running mean, such as the number of examples behind it; a single
+                number for all. What weighs nothing is left out of the running mean.
             record: Whether to keep the values themselves too. Defaults to `True`.
         """
-        values = ops.stack([ops.cast(logs[name], "float32") for name in self.quantities])
-        rows = ops.cast(rows, "float32")
-        if not record:
-            # The last batch of an evaluation may leave a replica without a row: NaN, the mean of none.
-            values = ops.where(rows > 0, values, 0.0)
-        self.total.assign_add(values * rows)
-        self.rows.assign_add(rows)
+        values = ops.stack([ops.cast(means[name], self.dtype) for name in self.quantities])
+        if isinstance(weights, Mapping):
+            weights = ops.stack([ops.cast(weights[name], self.dtype) for name in self.quantities])
+        weights = ops.ones_like(values) * ops.cast(weights, self.dtype)
+        self.total.assign_add(values * weights)
+        self.weights_of_means.assign_add(weights / number_of_replicas())
+        self.minibatches.assign_add(1.0)
         if record:
+            values = self._with_terms(values)
             self.updates.assign_add(1)
-            self._note_if_broken(all_replicas_mean(values))
+            self._note_if_broken(all_replicas_sum(values))
             # Replicas' rings are added when they are read.
-            values = ops.expand_dims(values / number_of_replicas(), 0)
             position = ops.mod(self.updates - 1, self.capacity)
-            self.ring.assign(ops.slice_update(self.ring, (position, 0), values))
+            ring = ops.slice_update(self.ring, (position, 0), ops.expand_dims(values, 0))
+            self.ring.assign(ring)
+
+    def _with_terms(self, values: Any) -> Any:
+        """Adds the terms of the loss to the loss."""
+        loss = sum((values[term] for term in self.terms), values[0])
+        return ops.concatenate([ops.expand_dims(loss, 0), values[1:]])
 
     def _note_if_broken(self, values: Any) -> None:
         is_broken = ops.logical_not(ops.isfinite(values))
@@ -77,14 +93,16 @@ class TurnLog(keras.metrics.Metric):
         self.broken.assign(ops.where(is_first, found, noted))
 
     def result(self) -> dict[str, Any]:
-        """Returns the running mean of each quantity since the last reset."""
-        means = ops.divide_no_nan(self.total, self.rows)
+        """Returns the running mean of each quantity since the last reset; NaN where there was no update."""
+        means = self._with_terms(ops.divide_no_nan(self.total, self.weights_of_means))
+        means = ops.where(self.minibatches > 0, means, np.nan)
         return {name: means[index] for index, name in enumerate(self.quantities)}
 
     def reset_state(self) -> None:
         """Starts new running means; the recorded updates stay."""
         self.total.assign(ops.zeros_like(self.total))
-        self.rows.assign(0.0)
+        self.weights_of_means.assign(ops.zeros_like(self.weights_of_means))
+        self.minibatches.assign(0.0)
 
     def since(self, update: int) -> dict[str, np.ndarray]:
         """Returns the values of every update after the first `update` ones, oldest first.
@@ -115,3 +133,8 @@ class TurnLog(keras.metrics.Metric):
     def number_of_updates(self) -> int:
         """How many updates there have been."""
         return int(ops.convert_to_numpy(self.updates))
+
+    @property
+    def number_of_minibatches(self) -> int:
+        """How many minibatches the running means are of."""
+        return int(ops.convert_to_numpy(self.minibatches))

@@ -327,6 +327,7 @@ ABSTRACT_OR_RECORD = {
     kerasgan.core.SubModel,
     kerasgan.core.Turn,
     kerasgan.core.TurnLog,
+    kerasgan.core.Weighted,
     kerasgan.datasets.Dataset,
     kerasgan.datasets.Normalization,
     kerasgan.latent.Inversion,

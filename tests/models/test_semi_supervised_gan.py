@@ -156,6 +156,23 @@ def test_averages_classify(x, y):
     assert logs["accuracy"] == pytest.approx(right)
 
 
+def test_how_labels_are_dealt_out_to_batches_does_not_change_what_is_logged(x):
+    """All labels in the first of three batches: as if there were one batch."""
+    model = make()
+    model.compile(run_eagerly=True)
+    y = np.where(np.arange(48) < 12, np.arange(48) % 3, -1)
+    whole, dealt = (
+        model.evaluate(x, y, batch_size=size, verbose=0, return_dict=True) for size in (48, 16)
+    )
+    right = (model.classify(x[:12]).argmax(axis=1) == y[:12]).mean()
+    assert whole["accuracy"] == pytest.approx(right)
+    assert dealt["accuracy"] == pytest.approx(right)
+    supervised = [
+        logs["discriminator_loss"] - logs["discriminator_unsupervised"] for logs in (whole, dealt)
+    ]
+    assert supervised[0] == pytest.approx(supervised[1], rel=1e-5)
+
+
 def test_bad_arguments(x, y):
     with pytest.raises(ValueError, match=r"`classifier`.*two or more classes.*\(None, 1\)"):
         make(network(5, 4, 1))

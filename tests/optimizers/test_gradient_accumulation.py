@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+import kerasgan
 from kerasgan.optimizers.gradient_accumulation import GradientAccumulation
 
 
@@ -39,3 +40,20 @@ def test_rates_and_configuration():
     assert float(copy.learning_rate) == 0.25
     assert copy.inner_optimizer.momentum == 0.9
     assert copy.steps == 4
+
+
+def test_a_game_with_embeddings_gathers_gradients():
+    mlp = kerasgan.networks.mlp
+    gan = kerasgan.ConditionalGAN(
+        mlp(2, [], 2, number_of_classes=3), mlp(2, [], number_of_classes=3), seed=0
+    )
+    generator = keras.optimizers.SGD(0.1, gradient_accumulation_steps=2)
+    gan.compile(generator, keras.optimizers.SGD(0.1), run_eagerly=True)
+    table = next(each for each in gan.generator.weights if "embedding" in each.path)
+    tables = [keras.ops.convert_to_numpy(table)]
+    for _ in range(2):
+        gan.train_on_batch(np.zeros((4, 2), "float32"), np.array([0, 0, 1, 1]))
+        tables.append(keras.ops.convert_to_numpy(table))
+    np.testing.assert_array_equal(tables[1], tables[0])
+    moved = np.any(tables[2] != tables[0], axis=1)
+    assert moved.tolist() == [True, True, False]

@@ -135,7 +135,7 @@ def test_the_turn_that_was_first_is_named():
         )
 
     for values in ((1.0, 1.0), (1.0, 1.0), (1.0, np.inf), (np.nan, 1.0)):
-        Game.metrics[0].update_state({"discriminator_loss": values[0]}, rows=1)
-        Game.metrics[0].update_state({"discriminator_loss": 1.0}, rows=1)
-        Game.metrics[1].update_state({"generator_loss": values[1]}, rows=1)
+        Game.metrics[0].update_state({"discriminator_loss": values[0]}, weights=1)
+        Game.metrics[0].update_state({"discriminator_loss": 1.0}, weights=1)
+        Game.metrics[1].update_state({"generator_loss": values[1]}, weights=1)
     assert "`generator_loss` in the generator's turn, at its update 3." in first_note(Game)

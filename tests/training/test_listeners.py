@@ -117,6 +117,15 @@ def test_convolutions_on_a_cpu_are_played_one_by_one(monkeypatch):
     assert gan.chosen_steps_per_execution([]) == MOST_STEPS
 
 
+def test_an_epoch_has_as_many_steps_as_were_asked_for():
+    gan = game()
+    asked = [(None, None), (12, None), (48, 36), (17, None), (16, 24)]
+    chosen = [gan.chosen_steps_per_execution([], numbers) for numbers in asked]
+    assert chosen == [MOST_STEPS, 12, 12, 1, 8]
+    gan.fit(samples(30), batch_size=2, steps_per_epoch=6, epochs=2, verbose=0)
+    assert gan.optimizer.rounds == 12
+
+
 @pytest.mark.parametrize("steps", [3, 7, "auto"])
 def test_several_steps_at_once_give_the_same_bits_and_logs(steps):
     data = samples(10)
