@@ -56,8 +56,8 @@ def as_array(x: Any, argument: str = "x") -> Any:
     except ValueError as error:
         shapes = [np.shape(part) for part in x[:2]]
         raise ValueError(
-            f"Invalid value for argument `{argument}`. Expected samples of one shape. A pair of samples and "
-            f"conditions is two arguments, `x` and `y`. Received: a {type(x).__name__} of {len(x)}, with "
+            f"Invalid value for argument `{argument}`. Expected samples of one shape. Samples and their "
+            f"conditions are two arguments, `x` and `y`. Received: {type(x).__name__} of {len(x)}, with "
             f"shapes {shapes}{' and so on' if len(x) > 2 else ''}"
         ) from error
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import keras
@@ -13,13 +13,12 @@ from kerasgan.backend import (
     number_of_workers,
     step_logs,
 )
-from kerasgan.core.compiled import COMMON, Compiled, optimizer_of
+from kerasgan.core.compiled import COMMON, Compiled, compile_of, optimizer_of
 from kerasgan.core.played_game import PlayedGame
 from kerasgan.core.rehearsal import rehearse
 from kerasgan.core.setting import (
     OptimizerSetting,
     Setting,
-    documentation_of,
     settings_of,
     signature_of,
 )
@@ -96,7 +95,7 @@ class AdversarialModel(PlayedGame):
         defaults = {name: default for name, (default, _) in COMMON.items()}
         cls.compile_signature = signature_of(cls.settings_by_name, defaults)
         if "compile" not in vars(cls):
-            cls.compile = _compile_of(cls)
+            cls.compile = compile_of(cls)
 
     # `compile`, and the game in Keras's loop.
 
@@ -475,28 +474,3 @@ class AdversarialModel(PlayedGame):
                     tolerance,
                     **arguments,
                 )
-
-
-def _compile_of(kind: type[AdversarialModel]) -> Callable[..., None]:
-    """Returns `compile` of a class, with its settings in the signature and in the docstring."""
-
-    def compile(self: AdversarialModel, *args: Any, **kwargs: Any) -> None:  # noqa: A001
-        signature = type(self).compile_signature
-        try:
-            bound = signature.bind(self, *args, **kwargs)
-        except TypeError as error:
-            names = list(signature.parameters)[1:]
-            raise TypeError(
-                f"`{type(self).__name__}.compile`: {error}. Expected arguments among {names}."
-            ) from None
-        bound.apply_defaults()
-        given = {name: value for name, value in bound.arguments.items() if name != "self"}
-        common = {name: given.pop(name) for name in COMMON}
-        self._compile(given, **common)
-
-    descriptions = {name: description for name, (_, description) in COMMON.items()}
-    compile.__doc__ = documentation_of(kind.settings_by_name, descriptions)
-    compile.__signature__ = kind.compile_signature  # type: ignore[attr-defined]
-    compile.__qualname__ = f"{kind.__qualname__}.compile"
-    compile.__module__ = kind.__module__
-    return compile

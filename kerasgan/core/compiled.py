@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 
+from kerasgan.core.setting import documentation_of
 from kerasgan.core.turn import Turn
 from kerasgan.optimizers import (
     GradientAccumulation,
@@ -103,3 +104,29 @@ def optimizer_of(turn: Turn, identifier: Any, in_float16: bool) -> keras.optimiz
         optimizer = LossScaleOptimizer(optimizer)
     optimizer.build(turn.trainable_variables)
     return optimizer
+
+
+def compile_of(kind: Any) -> Callable[..., None]:
+    """Returns `compile` of a class, with its settings in the signature and in the docstring."""
+
+    def compile(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: A001
+        signature = type(self).compile_signature
+        try:
+            bound = signature.bind(self, *args, **kwargs)
+        except TypeError as error:
+            names = list(signature.parameters)[1:]
+            hint = " Each turn has an optimizer of its own." if "optimizer" in kwargs else ""
+            raise TypeError(
+                f"`{type(self).__name__}.compile`: {error}. Expected arguments among {names}.{hint}"
+            ) from None
+        bound.apply_defaults()
+        given = {name: value for name, value in bound.arguments.items() if name != "self"}
+        common = {name: given.pop(name) for name in COMMON}
+        self._compile(given, **common)
+
+    descriptions = {name: description for name, (_, description) in COMMON.items()}
+    compile.__doc__ = documentation_of(kind.settings_by_name, descriptions)
+    compile.__signature__ = kind.compile_signature  # type: ignore[attr-defined]
+    compile.__qualname__ = f"{kind.__qualname__}.compile"
+    compile.__module__ = kind.__module__
+    return compile

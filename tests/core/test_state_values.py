@@ -10,7 +10,6 @@ import keras
 import ml_dtypes
 import numpy as np
 import pytest
-
 from kerasgan.core.state_values import (
     Array,
     decode,

@@ -283,8 +283,8 @@ def test_scores_at_two_scales_are_two_discriminators_added_up():
 def test_what_does_not_fit_is_named():
     with pytest.raises(ValueError, match="include 'score'"):
         kerasgan.GAN(dense({"z": 2}, 3), dense({"x": 3}, {"a": 1, "b": 1}))
+    networks = dense({"latent": 2, "label": 3}, 5), dense({"x": 5, "label": 3}, 1)
     with pytest.raises(ValueError, match=r"argument `prior`.*inputs among \['latent', 'label'\]"):
-        networks = dense({"latent": 2, "label": 3}, 5), dense({"x": 5, "label": 3}, 1)
         kerasgan.ConditionalGAN(*networks, prior={"noise": "normal"})
     game, (x, y) = two_conditions()
     with pytest.raises(ValueError, match=r"`y`. Expected a dictionary of \['label', 'position'\]"):

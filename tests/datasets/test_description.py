@@ -31,11 +31,9 @@ def test_a_memory_map_is_read_in_parts(tmp_path, monkeypatch):
 
 def stream(x=X, seed=1, batch=2, tuned=False):
     data = tf.data.Dataset.from_tensor_slices(x).shuffle(6, seed=seed).batch(batch)
-    if tuned:
-        data = data.map(tf.identity, num_parallel_calls=2).prefetch(3)
-    else:
-        data = data.map(tf.identity)
-    return data
+    return (
+        data.map(tf.identity, num_parallel_calls=2).prefetch(3) if tuned else data.map(tf.identity)
+    )
 
 
 def test_a_stream_is_described_by_its_steps():

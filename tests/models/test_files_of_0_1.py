@@ -19,7 +19,7 @@ def test_a_file_of_0_1_loads_and_training_goes_on(kind):
     # Saved after three rounds of two discriminator steps each, of three minibatches of 8 rows.
     assert model.discriminator_steps == 2
     assert int(model.optimizer["discriminator"].iterations) == 6
-    assert model.compiled_game.average.momentum == 0.5
+    assert model.average_momentum == 0.5
     history = model.fit(*MODELS[kind][1], batch_size=8, verbose=0).history
     assert int(model.optimizer["discriminator"].iterations) == 12
     assert all(np.isfinite(values).all() for values in history.values())

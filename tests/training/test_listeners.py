@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 import kerasgan
+from kerasgan.training import acceleration
 from kerasgan.training.acceleration import MOST_STEPS
 from kerasgan.training.listeners import listens_to_batches
 
@@ -104,23 +105,21 @@ def test_several_steps_are_played_at_once_where_nobody_listens(arguments, others
 
 
 def test_convolutions_on_a_cpu_are_played_one_by_one(monkeypatch):
-    import kerasgan.training.acceleration as acceleration
-
     networks = kerasgan.networks
     gan = kerasgan.GAN(
         networks.dcgan_generator(3, (8, 8, 1), 2), networks.dcgan_discriminator((8, 8, 1), 2)
     )
     gan.compile()
     monkeypatch.setattr(acceleration, "has_accelerator", lambda: False)
-    assert gan.chosen_steps_per_execution([]) == 1
+    assert acceleration.chosen_steps_per_execution(gan, []) == 1
     monkeypatch.setattr(acceleration, "has_accelerator", lambda: True)
-    assert gan.chosen_steps_per_execution([]) == MOST_STEPS
+    assert acceleration.chosen_steps_per_execution(gan, []) == MOST_STEPS
 
 
 def test_an_epoch_has_as_many_steps_as_were_asked_for():
     gan = game()
     asked = [(None, None), (12, None), (48, 36), (17, None), (16, 24)]
-    chosen = [gan.chosen_steps_per_execution([], numbers) for numbers in asked]
+    chosen = [acceleration.chosen_steps_per_execution(gan, [], numbers) for numbers in asked]
     assert chosen == [MOST_STEPS, 12, 12, 1, 8]
     gan.fit(samples(30), batch_size=2, steps_per_epoch=6, epochs=2, verbose=0)
     assert gan.optimizer.rounds == 12
