@@ -131,5 +131,5 @@ def test_bad_arguments(x):
     plain.compile(pulling_away=0.0)
     with pytest.raises(ValueError, match="`margin`.*-1"):
         plain.compile(margin=-1.0, pulling_away=0.0)
-    with pytest.raises(ValueError, match="`weight`"):
+    with pytest.raises(ValueError, match="`pulling_away`"):
         plain.compile(pulling_away=-0.1)

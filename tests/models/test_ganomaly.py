@@ -139,5 +139,5 @@ def test_bad_arguments(x):
         model.compile(contextual_weight=-1.0)
     with pytest.raises(TypeError, match="`encoder`"):
         kerasgan.GANomaly(1, dense(2, 6), dense(6, 2), judge(), "hidden")
-    with pytest.raises(ValueError, match="`x`"):
+    with pytest.raises(ValueError, match="`samples`"):
         model.anomaly_score(x[:, :3])
