@@ -1,6 +1,7 @@
 """Adversarial models as complete Keras citizens."""
 
 from kerasgan import (
+    augmentation,
     callbacks,
     constraints,
     core,
@@ -13,6 +14,7 @@ from kerasgan import (
     networks,
     penalties,
     priors,
+    schedules,
 )
 from kerasgan.models import (
     EBGAN,
@@ -43,6 +45,7 @@ __all__ = [
     "SemiSupervisedAdversarialAutoEncoder",
     "SemiSupervisedGAN",
     "__version__",
+    "augmentation",
     "callbacks",
     "constraints",
     "core",
@@ -55,4 +58,5 @@ __all__ = [
     "networks",
     "penalties",
     "priors",
+    "schedules",
 ]

@@ -18,7 +18,8 @@ LEVELS = (
     {"callbacks"},
     {"core"},
     {"metrics", "networks", "datasets"},
-    {"losses", "penalties", "priors", "layers", "constraints"},
+    {"losses", "penalties", "priors", "layers", "constraints", "augmentation"},
+    {"schedules"},
     {"arguments", "backend", "files", "registry"},
 )
 DEPTH = {room: depth for depth, rooms in enumerate(LEVELS) for room in rooms}

@@ -8,6 +8,7 @@ from keras import ops
 from kerasgan.backend import draw_rows
 from kerasgan.penalties._encoder import encoder_of
 from kerasgan.penalties.penalty import Encounter, Penalty, flat, squared_gradient_norm
+from kerasgan.schedules import Schedule
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -30,7 +31,7 @@ class Contractive(Penalty):
 
     needs_second_derivatives = True
 
-    def __init__(self, weight: float = 0.1) -> None:
+    def __init__(self, weight: float | Schedule = 0.1) -> None:
         super().__init__(weight)
 
     def call(self, encounter: Encounter) -> Any:

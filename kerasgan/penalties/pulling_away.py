@@ -8,6 +8,7 @@ from keras import ops
 from kerasgan.backend import gather_rows
 from kerasgan.penalties._encoder import encoder_of
 from kerasgan.penalties.penalty import Encounter, Penalty, flat
+from kerasgan.schedules import Schedule
 
 # Keeps the direction of a code of zeros defined.
 _EPSILON = 1e-12
@@ -34,7 +35,7 @@ class PullingAway(Penalty):
 
     turn = "generator"
 
-    def __init__(self, weight: float = 0.1) -> None:
+    def __init__(self, weight: float | Schedule = 0.1) -> None:
         super().__init__(weight)
 
     def call(self, encounter: Encounter) -> Any:

@@ -227,7 +227,7 @@ CONFIGURABLE = {
     kerasgan.losses.Relativistic: kerasgan.losses.Relativistic,
     kerasgan.losses.Wasserstein: kerasgan.losses.Wasserstein,
     kerasgan.penalties.DRAGAN: lambda: kerasgan.penalties.DRAGAN(2.0, scale=0.1),
-    kerasgan.penalties.R1: lambda: kerasgan.penalties.R1(2.0),
+    kerasgan.penalties.R1: lambda: kerasgan.penalties.R1(kerasgan.schedules.Cosine(2.0, 0.2, 9)),
     kerasgan.penalties.R2: lambda: kerasgan.penalties.R2(3.0),
     kerasgan.penalties.WassersteinGradientPenalty: lambda: (
         kerasgan.penalties.WassersteinGradientPenalty(4.0)
@@ -241,6 +241,7 @@ CONFIGURABLE = {
     kerasgan.priors.Sum: lambda: kerasgan.priors.Normal(2) + kerasgan.priors.Uniform(),
     kerasgan.priors.SwissRoll: lambda: kerasgan.priors.SwissRoll(radius=2.0),
     kerasgan.priors.Uniform: lambda: kerasgan.priors.Uniform((2, 2), low=0.0),
+    kerasgan.schedules.Cosine: lambda: kerasgan.schedules.Cosine(0.0, 0.3, steps=5),
     kerasgan.constraints.WeightClipping: lambda: kerasgan.constraints.WeightClipping(0.05),
     kerasgan.datasets.MinMax: lambda: kerasgan.datasets.MinMax(0.0, 3.0),
     kerasgan.datasets.Tanh: lambda: kerasgan.datasets.Tanh(0.0, 255.0),
@@ -329,6 +330,7 @@ ABSTRACT_OR_RECORD = {
     kerasgan.penalties.Encounter,
     kerasgan.penalties.Penalty,
     kerasgan.priors.Prior,
+    kerasgan.schedules.Schedule,
 }
 
 REGISTERED = {*MODELS, *CONFIGURABLE, *LAYERS, *CALLBACKS, *ABSTRACT_OR_RECORD}

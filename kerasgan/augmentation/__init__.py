@@ -1,0 +1,3 @@
+"""Augmentation."""
+
+__all__: list[str] = []
