@@ -192,6 +192,16 @@ def call_inputs(model, data):
 
 # What has a configuration that makes an equal object.
 CONFIGURABLE = {
+    kerasgan.augmentation.AdaptiveAugmentation: lambda: kerasgan.augmentation.AdaptiveAugmentation(
+        target=0.5, transformations={"color": 0.5}
+    ),
+    kerasgan.augmentation.AugmentationPipeline: lambda: kerasgan.augmentation.AugmentationPipeline(
+        kerasgan.schedules.Cosine(0.0, 0.3, steps=5), ["flip", "hue"]
+    ),
+    kerasgan.augmentation.DiffAugment: lambda: kerasgan.augmentation.DiffAugment("cutout"),
+    kerasgan.augmentation.LayerAugmentation: lambda: kerasgan.augmentation.LayerAugmentation(
+        keras.layers.RandomFlip("horizontal", seed=1)
+    ),
     kerasgan.losses.EnergyMargin: lambda: kerasgan.losses.EnergyMargin(
         keras.optimizers.schedules.ExponentialDecay(1.0, 10, 0.9)
     ),
@@ -314,6 +324,7 @@ CALLBACKS = {
 
 # Classes to subclass, and records that are proved by the tests of what makes them.
 ABSTRACT_OR_RECORD = {
+    kerasgan.augmentation.Augmentation,
     kerasgan.core.AdversarialModel,
     kerasgan.core.Minibatch,
     kerasgan.core.Optimizers,
