@@ -260,6 +260,26 @@ CONFIGURABLE = {
 
 # Layers: an instance, and inputs for it.
 LAYERS = {
+    kerasgan.layers.BilinearDownSampling2D: (
+        kerasgan.layers.BilinearDownSampling2D,
+        np.arange(16, dtype="float32").reshape(1, 4, 2, 2),
+    ),
+    kerasgan.layers.BilinearUpSampling2D: (
+        kerasgan.layers.BilinearUpSampling2D,
+        np.arange(16, dtype="float32").reshape(1, 4, 2, 2),
+    ),
+    kerasgan.layers.GroupedConv2D: (
+        lambda: kerasgan.layers.GroupedConv2D(4, 3, groups=2, padding="same"),
+        np.arange(16, dtype="float32").reshape(1, 4, 2, 2),
+    ),
+    kerasgan.layers.ProjectionHead: (
+        lambda: kerasgan.layers.ProjectionHead(3),
+        [np.ones((3, 2, 4), "float32"), np.array([0, 2, 1])],
+    ),
+    kerasgan.layers.SelfAttention: (
+        lambda: kerasgan.layers.SelfAttention(reduction=2),
+        np.arange(16, dtype="float32").reshape(1, 4, 2, 2),
+    ),
     kerasgan.layers.ConcatenateNoise: (
         lambda: kerasgan.layers.ConcatenateNoise(2, seed=1),
         np.ones((4, 3), "float32"),
