@@ -18,7 +18,7 @@ LEVELS = (
     {"callbacks"},
     {"core"},
     {"metrics", "networks", "datasets"},
-    {"losses", "penalties", "priors", "layers", "constraints", "augmentation"},
+    {"losses", "penalties", "priors", "layers", "constraints", "augmentation", "optimizers"},
     {"schedules"},
     {"arguments", "backend", "files", "registry"},
 )

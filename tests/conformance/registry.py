@@ -251,6 +251,9 @@ CONFIGURABLE = {
     kerasgan.priors.Sum: lambda: kerasgan.priors.Normal(2) + kerasgan.priors.Uniform(),
     kerasgan.priors.SwissRoll: lambda: kerasgan.priors.SwissRoll(radius=2.0),
     kerasgan.priors.Uniform: lambda: kerasgan.priors.Uniform((2, 2), low=0.0),
+    kerasgan.optimizers.ScheduledAdam: lambda: kerasgan.optimizers.ScheduledAdam(
+        beta_2=kerasgan.schedules.Cosine(0.9, 0.99, steps=5)
+    ),
     kerasgan.schedules.Cosine: lambda: kerasgan.schedules.Cosine(0.0, 0.3, steps=5),
     kerasgan.constraints.WeightClipping: lambda: kerasgan.constraints.WeightClipping(0.05),
     kerasgan.datasets.MinMax: lambda: kerasgan.datasets.MinMax(0.0, 3.0),
