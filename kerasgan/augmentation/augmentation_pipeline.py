@@ -34,6 +34,8 @@ _BRIGHTNESS = 0.2
 _CONTRAST = 0.5
 _SATURATION = 1.0
 _CUTOUT = 0.5
+# How many random numbers all of them take.
+_DRAWS = 32
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -113,7 +115,7 @@ class AugmentationPipeline(Augmentation):
     def draw(self, rows: Any, seed: Any, step: Any = 0) -> Mapping[str, Any]:
         """Returns the affine transformation of places, that of colors, and the rectangle to cut out."""
         # One draw for all: an integer as the seed would give the same numbers to each of several.
-        uniform = keras.random.uniform((rows, 48), seed=seed)
+        uniform = keras.random.uniform((rows, _DRAWS), seed=seed)
         draws = _Draws(uniform, self.transformations, self.current_probability(step))
         linear, shift = self._geometry(draws)
         return {"linear": linear, "shift": shift, **_color(draws), **_cutout(draws)}
@@ -138,7 +140,7 @@ class AugmentationPipeline(Augmentation):
         sizes = self._shape()[:2]
         square = sizes[0] == sizes[1]
         size = ops.convert_to_tensor(sizes, "float32")
-        one, zero = ops.ones_like(draws.gate), ops.zeros_like(draws.gate)
+        one, zero = draws.zero + 1.0, draws.zero
 
         flip = draws.choice("flip", lambda u: 1.0 - 2.0 * ops.floor(2.0 * u), one)
         linear = _rows([[one, zero], [zero, flip]])
@@ -156,10 +158,10 @@ class AugmentationPipeline(Augmentation):
 
         scale = draws.choice("scaling", lambda u: ops.exp2(_SCALING * _normal(u)), one)
         linear = linear / scale[:, None, None]
-        linear = _product(linear, _rotation(draws.rotation(zero)))
+        linear = _product(linear, _rotation(draws.rotation()))
         scale = draws.choice("anisotropic_scaling", lambda u: ops.exp2(_SCALING * _normal(u)), one)
         linear = _product(linear, _rows([[scale, zero], [zero, 1.0 / scale]]))
-        linear = _product(linear, _rotation(draws.rotation(zero)))
+        linear = _product(linear, _rotation(draws.rotation()))
         shares = draws.choices("fractional_translation", _normal)
         shift = shift - _moved(linear, shares * _FRACTIONAL_TRANSLATION * size)
         return linear, shift
@@ -191,7 +193,7 @@ class _Draws:
         self._columns: Iterator[Any] = iter(ops.unstack(uniform, axis=1))
         self._factors = factors
         self._probability = ops.cast(probability, "float32")
-        self.gate = next(self._columns)
+        self.zero = ops.zeros_like(uniform[:, 0])
 
     def choice(self, name: str, of_uniform: Any, identity: Any) -> Any:
         """Returns a number for each picture, `(rows,)`: the identity where it is not applied."""
@@ -201,15 +203,18 @@ class _Draws:
 
     def choices(self, name: str, of_uniform: Any) -> Any:
         """Returns two numbers for each picture, `(rows, 2)`: 0 where it is not applied."""
-        gate, *uniform = (next(self._columns) for _ in range(3))
-        applied = gate < self._factors.get(name, 0.0) * self._probability
-        return ops.where(applied[:, None], of_uniform(ops.stack(uniform, axis=1)), 0.0)
+        applied = next(self._columns) < self._factors.get(name, 0.0) * self._probability
+        return ops.where(applied[:, None], of_uniform(self.two()), 0.0)
 
-    def rotation(self, zero: Any) -> Any:
+    def two(self) -> Any:
+        """Returns two uniform numbers for each picture, `(rows, 2)`."""
+        return ops.stack([next(self._columns), next(self._columns)], axis=1)
+
+    def rotation(self) -> Any:
         """Returns one of two angles; either is applied with the probability."""
         gate, uniform = next(self._columns), next(self._columns)
         once = ops.maximum(1.0 - self._factors.get("rotation", 0.0) * self._probability, 0.0)
-        return ops.where(gate < 1.0 - ops.sqrt(once), math.pi * (2.0 * uniform - 1.0), zero)
+        return ops.where(gate < 1.0 - ops.sqrt(once), math.pi * (2.0 * uniform - 1.0), 0.0)
 
 
 def _color(draws: _Draws) -> dict[str, Any]:
@@ -218,7 +223,7 @@ def _color(draws: _Draws) -> dict[str, Any]:
     All matrices have the gray axis as an eigenvector, and turn or stretch the plane across it. So they
     commute, but for the brightness, which comes first.
     """
-    one, zero = ops.ones_like(draws.gate), ops.zeros_like(draws.gate)
+    one, zero = draws.zero + 1.0, draws.zero
     brightness = draws.choice("brightness", lambda u: _BRIGHTNESS * _normal(u), zero)
     contrast = draws.choice("contrast", lambda u: ops.exp2(_CONTRAST * _normal(u)), one)
     flip = draws.choice("luma_flip", lambda u: 1.0 - 2.0 * ops.floor(2.0 * u), one)
@@ -249,8 +254,8 @@ def _recolored(x: Any, parameters: Mapping[str, Any]) -> Any:
 
 
 def _cutout(draws: _Draws) -> dict[str, Any]:
-    size = draws.choice("cutout", lambda u: ops.full_like(u, _CUTOUT), ops.zeros_like(draws.gate))
-    middle = ops.stack([next(draws._columns) for _ in range(2)], axis=1)
+    size = draws.choice("cutout", lambda u: ops.full_like(u, _CUTOUT), draws.zero)
+    middle = draws.two()
     return {"first": middle - size[:, None] / 2, "size": ops.stack([size, size], axis=1)}
 
 

@@ -111,19 +111,16 @@ def test_the_small_image_decides_what_goes_on_in_the_large_one():
     )
 
 
-@pytest.mark.parametrize(("classes", "normalization"), [(None, None), (3, "spectral")])
-def test_every_weight_is_learned_in_a_game_with_a_penalty(classes, normalization):
-    generator = fastgan_generator(4, (16, 24, 3), filters=2, number_of_classes=classes)
+def test_every_weight_is_learned_in_a_game():
+    generator = fastgan_generator(4, (16, 24, 3), filters=2, number_of_classes=3)
     discriminator = fastgan_discriminator(
-        (16, 24, 3), filters=2, number_of_classes=classes, normalization=normalization
+        (16, 24, 3), filters=2, number_of_classes=3, normalization="spectral"
     )
-    kind = kerasgan.GAN if classes is None else kerasgan.ConditionalGAN
-    gan = kind(generator, discriminator)
-    gan.compile(penalties=["r1"], run_eagerly=True)
+    gan = kerasgan.ConditionalGAN(generator, discriminator)
+    gan.compile(run_eagerly=True)
     x = normal(8, 16, 24, 3)
-    data = (x,) if classes is None else (x, np.arange(8) % 3)
     before = [weight.numpy() for weight in gan.trainable_variables]
-    gan.train_on_batch(*data)
+    gan.train_on_batch(x, np.arange(8) % 3)
     for weight, old in zip(gan.trainable_variables, before, strict=True):
         assert np.abs(weight.numpy() - old).max() > 0, weight.path
 

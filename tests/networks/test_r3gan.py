@@ -126,20 +126,17 @@ def test_it_starts_without_its_blocks_and_with_the_papers_deviations():
     assert np.std(shapes) == pytest.approx(1.0, rel=0.1)
 
 
-@pytest.mark.parametrize("classes", [None, 3])
-def test_every_weight_is_learned_in_a_game_with_both_penalties(classes):
-    options = {"filters": 8, "blocks": 1, "group_size": 4, "number_of_classes": classes}
+def test_every_weight_is_learned_in_a_game_with_both_penalties():
+    options = {"filters": 8, "blocks": 1, "group_size": 4, "number_of_classes": 3}
     generator = r3gan_generator(4, (8, 12, 3), **options)
     discriminator = r3gan_discriminator((8, 12, 3), **options)
-    kind = kerasgan.GAN if classes is None else kerasgan.ConditionalGAN
-    gan = kind(generator, discriminator)
+    gan = kerasgan.ConditionalGAN(generator, discriminator)
     optimizers = (keras.optimizers.Adam(0.01, beta_1=0.0) for _ in range(2))
     gan.compile(*optimizers, loss="relativistic", penalties=["r1", "r2"], run_eagerly=True)
     x = np.random.default_rng(0).normal(size=(8, 8, 12, 3)).astype("float32")
-    data = (x,) if classes is None else (x, np.arange(8) % 3)
     before = [weight.numpy() for weight in gan.trainable_variables]
     for _ in range(2):  # behind the last convolutions of blocks nothing moves at first
-        gan.train_on_batch(*data)
+        gan.train_on_batch(x, np.arange(8) % 3)
     for weight, old in zip(gan.trainable_variables, before, strict=True):
         assert np.abs(weight.numpy() - old).max() > 0, weight.path
 
