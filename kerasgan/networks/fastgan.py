@@ -76,9 +76,12 @@ def fastgan_generator(
     one_of("normalization", normalization, [None, "batch"])
     initializer = initializer_factory(kernel_initializer)
 
-    def convolution(x: Any, count: int, size: int | tuple[int, int], padding: str = "same") -> Any:
-        options = {"padding": padding, "use_bias": False, "kernel_initializer": initializer()}
-        return layers.Conv2D(count, size, **options)(x)
+    def convolution(x: Any, count: int) -> Any:
+        options = {"padding": "same", "use_bias": False, "kernel_initializer": initializer()}
+        return layers.Conv2D(count, 3, **options)(x)
+
+    def dense(x: Any, count: int) -> Any:
+        return layers.Dense(count, use_bias=False, kernel_initializer=initializer())(x)
 
     def gated(x: Any) -> Any:
         x = layers.BatchNormalization()(x) if normalization == "batch" else x
@@ -88,20 +91,19 @@ def fastgan_generator(
     def excited(x: Any, small: Any, halvings: int) -> Any:
         count = x.shape[-1]
         pooled = layers.AveragePooling2D(2**halvings)(small) if halvings else small
-        factors = convolution(pooled, count, smallest, padding="valid")
-        factors = convolution(layers.Activation("silu")(factors), count, 1)
-        return layers.Multiply()([x, layers.Activation("sigmoid")(factors)])
+        factors = layers.Activation("silu")(dense(layers.Flatten()(pooled), count))
+        factors = layers.Activation("sigmoid")(dense(factors, count))
+        return layers.Multiply()([x, layers.Reshape((1, 1, count))(factors)])
 
     inputs, x = flat_inputs("latent", latents_shape, number_of_classes)
     first = (*smallest, 2 * widths[0])
-    x = layers.Dense(math.prod(first), use_bias=False, kernel_initializer=initializer())(x)
-    stages = [gated(layers.Reshape(first)(x))]
+    stages = [gated(layers.Reshape(first)(dense(x, math.prod(first))))]
     # Where there is no image a 16th of the largest, the smallest one excites it.
     skipped = min(_SKIPPED, doublings)
     for index, count in enumerate(widths[1:], start=1):
-        x = gated(convolution(layers.UpSampling2D(2)(stages[-1]), 2 * count, 3))
+        x = gated(convolution(layers.UpSampling2D(2)(stages[-1]), 2 * count))
         if index % 2:
-            x = gated(convolution(x, 2 * count, 3))
+            x = gated(convolution(x, 2 * count))
         if index >= skipped > 1:
             source = index - skipped
             x = excited(x, stages[source], source)
