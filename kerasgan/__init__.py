@@ -1,6 +1,7 @@
 """Adversarial models as complete Keras citizens."""
 
 from kerasgan import (
+    augmentation,
     callbacks,
     constraints,
     core,
@@ -11,8 +12,10 @@ from kerasgan import (
     metrics,
     models,
     networks,
+    optimizers,
     penalties,
     priors,
+    schedules,
 )
 from kerasgan.models import (
     EBGAN,
@@ -42,6 +45,7 @@ __all__ = [
     "SemiSupervisedAdversarialAutoEncoder",
     "SemiSupervisedGAN",
     "__version__",
+    "augmentation",
     "callbacks",
     "constraints",
     "core",
@@ -52,6 +56,8 @@ __all__ = [
     "metrics",
     "models",
     "networks",
+    "optimizers",
     "penalties",
     "priors",
+    "schedules",
 ]

@@ -6,10 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasgan import registry
-from kerasgan.arguments import number
+from kerasgan import schedules
 from kerasgan.losses.adversarial_loss import AdversarialLoss
-from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -36,21 +34,16 @@ class EnergyMargin(AdversarialLoss):
 
     on_logits = False
 
-    def __init__(
-        self, margin: float | keras.optimizers.schedules.LearningRateSchedule = 1.0
-    ) -> None:
-        if not isinstance(margin, keras.optimizers.schedules.LearningRateSchedule):
-            expected = "a number that is not negative, or a schedule"
-            margin = number("margin", margin, expected, lambda given: given >= 0)
-        self.margin = margin
+    def __init__(self, margin: float | schedules.Schedule = 1.0) -> None:
+        self.margin = schedules.number_or_schedule(
+            "margin", margin, "a number that is not negative", lambda given: given >= 0
+        )
         # The model that plays for this loss says how many updates there have been.
         self.step: Callable[[], Any] = lambda: 0
 
     def current_margin(self) -> Any:
         """Returns the margin at the present step."""
-        if isinstance(self.margin, keras.optimizers.schedules.LearningRateSchedule):
-            return ops.cast(self.margin(self.step()), full_precision())
-        return self.margin
+        return schedules.value_at(self.margin, self.step())
 
     def discriminator(self, real_scores: Any, fake_scores: Any) -> Any:
         """Returns `E(x) + max(0, m - E(G(z)))`."""
@@ -66,11 +59,9 @@ class EnergyMargin(AdversarialLoss):
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make an equal loss."""
-        if isinstance(self.margin, keras.optimizers.schedules.LearningRateSchedule):
-            return {"margin": keras.saving.serialize_keras_object(self.margin)}
-        return {"margin": self.margin}
+        return {"margin": schedules.to_config(self.margin)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> EnergyMargin:
         """Makes the loss that `get_config` described."""
-        return cls(registry.deserialize(config["margin"]))
+        return cls(schedules.from_config(config["margin"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kerasgan.arguments import positive_integer
+from kerasgan.arguments import invalid, positive_integer
 
 # Stages widen with each halving, up to this factor.
 LARGEST_WIDENING = 8
@@ -38,3 +38,26 @@ def default_filters(filters: int | None, height: int, width: int) -> int:
     if filters is None:
         return 32 if max(height, width) <= 16 else 64
     return positive_integer("filters", filters)
+
+
+def smallest_size(height: int, width: int) -> tuple[tuple[int, int], int]:
+    """Returns the size of the smallest image, and how often it is doubled.
+
+    The shorter side of the smallest is 4 to 7: 64×96 is 4×6 doubled four times.
+
+    Raises:
+        ValueError: If a side cannot be halved so often.
+    """
+    doublings = 0
+    while min(height, width) >> doublings >= 8:
+        doublings += 1
+    unit = 2**doublings
+    if min(height, width) < 4 or height % unit or width % unit:
+        near = tuple(max(side // unit * unit, 4) for side in (height, width))
+        raise invalid(
+            "sample_shape",
+            (height, width),
+            "height and width of at least 4 that can be halved until the shorter one is 4 to 7, such as "
+            f"{near}",
+        )
+    return (height // unit, width // unit), doublings

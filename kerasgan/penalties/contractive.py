@@ -8,6 +8,7 @@ from keras import ops
 from kerasgan.backend import draw_rows
 from kerasgan.penalties._encoder import encoder_of
 from kerasgan.penalties.penalty import Encounter, Penalty, squared_gradient_norm
+from kerasgan.schedules import Schedule
 from kerasgan.tensors import flat
 
 
@@ -31,7 +32,7 @@ class Contractive(Penalty):
 
     needs_second_derivatives = True
 
-    def __init__(self, weight: float = 0.1) -> None:
+    def __init__(self, weight: float | Schedule = 0.1) -> None:
         super().__init__(weight)
 
     def call(self, encounter: Encounter) -> Any:

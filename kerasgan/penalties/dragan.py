@@ -9,6 +9,7 @@ from kerasgan.arguments import positive_number
 from kerasgan.backend import all_rows_mean, draw_rows
 from kerasgan.penalties.gradient_penalty import GradientPenalty, unit_norm_deviation
 from kerasgan.penalties.penalty import Encounter, squared_gradient_norm
+from kerasgan.schedules import Schedule
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -36,7 +37,7 @@ class DRAGAN(GradientPenalty):
 
     name = "dragan"
 
-    def __init__(self, weight: float = 10.0, scale: float = 0.5) -> None:
+    def __init__(self, weight: float | Schedule = 10.0, scale: float = 0.5) -> None:
         super().__init__(weight)
         self.scale = positive_number("scale", scale)
 

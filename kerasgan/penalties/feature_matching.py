@@ -11,6 +11,7 @@ from kerasgan import registry
 from kerasgan.backend import all_rows_mean
 from kerasgan.penalties.penalty import Encounter, Penalty
 from kerasgan.precision import full_precision
+from kerasgan.schedules import Schedule
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -46,7 +47,7 @@ class FeatureMatching(Penalty):
     def __init__(
         self,
         features: str | Callable[[keras.Model], keras.Model],
-        weight: float = 1.0,
+        weight: float | Schedule = 1.0,
         sample_weight: float = 0.0,
     ) -> None:
         super().__init__(weight)
@@ -62,7 +63,7 @@ class FeatureMatching(Penalty):
 
     def __call__(self, encounter: Encounter) -> Any:
         """Returns the weighted terms."""
-        term = self.weight * self.call(encounter)
+        term = super().__call__(encounter)
         if self.sample_weight:
             term = term + self.sample_weight * squared_mean_gap(encounter.real, encounter.fake)
         return term
@@ -89,17 +90,17 @@ class FeatureMatching(Penalty):
             features = keras.saving.serialize_keras_object(features)
         return {
             "features": features,
-            "weight": self.weight,
+            **super().get_config(),
             "sample_weight": self.sample_weight,
         }
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> FeatureMatching:
+    def from_config(cls, config: dict[str, Any]) -> Penalty:
         """Makes the penalty that `get_config` described."""
         features = config["features"]
         if not isinstance(features, str):
             features = registry.deserialize_function(features, "features")
-        return cls(**{**config, "features": features})
+        return super().from_config({**config, "features": features})
 
 
 def feature_extractor(

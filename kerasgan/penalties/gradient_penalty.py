@@ -5,6 +5,7 @@ from typing import Any
 from keras import ops
 
 from kerasgan.penalties.penalty import Penalty
+from kerasgan.schedules import Schedule
 
 # sqrt has no finite gradient at 0; this keeps it finite where the score is flat.
 _EPSILON = 1e-12
@@ -24,7 +25,7 @@ class GradientPenalty(Penalty):
 
     needs_second_derivatives = True
 
-    def __init__(self, weight: float = 10.0) -> None:
+    def __init__(self, weight: float | Schedule = 10.0) -> None:
         super().__init__(weight)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasgan.arguments import non_negative_number
+from kerasgan import schedules
 from kerasgan.backend import input_gradient
 from kerasgan.tensors import at_least_float32, flat
 
@@ -34,6 +34,8 @@ class Encounter:
         turn: The name of the turn. Defaults to `"discriminator"`.
         output: What the discriminator makes of samples, with all that it returns beside scores. Defaults to
             `None`, `score`.
+        step: How many updates the turn's players have made before, an integer or a scalar tensor, for
+            weights along a curve. Defaults to `None`, not counted.
     """
 
     real: Any
@@ -46,6 +48,7 @@ class Encounter:
     latent: Any = None
     turn: str = "discriminator"
     output: Callable[[Any], Any] | None = None
+    step: Any = None
 
     @cached_property
     def real_output(self) -> Any:
@@ -66,7 +69,9 @@ class Penalty(ABC):
     discriminator returns beside its score (class logits, codes, features) is in the `Encounter`.
 
     Args:
-        weight: The factor of the term, not negative. Required.
+        weight: The factor of the term, not negative; or a `keras.optimizers.schedules.LearningRateSchedule`
+            of the turn's updates, such as `kerasgan.schedules.Cosine`, for a factor that follows a curve.
+            Required.
 
     Attributes:
         turn: Whose loss it is added to, or a tuple of several turns. Defaults to `"discriminator"`.
@@ -76,7 +81,7 @@ class Penalty(ABC):
             cannot be differentiated twice. Defaults to `False`.
 
     Raises:
-        ValueError: If `weight` is negative.
+        ValueError: If `weight` is a negative number.
 
     Example:
 
@@ -90,8 +95,10 @@ class Penalty(ABC):
     turn: str | tuple[str, ...] = "discriminator"
     needs_second_derivatives: bool = False
 
-    def __init__(self, weight: float) -> None:
-        self.weight = non_negative_number("weight", weight)
+    def __init__(self, weight: float | schedules.Schedule) -> None:
+        self.weight = schedules.number_or_schedule(
+            "weight", weight, "a number that is not negative", lambda given: given >= 0
+        )
 
     @property
     def turns(self) -> tuple[str, ...]:
@@ -109,16 +116,30 @@ class Penalty(ABC):
 
     def __call__(self, encounter: Encounter) -> Any:
         """Returns the weighted term."""
-        return self.weight * self.call(encounter)
+        return ops.multiply(self.current_weight(encounter), self.call(encounter))
+
+    def current_weight(self, encounter: Encounter) -> Any:
+        """Returns the weight after the updates that there have been: a number, or a float32 scalar.
+
+        Raises:
+            ValueError: If the weight follows a schedule, and the encounter does not say the step.
+        """
+        if encounter.step is None and schedules.is_schedule(self.weight):
+            raise ValueError(
+                f"Invalid `weight` of the penalty {self.name!r}. Expected a number, as the updates are not "
+                f"counted here. Received: weight={self.weight!r}. Give `Encounter` a `step`."
+            )
+        return schedules.value_at(self.weight, encounter.step)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make an equal penalty."""
-        return {"weight": self.weight}
+        return {"weight": schedules.to_config(self.weight)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Penalty:
         """Makes the penalty that `get_config` described."""
-        return cls(**config)
+        weight = {"weight": schedules.from_config(config["weight"])} if "weight" in config else {}
+        return cls(**{**config, **weight})
 
 
 def squared_gradient_norm(score: Callable[[Any], Any], samples: Any) -> Any:

@@ -9,6 +9,7 @@ from kerasgan.backend import gather_rows
 from kerasgan.penalties._encoder import encoder_of
 from kerasgan.penalties.penalty import Encounter, Penalty
 from kerasgan.precision import full_precision
+from kerasgan.schedules import Schedule
 from kerasgan.tensors import flat
 
 # Keeps the direction of a code of zeros defined.
@@ -36,7 +37,7 @@ class PullingAway(Penalty):
 
     turn = "generator"
 
-    def __init__(self, weight: float = 0.1) -> None:
+    def __init__(self, weight: float | Schedule = 0.1) -> None:
         super().__init__(weight)
 
     def call(self, encounter: Encounter) -> Any:

@@ -7,6 +7,7 @@ import keras
 
 from kerasgan.penalties.penalty import Encounter, Penalty
 from kerasgan.registry import decode_weights, deserialize, encode_weights, per_example_loss
+from kerasgan.schedules import Schedule
 from kerasgan.tensors import at_least_float32, mean_per_example
 
 
@@ -43,7 +44,10 @@ class Reconstruction(Penalty):
     turn = "generator"
 
     def __init__(
-        self, loss: Any = "mae", weight: float = 100.0, features: keras.Model | None = None
+        self,
+        loss: Any = "mae",
+        weight: float | Schedule = 100.0,
+        features: keras.Model | None = None,
     ) -> None:
         super().__init__(weight)
         self.loss = loss
@@ -85,14 +89,14 @@ class Reconstruction(Penalty):
         features = None
         if self.features is not None:
             features = {"model": serialize(self.features), "weights": encode_weights(self.features)}
-        return {"loss": serialize(self.loss), "weight": self.weight, "features": features}
+        return {"loss": serialize(self.loss), **super().get_config(), "features": features}
 
     @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Reconstruction:
+    def from_config(cls, config: dict[str, Any]) -> Penalty:
         """Makes the penalty that `get_config` described."""
         loss, features = config["loss"], config["features"]
         if isinstance(features, Mapping):
             model = deserialize(features["model"])
             decode_weights(model, features["weights"])
             features = model
-        return cls(deserialize(loss), config["weight"], features)
+        return super().from_config({**config, "loss": deserialize(loss), "features": features})

@@ -192,6 +192,16 @@ def call_inputs(model, data):
 
 # What has a configuration that makes an equal object.
 CONFIGURABLE = {
+    kerasgan.augmentation.AdaptiveAugmentation: lambda: kerasgan.augmentation.AdaptiveAugmentation(
+        target=0.5, transformations={"color": 0.5}
+    ),
+    kerasgan.augmentation.AugmentationPipeline: lambda: kerasgan.augmentation.AugmentationPipeline(
+        kerasgan.schedules.Cosine(0.0, 0.3, steps=5), ["flip", "hue"]
+    ),
+    kerasgan.augmentation.DiffAugment: lambda: kerasgan.augmentation.DiffAugment("cutout"),
+    kerasgan.augmentation.LayerAugmentation: lambda: kerasgan.augmentation.LayerAugmentation(
+        keras.layers.RandomFlip("horizontal", seed=1)
+    ),
     kerasgan.losses.EnergyMargin: lambda: kerasgan.losses.EnergyMargin(
         keras.optimizers.schedules.ExponentialDecay(1.0, 10, 0.9)
     ),
@@ -227,7 +237,7 @@ CONFIGURABLE = {
     kerasgan.losses.Relativistic: kerasgan.losses.Relativistic,
     kerasgan.losses.Wasserstein: kerasgan.losses.Wasserstein,
     kerasgan.penalties.DRAGAN: lambda: kerasgan.penalties.DRAGAN(2.0, scale=0.1),
-    kerasgan.penalties.R1: lambda: kerasgan.penalties.R1(2.0),
+    kerasgan.penalties.R1: lambda: kerasgan.penalties.R1(kerasgan.schedules.Cosine(2.0, 0.2, 9)),
     kerasgan.penalties.R2: lambda: kerasgan.penalties.R2(3.0),
     kerasgan.penalties.WassersteinGradientPenalty: lambda: (
         kerasgan.penalties.WassersteinGradientPenalty(4.0)
@@ -241,6 +251,10 @@ CONFIGURABLE = {
     kerasgan.priors.Sum: lambda: kerasgan.priors.Normal(2) + kerasgan.priors.Uniform(),
     kerasgan.priors.SwissRoll: lambda: kerasgan.priors.SwissRoll(radius=2.0),
     kerasgan.priors.Uniform: lambda: kerasgan.priors.Uniform((2, 2), low=0.0),
+    kerasgan.optimizers.ScheduledAdam: lambda: kerasgan.optimizers.ScheduledAdam(
+        beta_2=kerasgan.schedules.Cosine(0.9, 0.99, steps=5)
+    ),
+    kerasgan.schedules.Cosine: lambda: kerasgan.schedules.Cosine(0.0, 0.3, steps=5),
     kerasgan.constraints.WeightClipping: lambda: kerasgan.constraints.WeightClipping(0.05),
     kerasgan.datasets.MinMax: lambda: kerasgan.datasets.MinMax(0.0, 3.0),
     kerasgan.datasets.Tanh: lambda: kerasgan.datasets.Tanh(0.0, 255.0),
@@ -249,6 +263,26 @@ CONFIGURABLE = {
 
 # Layers: an instance, and inputs for it.
 LAYERS = {
+    kerasgan.layers.BilinearDownSampling2D: (
+        kerasgan.layers.BilinearDownSampling2D,
+        np.arange(16, dtype="float32").reshape(1, 4, 2, 2),
+    ),
+    kerasgan.layers.BilinearUpSampling2D: (
+        kerasgan.layers.BilinearUpSampling2D,
+        np.arange(16, dtype="float32").reshape(1, 4, 2, 2),
+    ),
+    kerasgan.layers.GroupedConv2D: (
+        lambda: kerasgan.layers.GroupedConv2D(4, 3, groups=2, padding="same"),
+        np.arange(16, dtype="float32").reshape(1, 4, 2, 2),
+    ),
+    kerasgan.layers.ProjectionHead: (
+        lambda: kerasgan.layers.ProjectionHead(3),
+        [np.ones((3, 2, 4), "float32"), np.array([0, 2, 1])],
+    ),
+    kerasgan.layers.SelfAttention: (
+        lambda: kerasgan.layers.SelfAttention(reduction=2),
+        np.arange(16, dtype="float32").reshape(1, 4, 2, 2),
+    ),
     kerasgan.layers.ConcatenateNoise: (
         lambda: kerasgan.layers.ConcatenateNoise(2, seed=1),
         np.ones((4, 3), "float32"),
@@ -313,6 +347,7 @@ CALLBACKS = {
 
 # Classes to subclass, and records that are proved by the tests of what makes them.
 ABSTRACT_OR_RECORD = {
+    kerasgan.augmentation.Augmentation,
     kerasgan.core.AdversarialModel,
     kerasgan.core.Adversary,
     kerasgan.core.GenerativeModel,
@@ -338,6 +373,7 @@ ABSTRACT_OR_RECORD = {
     kerasgan.penalties.Encounter,
     kerasgan.penalties.Penalty,
     kerasgan.priors.Prior,
+    kerasgan.schedules.Schedule,
 }
 
 REGISTERED = {*MODELS, *CONFIGURABLE, *LAYERS, *CALLBACKS, *ABSTRACT_OR_RECORD}

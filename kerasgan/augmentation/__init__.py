@@ -1,0 +1,62 @@
+"""Augmentation: random transformations of what the discriminator sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from kerasgan import registry
+from kerasgan.augmentation.adaptive_augmentation import AdaptiveAugmentation
+from kerasgan.augmentation.augmentation import Augmentation
+from kerasgan.augmentation.augmentation_pipeline import AugmentationPipeline
+from kerasgan.augmentation.diff_augment import DiffAugment
+from kerasgan.augmentation.layer_augmentation import LayerAugmentation
+
+_KNOWN: dict[str, type[Augmentation]] = {
+    "adaptive": AdaptiveAugmentation,
+    "diff_augment": DiffAugment,
+}
+
+__all__ = [
+    "AdaptiveAugmentation",
+    "Augmentation",
+    "AugmentationPipeline",
+    "DiffAugment",
+    "LayerAugmentation",
+    "deserialize",
+    "get",
+    "serialize",
+]
+
+
+def get(identifier: Any) -> Augmentation:
+    """Returns an augmentation by name, object, configuration or Keras layer.
+
+    Args:
+        identifier: `"diff_augment"` or `"adaptive"`, with the defaults; an `Augmentation`; a
+            `keras.layers.Layer` for `LayerAugmentation`; or the configuration of either.
+
+    Raises:
+        ValueError: If a name is unknown, or a layer cannot be one.
+        TypeError: If it is none of these.
+
+    Example:
+
+    >>> kerasgan.augmentation.get("diff_augment").policy
+    ('color', 'translation', 'cutout')
+    """
+    given = registry.deserialize(identifier) if isinstance(identifier, dict) else identifier
+    if isinstance(given, keras.layers.Layer):
+        return LayerAugmentation(given)
+    return registry.lookup(given, Augmentation, _KNOWN, "augmentation")
+
+
+def serialize(augmentation: Augmentation) -> dict[str, Any]:
+    """Returns the configuration of an augmentation."""
+    return keras.saving.serialize_keras_object(augmentation)
+
+
+def deserialize(config: dict[str, Any]) -> Augmentation:
+    """Makes an augmentation from its configuration."""
+    return get(config)

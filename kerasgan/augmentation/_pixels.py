@@ -1,0 +1,140 @@
+"""Moving, mixing and cutting pixels, in pictures of any type and range.
+
+All is linear in the pictures, and made of gathers, products and sums: derivatives of every order are exact.
+Places are numbered from the middle of a picture, in pixels, the y-axis first and downwards.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+# How many of a picture's channels are colors: an even number of them ends with alpha.
+_COLORS = {1: 1, 2: 1, 3: 3, 4: 3}
+
+
+def colors(channels: int) -> int:
+    """Returns how many of a picture's channels are colors, 0 where it cannot be told."""
+    return _COLORS.get(channels, 0)
+
+
+def to_unit(images: Any, value_range: tuple[float, float]) -> Any:
+    """Returns pictures in [-1, 1], in float32 or float64."""
+    low, high = value_range
+    wide = ops.cast(images, keras.backend.result_type(images.dtype, "float32"))
+    return wide if (low, high) == (-1.0, 1.0) else (wide - (low + high) / 2) * (2 / (high - low))
+
+
+def from_unit(images: Any, value_range: tuple[float, float], dtype: Any) -> Any:
+    """Returns what `to_unit` was given."""
+    low, high = value_range
+    if (low, high) != (-1.0, 1.0):
+        images = images * ((high - low) / 2) + (low + high) / 2
+    return ops.cast(images, dtype)
+
+
+def per_row(values: Any, images: Any) -> Any:
+    """Returns one number for each picture so that it can be multiplied by the pictures."""
+    values = ops.cast(values, images.dtype)
+    return ops.reshape(values, (-1,) + (1,) * (len(images.shape) - 1))
+
+
+def resample(images: Any, linear: Any, shift: Any, reflect: bool) -> Any:
+    """Moves pixels by an affine transformation, bilinearly between them.
+
+    Args:
+        images: Tensor `(rows, height, width, channels)`.
+        linear: Tensor `(rows, 2, 2)`. The pixel at a place p is that of the picture at `linear @ p + shift`.
+        shift: Tensor `(rows, 2)`.
+        reflect: Whether the picture goes on beyond its edges as in a mirror, or is 0 there.
+
+    Returns:
+        Tensor of the shape of `images`.
+    """
+    height, width, channels = images.shape[1:]
+    sizes = (height, width)
+    grid = np.stack(
+        np.meshgrid(*(np.arange(size) - (size - 1) / 2 for size in sizes), indexing="ij")
+    )
+    places = ops.convert_to_tensor(grid.reshape(2, -1), "float32")
+    nearest, shares = [], []
+    for axis, size in enumerate(sizes):
+        # Products of matrices would lose digits on a GPU, in TensorFloat-32.
+        place = linear[:, axis, :1] * places[0] + linear[:, axis, 1:] * places[1]
+        place = place + shift[:, axis : axis + 1] + (size - 1) / 2
+        if reflect:
+            place = _reflected(place, size)
+        first = ops.floor(place)
+        nearest.append(first)
+        shares.append(place - first)
+    rows = ops.shape(images)[0]
+    pixels = ops.reshape(images, (-1, channels))
+    offset = ops.arange(rows, dtype="int32")[:, None] * (height * width)
+    total: Any = 0
+    for corner in itertools.product((0, 1), repeat=2):
+        index: Any = offset
+        weight: Any = 1
+        for axis, (size, stride) in enumerate(zip(sizes, (width, 1), strict=True)):
+            place = nearest[axis] + corner[axis]
+            share = shares[axis] if corner[axis] else 1 - shares[axis]
+            if not reflect:
+                share = ops.where((place >= 0) & (place < size), share, 0)
+            weight = weight * share
+            # Far beyond an edge a place is larger than any int32.
+            index = index + ops.cast(ops.clip(place, 0, size - 1), "int32") * stride
+        total = total + ops.take(pixels, index, axis=0) * ops.cast(weight, images.dtype)[..., None]
+    return ops.reshape(total, (-1, height, width, channels))
+
+
+def moved(images: Any, shift: Any) -> Any:
+    """Moves pictures down and to the right by whole pixels, with 0 where nothing comes from.
+
+    Args:
+        images: Tensor `(rows, height, width, channels)`.
+        shift: Integer tensor `(rows, 2)`.
+
+    Returns:
+        Tensor of the shape of `images`; every pixel keeps its bits.
+    """
+    height, width, channels = images.shape[1:]
+    index: Any = ops.arange(ops.shape(images)[0], dtype="int32")[:, None, None] * (height * width)
+    inside: Any = True
+    for axis, (size, stride) in enumerate(((height, width), (width, 1))):
+        # Not `[:, axis, None]`: of a stack, TensorFlow's optimizer of graphs loses the new axis.
+        place = ops.arange(size, dtype="int32") - shift[:, axis : axis + 1]
+        place = ops.expand_dims(place, 1 if axis else 2)
+        inside = ops.logical_and(inside, (place >= 0) & (place < size))
+        index = index + ops.clip(place, 0, size - 1) * stride
+    pixels = ops.take(ops.reshape(images, (-1, channels)), index, axis=0)
+    return ops.where(inside[..., None], pixels, ops.zeros_like(pixels))
+
+
+def cut_out(images: Any, first: Any, size: Any) -> Any:
+    """Sets a rectangle of each picture to 0.
+
+    Args:
+        images: Tensor `(rows, height, width, channels)`.
+        first: Tensor `(rows, 2)`, where the rectangle begins, as shares of height and width.
+        size: Tensor `(rows, 2)`, its sizes likewise.
+
+    Returns:
+        Tensor of the shape of `images`.
+    """
+    inside: Any = True
+    for axis, length in enumerate(images.shape[1:3]):
+        middles = ops.convert_to_tensor((np.arange(length) + 0.5) / length, "float32")
+        start, end = first[:, axis : axis + 1], (first + size)[:, axis : axis + 1]
+        within = (middles >= start) & (middles < end)
+        inside = ops.logical_and(inside, ops.expand_dims(within, 1 if axis else 2))
+    return ops.where(inside[..., None], ops.zeros_like(images), images)
+
+
+def _reflected(place: Any, size: int) -> Any:
+    if size == 1:
+        return ops.zeros_like(place)
+    last = size - 1.0
+    return last - ops.abs(ops.mod(place, 2 * last) - last)

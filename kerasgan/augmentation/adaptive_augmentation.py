@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from kerasgan.arguments import fraction, number, positive_integer, positive_number
+from kerasgan.augmentation.augmentation import Augmentation
+from kerasgan.augmentation.augmentation_pipeline import AugmentationPipeline
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class AdaptiveAugmentation(AugmentationPipeline):
+    """Augmentation with a probability that follows how sure the discriminator is (ADA, Karras et al. 2020).
+
+    A discriminator that learns a small set by heart gives more and more of the real samples a positive score.
+    `r = E[sign(D(x))]`, the paper's second heuristic (section 3, equation 1), tells it: the probability rises
+    where r is above `target`, and falls where it is below. So the same settings do for a hundred pictures and
+    for a hundred thousand. The probability is logged as `augmentation_probability`, saved and resumed.
+
+    The transformations are those of `AugmentationPipeline`.
+
+    With a relativistic loss a score by itself means nothing; there r is the mean sign of the differences of
+    scores of real and generated samples, as in R3GAN's code.
+
+    Args:
+        target: What r is held at, in `[0, 1)`. Defaults to 0.6.
+        images: How many real samples it takes the probability to go from 0 to 1, positive. Small sets and
+            short runs need fewer. Defaults to 500,000.
+        probability: Where the probability starts, in `[0, 1)`. Defaults to 0.0.
+        maximum: What the probability never passes, in `(0, 1]`: near 1 the generator learns to make
+            transformed pictures. Defaults to 0.8.
+        interval: How many of the discriminator's updates r is averaged over, positive. Defaults to 4.
+        transformations: As in `AugmentationPipeline`. Defaults to `("geometry", "color")`.
+        value_range: The values of black and white. Defaults to `(-1.0, 1.0)`.
+
+    Raises:
+        ValueError: If an argument is out of range; and by `build`, if transformations of colors are asked for
+            samples without.
+
+    Example:
+
+    >>> augmentation = kerasgan.augmentation.AdaptiveAugmentation(images=1000, interval=1)
+    >>> augmentation.build((8, 8, 3))
+    >>> augmentation.update(signs_mean=0.9, rows=100)  # sure of nearly all real samples
+    >>> round(float(augmentation.logs()["augmentation_probability"]), 3)
+    0.1
+    """
+
+    follows_signs = True
+
+    def __init__(
+        self,
+        target: float = 0.6,
+        images: float = 500_000,
+        probability: float = 0.0,
+        maximum: float = 0.8,
+        interval: int = 4,
+        transformations: str | Sequence[str] | Mapping[str, float] = ("geometry", "color"),
+        value_range: Sequence[float] = (-1.0, 1.0),
+    ) -> None:
+        super().__init__(fraction("probability", probability), transformations, value_range)
+        self.target = fraction("target", target)
+        self.images = positive_number("images", images)
+        self.maximum = number(
+            "maximum", maximum, "a number in (0, 1]", lambda given: 0 < given <= 1
+        )
+        self.interval = positive_integer("interval", interval)
+        self._variables: dict[str, keras.Variable] = {}
+
+    def build(self, sample_shape: Sequence[int]) -> None:
+        """Takes the shape of the samples, and makes the variables, under the strategy of the moment."""
+        super().build(sample_shape)
+        if not self._variables:
+            starts = {"probability": self.probability, "signs": 0.0, "rows": 0.0, "updates": 0.0}
+            self._variables = {
+                name: keras.Variable(
+                    value,
+                    dtype="float32",
+                    trainable=False,
+                    aggregation="only_first_replica",
+                    name=f"augmentation_{name}",
+                )
+                for name, value in starts.items()
+            }
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """The probability, and what was seen since it last moved."""
+        return list(self._variables.values())
+
+    def current_probability(self, step: Any = 0) -> Any:
+        """Returns the probability of now, a float32 scalar; where it starts, before `build`."""
+        if not self._variables:
+            return self.probability
+        # The value of now, where the variable itself would show what comes later.
+        return self._variables["probability"] + 0.0
+
+    def update(self, signs_mean: Any, rows: Any) -> None:
+        """Moves the probability towards where the discriminator is as sure as it should be.
+
+        Args:
+            signs_mean: The mean of the signs of the scores of real samples, over the whole global batch.
+            rows: How many samples the global batch has.
+        """
+        self._shape()
+        state = self._variables
+        rows = ops.cast(rows, "float32")
+        signs = state["signs"] + ops.cast(signs_mean, "float32") * rows
+        seen, updates = state["rows"] + rows, state["updates"] + 1.0
+        due = updates >= self.interval
+        # Signs and rows are compared, not divided: of no rows there is no mean.
+        move = ops.sign(signs - self.target * seen) * seen / self.images
+        probability = ops.clip(state["probability"] + move, 0.0, self.maximum)
+        state["probability"].assign(ops.where(due, probability, state["probability"]))
+        for name, value in (("signs", signs), ("rows", seen), ("updates", updates)):
+            state[name].assign(ops.where(due, ops.zeros_like(value), value))
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments that make an equal augmentation, but for its state."""
+        return {
+            "target": self.target,
+            "images": self.images,
+            "maximum": self.maximum,
+            "interval": self.interval,
+            **super().get_config(),
+        }
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Augmentation:
+        """Makes the augmentation that `get_config` described."""
+        return cls(**config)

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from kerasgan.arguments import one_of, positive_integer
+from kerasgan.layers._dense import dense
+
+
+@keras.saving.register_keras_serializable(package="kerasgan")
+class ProjectionHead(keras.layers.Layer):
+    """The end of a conditional discriminator: a score of features under a class (Miyato and Koyama 2018).
+
+    `psi(phi) + <embedding(y), phi>` (equation 4): a linear unit judges the features of a sample, whatever its
+    class, and their inner product with a learned vector of the class tells how well they fit it. Features
+    that still have places are summed over these, as in the paper.
+
+    The ready-made conditional discriminators end alike. Use the layer for one of your own.
+
+    Args:
+        number_of_classes: Positive integer. Labels run from `0` to `number_of_classes - 1`.
+        normalization: `"spectral"`, `keras.layers.SpectralNormalization` around the unit and the embedding,
+            as in the paper, or `None`. Defaults to `None`.
+        kernel_initializer: Initializer of the unit and of the embedding. Defaults to `"glorot_uniform"`.
+        **kwargs: Those of `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: A pair `[features, labels]`.
+        training: Whether spectral normalization goes on with its power iteration.
+
+    Input shape: `[(batch, ..., channels), (batch,)]`; the labels may also have the shape `(batch, 1)`.
+
+    Output shape: `(batch, 1)`, logits in float32.
+
+    Raises:
+        ValueError: If an argument is out of range, or the inputs are no such pair.
+
+    Example:
+
+    >>> features, label = keras.Input((8, 8, 32)), keras.Input((), dtype="int32")
+    >>> score = kerasgan.layers.ProjectionHead(number_of_classes=10)([features, label])
+    >>> score.shape
+    (None, 1)
+    """
+
+    def __init__(
+        self,
+        number_of_classes: int,
+        normalization: str | None = None,
+        kernel_initializer: Any = "glorot_uniform",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.number_of_classes = positive_integer("number_of_classes", number_of_classes)
+        one_of("normalization", normalization, [None, "spectral"])
+        self.normalization = normalization
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+
+    def build(self, input_shape: Any) -> None:
+        """Makes the unit and the embedding."""
+        if (
+            len(input_shape) != 2
+            or not all(isinstance(shape, (tuple, list)) for shape in input_shape)
+            or len(input_shape[0]) < 2
+            or input_shape[0][-1] is None
+            or len(input_shape[1]) not in (1, 2)
+            or (len(input_shape[1]) == 2 and input_shape[1][1] != 1)
+        ):
+            raise ValueError(
+                "Invalid shape for argument `inputs`. Expected a pair [features, labels] of shapes (batch, "
+                f"..., channels) and (batch,). Received: {input_shape}"
+            )
+        channels = input_shape[0][-1]
+        options = self.kernel_initializer, self.normalization, self.dtype_policy
+        self.unit = dense(channels, 1, *options, name="unit", use_bias=True)
+        # Of one-hot labels: spectral normalization of an embedding would cast it to the labels' integers.
+        self.embedding = dense(self.number_of_classes, channels, *options, name="embedding")
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Returns the scores."""
+        features, labels = inputs
+        if len(features.shape) > 2:
+            features = ops.sum(features, axis=tuple(range(1, len(features.shape) - 1)))
+        options = {"training": training} if self.normalization == "spectral" else {}
+        labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
+        one_hot = ops.one_hot(labels, self.number_of_classes, dtype=features.dtype)
+        vectors = self.embedding(one_hot, **options)
+        fit = ops.sum(ops.cast(vectors * features, "float32"), axis=-1, keepdims=True)
+        return ops.cast(self.unit(features, **options), "float32") + fit
+
+    def compute_output_spec(self, inputs: Any, training: bool = False) -> keras.KerasTensor:
+        """Returns the shape and the type of the scores."""
+        return keras.KerasTensor(self.compute_output_shape([x.shape for x in inputs]), "float32")
+
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
+        """Returns the shape of the scores."""
+        return (input_shape[0][0], 1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments that make an equal layer."""
+        return {
+            **super().get_config(),
+            "number_of_classes": self.number_of_classes,
+            "normalization": self.normalization,
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+        }
