@@ -281,7 +281,7 @@ class CycleGAN(AdversarialModel):
         b = self.checked_condition(condition, positive_integer("count", count))
         return self.translate_to_a(b, batch_size=batch_size, seed=seed)
 
-    def discriminate(self, samples: Any, domain: str = "a", batch_size: int = 256) -> np.ndarray:
+    def discriminate(self, samples: Any, *, domain: str = "a", batch_size: int = 256) -> np.ndarray:
         """Returns the probability of each sample to be one of a domain, `(count,)`; as `GAN.discriminate`."""
         one_of("domain", domain, ("a", "b"))
         discriminate = self.discriminate_a if domain == "a" else self.discriminate_b

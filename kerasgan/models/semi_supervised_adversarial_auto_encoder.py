@@ -263,7 +263,9 @@ class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
         """Returns the samples that categories and styles stand for: `decode` of them."""
         return self.decode(latent["category"], latent["style"])
 
-    def discriminate(self, samples: Any, code: str = "style", batch_size: int = 256) -> np.ndarray:
+    def discriminate(
+        self, samples: Any, *, code: str = "style", batch_size: int = 256
+    ) -> np.ndarray:
         """Judges the codes of samples.
 
         Args:
