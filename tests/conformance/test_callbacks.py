@@ -98,9 +98,7 @@ def test_the_stock_callbacks(kind, tmp_path, capsys):
     assert len(seen) == 3
     assert batches == 3 * list(range(6))
     assert_weights(model, seen[0][0])
-    results = model.evaluate(
-        *validation_arguments(data), batch_size=8, verbose=0, return_dict=True
-    )
+    results = model.evaluate(*validation_arguments(data), batch_size=8, verbose=0, return_dict=True)
     assert {f"val_{name}" for name in results} < set(history)
     for name, value in results.items():
         assert value == pytest.approx(history[f"val_{name}"][0], rel=1e-5), name
