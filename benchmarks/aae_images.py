@@ -1,6 +1,6 @@
 """Measures the CPU time of one round of an adversarial auto-encoder on 100×100 images.
 
-The use case is that of pygan's README: batches of 20 grey images, 5 steps of the discriminator for each of
+The use case is that of pygan's README: batches of 20 gray images, 5 steps of the discriminator for each of
 the generator's, feature matching of .01 and .99. `pygan` has its sizes, those with which its recipe runs:
 
 - the encoder: two 3×3 convolutions with 20 filters, stride 1 and tanh, so that a code is 100×100×20;

@@ -4,7 +4,7 @@ Small games, some made to fail in one of the ways that it watches for and some h
 several seeds. The thresholds have reasons (`docs/diagnosis.md`); seeds below 100 were looked at while they
 were set, and the recorded rates are those of seeds from 100 on.
 
-What a game has come to is measured too, with what the callback cannot know: the centres of the modes, samples
+What a game has come to is measured too, with what the callback cannot know: the centers of the modes, samples
 that nobody has trained on, and the discriminator's accuracy on these.
 
     python benchmarks/diagnosis.py
@@ -36,7 +36,7 @@ KINDS = (
     "vanishing_generator_signal",
     "mode_collapse",
     "oscillation",
-    "memorisation",
+    "memorization",
     "non_finite",
 )
 
@@ -143,7 +143,7 @@ CASES = {
     "gaussian, momentum of 0.99": Case("gaussian", "oscillation", adam(5e-3, beta_1=0.99)),
     "ring, momentum of 0.9, fast": Case("ring", "oscillation", adam(1e-2, beta_1=0.9)),
     "digits, 32 examples": Case(
-        "digits", "memorisation", adam(1e-3, **R1), (256, 256), 16, training=32, epochs=8
+        "digits", "memorization", adam(1e-3, **R1), (256, 256), 16, training=32, epochs=8
     ),
     "ring, Wasserstein, no constraint, gradient descent": Case(
         "ring", "non_finite", descent(0.5, loss="wasserstein")

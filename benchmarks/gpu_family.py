@@ -1,4 +1,4 @@
-"""Every model of kerasgan on colour images, for `gpu.py`."""
+"""Every model of kerasgan on color images, for `gpu.py`."""
 
 from __future__ import annotations
 

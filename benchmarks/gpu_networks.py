@@ -13,7 +13,7 @@ BATCHES = 16
 
 
 def images(size: int, batch: int) -> np.ndarray:
-    """Returns 16 batches of noise in the shape of colour images, `(16, batch, size, size, 3)`."""
+    """Returns 16 batches of noise in the shape of color images, `(16, batch, size, size, 3)`."""
     shape = (BATCHES, batch, size, size, 3)
     return np.random.default_rng(0).uniform(-1, 1, shape).astype("float32")
 

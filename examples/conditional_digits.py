@@ -7,7 +7,7 @@ set aside for testing; the split is the same for every `--seed`. Support vector 
                   were meant to be? Few would mean bad drawings, or ones that ignore their condition.
     diversity     One trained on the 5,000 generated digits alone: how many real test digits does it get
                   right? Few would mean that the GAN draws only some of the ways in which people write.
-    memorisation  How far is a generated digit from the nearest training digit (median)? Much nearer than the
+    memorization  How far is a generated digit from the nearest training digit (median)? Much nearer than the
                   test digits are would mean that training digits are drawn from memory.
 
 Beside them stands what real digits reach. R1 and R2 keep the discriminator smooth around real and generated

@@ -67,7 +67,7 @@ def modern(every: int, steps: int, data: np.ndarray) -> kerasgan.GAN:
     """Returns the relativistic game with R1 and R2 (Huang et al. 2024), which converges."""
 
     def network(name: str, first: keras.Layer, last: list[keras.Layer]) -> keras.Model:
-        # Steep units at random places see the shape of a density. The usual gentle ones, all centred on
+        # Steep units at random places see the shape of a density. The usual gentle ones, all centerd on
         # zero, see little but its mean and variance: a uniform distribution then passes for a normal one.
         steep = keras.initializers.RandomNormal(stddev=2.0)
         hidden = [
@@ -152,10 +152,10 @@ class Panels(keras.callbacks.Callback):
 
     def belief(self, x: np.ndarray, generated: np.ndarray) -> np.ndarray:
         """Returns the probability that x is real; where scores are relative, beside a generated one."""
-        judgement = self.model.discriminate(x)
+        judgment = self.model.discriminate(x)
         if not isinstance(self.model.adversary.loss, kerasgan.losses.Relativistic):
-            return judgement
-        difference = judgement[:, None] - self.model.discriminate(generated[::250])
+            return judgment
+        difference = judgment[:, None] - self.model.discriminate(generated[::250])
         return (1 / (1 + np.exp(-difference))).mean(axis=1)
 
     def save(self, name: str) -> None:

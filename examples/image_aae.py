@@ -1,8 +1,8 @@
-"""Trains a convolutional adversarial auto-encoder on a folder of images, 100×100, grey or in colour.
+"""Trains a convolutional adversarial auto-encoder on a folder of images, 100×100, gray or in color.
 
     python examples/image_aae.py --data folder_of_images --channels 3
 
-Without `--data` the images are scikit-learn's handwritten digits, enlarged (and tinted, in colour), so
+Without `--data` the images are scikit-learn's handwritten digits, enlarged (and tinted, in color), so
 nothing is downloaded; two cores need a few minutes. Sub-folders are searched too, and sizes may differ.
 
 First the encoder and the decoder learn to reproduce images on their own (`aae.autoencoder`). Then the game
@@ -46,7 +46,7 @@ def adversarial_auto_encoder(
     sample_shape: tuple[int, ...], filters: int, code_size: int, rounds: int
 ) -> kerasgan.AdversarialAutoEncoder:
     """Returns a compiled model: two convolutional networks, and a small discriminator of codes."""
-    # Without the normalization, hundreds of steps go by before the auto-encoder finds out about colours.
+    # Without the normalization, hundreds of steps go by before the auto-encoder finds out about colors.
     normalization = "batch" if sample_shape[-1] == 3 else None
     parts = kerasgan.networks.convolutional_auto_encoder(
         sample_shape, code_size, filters, normalization
@@ -124,7 +124,7 @@ def main() -> None:
         "--image-size", type=int, default=100, help="height and width (default: 100)"
     )
     parser.add_argument(
-        "--channels", type=int, choices=[1, 3], default=1, help="1: grey, 3: colour (default: 1)"
+        "--channels", type=int, choices=[1, 3], default=1, help="1: gray, 3: color (default: 1)"
     )
     parser.add_argument("--code-size", type=int, default=8, help="length of a code (default: 8)")
     parser.add_argument("--rounds", type=int, help="rounds of the game (default: 600)")

@@ -9,8 +9,8 @@ compares them with draws of a prior, and the encoder learns to pass for one: a n
 mixture of ten normal distributions, or a swiss roll. For the last two the discriminator is told the
 label too, so that each digit gets a part of the prior to itself (Makhzani et al. 2015, section 2.3).
 
-`codes.png` shows the codes of held-out digits, coloured by class, beside draws of the prior. Two figures
-judge them: mean and standard deviation, and a two-sample test: a nearest-neighbour classifier learns to
+`codes.png` shows the codes of held-out digits, colored by class, beside draws of the prior. Two figures
+judge them: mean and standard deviation, and a two-sample test: a nearest-neighbor classifier learns to
 tell codes from draws of the prior, and its accuracy on new ones is 0.5 if they are alike. (A p-value
 would say only that a test with enough examples finds some difference.) The error of the reconstruction
 is printed beside that of the best linear code of two numbers (PCA).
@@ -103,8 +103,8 @@ def draw_codes(codes: np.ndarray, draws: np.ndarray, labels: np.ndarray, path: P
     """Draws codes by class beside draws of the prior."""
     figure, axes = plt.subplots(1, 2, figsize=(11, 5), sharex=True, sharey=True)
     for axis, points, title in zip(axes, (codes, draws), ("codes", "prior"), strict=True):
-        colours = {"c": labels, "cmap": "tab10"} if title == "codes" else {"c": "gray"}
-        scatter = axis.scatter(*points.T, s=4, **colours)
+        colors = {"c": labels, "cmap": "tab10"} if title == "codes" else {"c": "gray"}
+        scatter = axis.scatter(*points.T, s=4, **colors)
         axis.set(title=title, aspect="equal")
         if title == "codes":
             figure.colorbar(scatter, ax=axes, label="class", ticks=np.unique(labels))
@@ -133,7 +133,7 @@ def main() -> None:
         held_out = {"test_fraction": 0.25} if options.data == "digits" else {}
         data = kerasgan.datasets.load(options.data, **held_out)
         if data.y is None or data.x_test is None or data.y_test is None:
-            raise ValueError("labelled images, and test images too, are needed")
+            raise ValueError("labeled images, and test images too, are needed")
     except (ImportError, OSError, ValueError) as error:
         parser.error(f"--data {options.data}: {error}")
     pictures = options.output or Path("outputs/mnist_aae")

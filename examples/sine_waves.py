@@ -10,7 +10,7 @@ steps for each of the generator's, on batches of 20:
     python examples/sine_waves.py --discriminator lstm
     python examples/sine_waves.py --noise 0.1 --seeds 3
 
-A mean probability near 0.5 can mean that nothing is left to tell apart, or that the discriminator has learnt
+A mean probability near 0.5 can mean that nothing is left to tell apart, or that the discriminator has learned
 nothing. So the verdict is asked of data that the game has not seen: how often the discriminator is right,
 and how often a fresh classifier is, which is trained to do nothing else.
 """

@@ -27,8 +27,7 @@ from kerasgan.models import (
     SemiSupervisedAdversarialAutoEncoder,
     SemiSupervisedGAN,
 )
-
-__version__ = "0.1.0"
+from kerasgan.version import __version__
 
 __all__ = [
     "EBGAN",

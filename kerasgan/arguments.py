@@ -62,6 +62,18 @@ def _integer(name: str, value: Any, minimum: int, expected: str) -> int:
     return int(value)
 
 
+def random_seed(value: Any, name: str = "seed") -> int | None:
+    """Returns an integer or `None`, where random draws start, or raises a `ValueError`.
+
+    Keras takes Python's integers alone.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise invalid(name, value, "an integer or None")
+    return int(value)
+
+
 def number(
     name: str,
     value: Any,

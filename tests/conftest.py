@@ -1,7 +1,7 @@
 """Starts programs, spares Python a hunt for garbage, and keeps a table of what is promised of which model.
 
 The table has what the tests of this run say about it. A test that proves a promise is marked
-`@pytest.mark.promise("…")`. It counts for the model class that it is parametrised with, or for those that the
+`@pytest.mark.promise("…")`. It counts for the model class that it is parametrized with, or for those that the
 mark names: `models=["GAN"]`.
 """
 

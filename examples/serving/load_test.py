@@ -50,7 +50,7 @@ class Request:
             return response.status, await response.read(), together
 
     def is_right(self, status: int, body: bytes) -> bool:
-        """Returns whether an answer holds the samples, but for one grey level or 1e-5 of rounding.
+        """Returns whether an answer holds the samples, but for one gray level or 1e-5 of rounding.
 
         A product of matrices may add up in another order where it has more rows.
         """

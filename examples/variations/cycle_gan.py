@@ -4,7 +4,7 @@
     python examples/variations/cycle_gan.py --data mnist
 
 Without `--data` the digits are scikit-learn's 8×8 ones, which need no download; `mnist` comes through Keras,
-and an .npz file of labelled images in its layout will do too. Larger images are halved.
+and an .npz file of labeled images in its layout will do too. Larger images are halved.
 
 Domain A are digits as they are, white on black; domain B are other people's digits, bold, and black on white.
 No label is used in training. Two support vector machines, trained on real images of one domain each and their

@@ -4,14 +4,14 @@
     python examples/variations/dimensionality_reduction.py --data mnist --labels 100 --epochs 20
 
 The code of an adversarial auto-encoder is a category and a style, and here both share two dimensions: a
-learnt place for each category, a cluster head, plus the style. Heads keep a distance from each other, so
-that clusters do not overlap. `--labels` training images are labelled, as many of each class, and say which
+learned place for each category, a cluster head, plus the style. Heads keep a distance from each other, so
+that clusters do not overlap. `--labels` training images are labeled, as many of each class, and say which
 category is which.
 
 How good is the plane? A classifier by the five nearest training images, all with their labels, counts errors
 on test images. Beside it stand two linear maps to a plane: principal components, which need no label, and
-Fisher's discriminants of the labelled images. The picture has the test images' places by this model and by
-principal components, coloured by class, with the number of each category at its head.
+Fisher's discriminants of the labeled images. The picture has the test images' places by this model and by
+principal components, colored by class, with the number of each category at its head.
 
 Without `--data` the digits are scikit-learn's 8×8 ones, which need no download; `mnist` comes through Keras.
 """
@@ -52,7 +52,7 @@ def train(
         category_discriminator=discriminator(CLASSES),
         style_discriminator=discriminator(DIMENSIONS),
     )
-    data = kerasgan.datasets.partially_labelled(x, y, BATCH_SIZE, labelled=20, seed=seed)
+    data = kerasgan.datasets.partially_labeled(x, y, BATCH_SIZE, labeled=20, seed=seed)
     model.compile(*(adam(epochs * len(data)) for _ in model.turns()), steps_per_execution=10)
     model.fit(data, epochs=epochs, verbose=2)
     return model
@@ -65,7 +65,7 @@ def places(model: kerasgan.SemiSupervisedAdversarialAutoEncoder, x: np.ndarray) 
 
 
 def draw(planes: dict[str, np.ndarray], heads: np.ndarray, y: np.ndarray, path: Path) -> None:
-    """Draws the places of images in each plane, coloured by class; the first has heads."""
+    """Draws the places of images in each plane, colored by class; the first has heads."""
     figure = Figure(figsize=(8, 4), dpi=80, layout="constrained")
     axes = figure.subplots(1, len(planes))
     for axis, (title, codes) in zip(axes, planes.items(), strict=True):
@@ -123,7 +123,7 @@ def main() -> None:
     picture = options.output / "dimensionality_reduction.png"
     draw(drawn, heads, np.asarray(data.y_test), picture)
     shown = ", ".join(f"{name} {count}" for name, count in wrong.items())
-    print(f"\nErrors of 5 nearest neighbours on {len(x_test):,} test images: {shown}")
+    print(f"\nErrors of 5 nearest neighbors on {len(x_test):,} test images: {shown}")
     answer = {
         "seed": options.seed,
         "epochs": options.epochs,

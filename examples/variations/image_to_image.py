@@ -3,11 +3,11 @@
     python examples/variations/image_to_image.py
     python examples/variations/image_to_image.py --data fashion_mnist
 
-Without `--data` it colours in the edges of scikit-learn's 8×8 digits, a first look that needs no
-download; `fashion_mnist` or `mnist` (through Keras) or an .npz file of labelled images with test images
+Without `--data` it colors in the edges of scikit-learn's 8×8 digits, a first look that needs no
+download; `fashion_mnist` or `mnist` (through Keras) or an .npz file of labeled images with test images
 is the real thing.
 
-Edges leave open how bright and how rough the cloth between them is. A net that minimises the distance to
+Edges leave open how bright and how rough the cloth between them is. A net that minimizes the distance to
 the true picture alone answers with the middle of what it might be, which is smooth. Here the same U-Net
 also has to convince a discriminator of patches, which sees the edges too (Isola et al. 2017): the game is
 a `ConditionalGAN` whose condition is an image, with the penalty `Reconstruction`.
@@ -89,7 +89,7 @@ def main() -> None:
         held_out = {"test_fraction": 0.25} if options.data == "digits" else {}
         data = kerasgan.datasets.load(options.data, **held_out)
         if not data.images or data.y is None or data.x_test is None or len(data) < BATCH_SIZE:
-            raise ValueError(f"{BATCH_SIZE} labelled images, and test images too, are needed")
+            raise ValueError(f"{BATCH_SIZE} labeled images, and test images too, are needed")
     except (ImportError, OSError, ValueError) as error:
         parser.error(f"--data {options.data}: {error}")
 

@@ -4,7 +4,7 @@
     python examples/variations/inpainting.py --data mnist
 
 Without `--data` the digits are scikit-learn's 8×8 ones, which need no download; `mnist` comes through
-Keras, and an .npz file of labelled images with test images will do too.
+Keras, and an .npz file of labeled images with test images will do too.
 
 A square of half the image's sides is cut out near the middle, where the ink is. The game is a
 `ConditionalGAN` whose condition is the image with its hole, and the mask as one more channel. The
@@ -93,7 +93,7 @@ def main() -> None:
         held_out = {"test_fraction": 0.25} if options.data == "digits" else {}
         data = kerasgan.datasets.load(options.data, **held_out)
         if not data.images or data.y is None or data.x_test is None or len(data) < BATCH_SIZE:
-            raise ValueError(f"{BATCH_SIZE} labelled images, and test images too, are needed")
+            raise ValueError(f"{BATCH_SIZE} labeled images, and test images too, are needed")
     except (ImportError, OSError, ValueError) as error:
         parser.error(f"--data {options.data}: {error}")
 

@@ -4,7 +4,7 @@
     python examples/variations/progressive.py --data fashion_mnist
 
 The default data are scikit-learn's digits, enlarged, which need no download; `mnist` and `fashion_mnist` come
-through Keras, and an .npz file of labelled images of up to 32×32 in their layout will do too.
+through Keras, and an .npz file of labeled images of up to 32×32 in their layout will do too.
 
 `ProgressiveGenerator` and `ProgressiveDiscriminator` have all their blocks from the start, and the callback
 `ProgressiveGrowing` tells by the number of rounds how many are in use and how far the next is faded in. Most
@@ -35,10 +35,10 @@ FILTERS = [32, 32, 24]  # at 8×8, 16×16 and 32×32
 
 
 def load(name: str) -> kerasgan.datasets.Dataset:
-    """Returns labelled images of up to 32×32, or raises an error that says what is wrong with them."""
+    """Returns labeled images of up to 32×32, or raises an error that says what is wrong with them."""
     data = kerasgan.datasets.load(name, **({"size": SIZE} if name == "digits" else {}))
     if data.y is None or not data.images or max(data.sample_shape[:2]) > SIZE:
-        raise ValueError(f"labelled images of up to {SIZE}×{SIZE} are needed")
+        raise ValueError(f"labeled images of up to {SIZE}×{SIZE} are needed")
     return data
 
 

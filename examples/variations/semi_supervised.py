@@ -3,11 +3,11 @@
     python examples/variations/semi_supervised.py
     python examples/variations/semi_supervised.py --data mnist --labels 100 --epochs 22
 
-`--labels` training images are labelled, as many of each class; the labels of the others are thrown away.
+`--labels` training images are labeled, as many of each class; the labels of the others are thrown away.
 Pixels are in no order that a net could know: no convolutions. The classifier is the discriminator of a GAN
-and has weight normalisation and Gaussian noise; the generator matches the mean of its last hidden layer.
-Beside it stands the same classifier, trained on the labelled images alone. The test images are looked at
-once, at the end. The picture has labelled images on the left and generated ones on the right.
+and has weight normalization and Gaussian noise; the generator matches the mean of its last hidden layer.
+Beside it stands the same classifier, trained on the labeled images alone. The test images are looked at
+once, at the end. The picture has labeled images on the left and generated ones on the right.
 
 Without `--data` the digits are scikit-learn's 8×8 ones, which need no download; `mnist` comes through Keras.
 """
@@ -30,7 +30,7 @@ BATCH_SIZE, LABELLED = 100, 20
 
 
 def dense(units: int, trainable_scale: bool = False) -> keras.layers.Layer:
-    """Returns a dense layer with normalised weights; the longer they are, the slower they turn."""
+    """Returns a dense layer with normalized weights; the longer they are, the slower they turn."""
     longer = keras.initializers.RandomNormal(stddev=0.1)
     layer = layers.Dense(units, use_bias=False, kernel_initializer=longer)
     return WeightNormalization(layer, trainable_scale)
@@ -49,7 +49,7 @@ def classifier(x: np.ndarray, units: list[int], first: float, others: float) -> 
 
 
 def generator(x: np.ndarray, units: list[int]) -> keras.Model:
-    """Returns the paper's generator: softplus units, batch normalisation, pixels in [0, 1]."""
+    """Returns the paper's generator: softplus units, batch normalization, pixels in [0, 1]."""
     net = keras.Sequential([keras.Input((100,))])
     for size in units:
         net.add(layers.Dense(size, use_bias=False))
@@ -73,7 +73,7 @@ def adam(steps: int) -> keras.optimizers.Optimizer:
 
 
 def supervised(net: keras.Model, x: np.ndarray, y: np.ndarray, steps: int) -> keras.Model:
-    """Trains a network on the labelled images alone, and returns it."""
+    """Trains a network on the labeled images alone, and returns it."""
     net.compile(adam(steps), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     batches = kerasgan.datasets.Dataset(x, y).batches(min(BATCH_SIZE, len(x)), seed=0)
     net.fit(batches.repeat(), steps_per_epoch=steps, shuffle=False, verbose=0)
@@ -86,7 +86,7 @@ def semi_supervised(
     """Trains the game on all images, and returns it."""
     features = [layer.name for layer in net.layers if isinstance(layer, layers.ReLU)][-1]
     gan = kerasgan.SemiSupervisedGAN(maker, net, features, prior="uniform")
-    batches = kerasgan.datasets.partially_labelled(x, y, BATCH_SIZE, LABELLED, seed)
+    batches = kerasgan.datasets.partially_labeled(x, y, BATCH_SIZE, LABELLED, seed)
     steps = epochs * len(batches)
     gan.compile(adam(steps), adam(steps), steps_per_execution=25)
     gan.fit(batches, epochs=epochs, verbose=2)

@@ -3,10 +3,10 @@
     python examples/variations/semi_supervised_auto_encoder.py
     python examples/variations/semi_supervised_auto_encoder.py --labels 0 --epochs 300
 
-The code of an adversarial auto-encoder is a category and a style. `--labels` training images are labelled, as
+The code of an adversarial auto-encoder is a category and a style. `--labels` training images are labeled, as
 many of each class, and say which category is which; beside it stands its encoder, trained on these alone.
 With `--labels 0` it clusters: a category takes the label of the test image that is surest to be in it. Beside
-it stands k-means, whose clusters take the label of the image nearest to their centre.
+it stands k-means, whose clusters take the label of the image nearest to their center.
 
 The picture has a column for each category: what the decoder makes of it in eight styles.
 """
@@ -66,12 +66,12 @@ def adam(steps: int) -> keras.optimizers.Optimizer:
 def train(x: np.ndarray, y: np.ndarray, categories: int, epochs: int, seed: int) -> Model:
     """Plays the game and returns the model."""
     sizes = x.shape[1], categories, STYLE
-    labelled = bool((y >= 0).any())
+    labeled = bool((y >= 0).any())
     # Without labels a category has to say all it can alone, and must not depend on how an image lies.
-    parts = encoder(*sizes, moved=not labelled), decoder(*sizes, 0.0 if labelled else 0.5)
+    parts = encoder(*sizes, moved=not labeled), decoder(*sizes, 0.0 if labeled else 0.5)
     model = Model(*parts, *map(discriminator, sizes[1:]))
-    if labelled:
-        data = kerasgan.datasets.partially_labelled(x, y, BATCH_SIZE, labelled=20, seed=seed)
+    if labeled:
+        data = kerasgan.datasets.partially_labeled(x, y, BATCH_SIZE, labeled=20, seed=seed)
     else:
         data = kerasgan.datasets.Dataset(x).batches(BATCH_SIZE, seed=seed)
         data = data.map(lambda images: (images, [-1] * BATCH_SIZE))
@@ -82,7 +82,7 @@ def train(x: np.ndarray, y: np.ndarray, categories: int, epochs: int, seed: int)
 
 
 def labels_alone(x: np.ndarray, y: np.ndarray, x_test: np.ndarray) -> np.ndarray:
-    """Trains an encoder on labelled images alone; returns the labels that it gives test images."""
+    """Trains an encoder on labeled images alone; returns the labels that it gives test images."""
     both = encoder(x.shape[1], 10, 1)
     net = keras.Model(both.inputs, both.outputs[0])
     net.compile(adam(1000), keras.losses.SparseCategoricalCrossentropy(from_logits=True))

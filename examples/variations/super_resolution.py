@@ -4,9 +4,9 @@
 
 Without `--data` the images are crops of 32×32 pixels of the two photographs that scikit-learn ships (but
 not of plain sky): test crops from the middle fifth of each, which no net has seen, training ones beside.
-`mnist`, `fashion_mnist` (through Keras) or an .npz file of labelled images with test images will do too.
+`mnist`, `fashion_mnist` (through Keras) or an .npz file of labeled images with test images will do too.
 
-Each image is reduced to a quarter of its sides and is to be guessed from that. A net that minimises the
+Each image is reduced to a quarter of its sides and is to be guessed from that. A net that minimizes the
 squared error answers with the average of all that it could have been, which is smooth. Here the same net
 also has to convince a discriminator of patches, which sees the small image too (SRGAN, Ledig et al. 2017):
 the game is a `ConditionalGAN` whose condition is the small image, with the penalty `Reconstruction`.
@@ -99,7 +99,7 @@ def main() -> None:
     try:
         data = kerasgan.datasets.load(options.data) if options.data else photographs()
         if not data.images or data.y is None or data.x_test is None or len(data) < BATCH_SIZE:
-            raise ValueError(f"{BATCH_SIZE} labelled images, and test images too, are needed")
+            raise ValueError(f"{BATCH_SIZE} labeled images, and test images too, are needed")
     except (ImportError, OSError, ValueError) as error:
         parser.error(f"--data {options.data}: {error}")
 

@@ -84,7 +84,7 @@ def main() -> None:
         split = {"test_fraction": 0.2} if options.data == "digits" else {}
         data = kerasgan.datasets.load(options.data, **split)
         if data.y is None or data.x_test is None or data.number_of_classes != 10:
-            raise ValueError("expected labelled images of ten digits, and test images too")
+            raise ValueError("expected labeled images of ten digits, and test images too")
     except (ImportError, OSError, ValueError) as error:
         parser.error(f"--data {options.data}: {error}")
 

@@ -2,20 +2,20 @@
 
     python examples/variations/text_to_speech.py
 
-The real speech comes from the synthesiser espeak-ng (`speech.py`), which must be installed. 16 voices say
-"zero" to "nine" at three speeds and three pitches. Eight of them are learnt, each but for one pair of speed
+The real speech comes from the synthesizer espeak-ng (`speech.py`), which must be installed. 16 voices say
+"zero" to "nine" at three speeds and three pitches. Eight of them are learned, each but for one pair of speed
 and pitch. The generator reads the voice, the speed, the pitch and the characters. A random-window
 discriminator judges short and long pieces of the spectrogram, by themselves and beside the text; nothing is
 compared with the spectrogram that it should be.
 
-A recogniser then writes down what it hears (chance: 10 %). It is trained on real speech of the other eight
+A recognizer then writes down what it hears (chance: 10 %). It is trained on real speech of the other eight
 voices, so that all that it judges is by voices new to it, real and generated. Speech in the pairs that were
 left out is also compared with the real spectrograms. Ten words are too few to learn to read from: the
 generator says no other words.
 
 `spectrograms.png` has real above generated speech in a pair that was left out, `wav/` the sounds. They go
 to `outputs/text_to_speech` in the current directory or to `--output DIRECTORY`, with `gan.keras`, and with
-`learnt.npz` and `others.npz`, the real speech for the next run.
+`learned.npz` and `others.npz`, the real speech for the next run.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def make(rounds: int) -> kerasgan.ConditionalGAN:
 
 
 def main() -> None:
-    """Makes speech, learns it, listens to what was learnt, and draws."""
+    """Makes speech, learns it, listens to what was learned, and draws."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -99,7 +99,7 @@ def main() -> None:
     start = time.perf_counter()
     keras.utils.set_random_seed(options.seed)
     speakers, manners = (2, 2) if toy else (8, 9)
-    x, said = speech(LEARNT[:speakers], options.output / "learnt.npz", manners)
+    x, said = speech(LEARNT[:speakers], options.output / "learned.npz", manners)
     others, their_words = speech(OTHERS[:speakers], options.output / "others.npz", manners)
     text = tokens(said)
     new = said[:, 1] == said[:, 2]  # voice 0 is not heard in manner 0, and so on
@@ -108,21 +108,21 @@ def main() -> None:
     rows = np.resize(np.random.permutation(np.flatnonzero(~new)), BATCH_SIZE * min(100, rounds))
     gan.fit(x[rows], text[rows], batch_size=BATCH_SIZE, epochs=-(-rounds // 100), verbose=2)
 
-    recogniser = LogisticRegression(C=0.01, max_iter=300)
-    recogniser.fit(others.reshape(len(others), -1), their_words[:, 0])
+    recognizer = LogisticRegression(C=0.01, max_iter=300)
+    recognizer.fit(others.reshape(len(others), -1), their_words[:, 0])
     spoken = gan.generate(len(x), condition=text, seed=1)
-    understood = recogniser.predict(spoken.reshape(len(x), -1)) == said[:, 0]
+    understood = recognizer.predict(spoken.reshape(len(x), -1)) == said[:, 0]
     # A word by a voice comes in all manners, one after another, of which one is new.
     pairs = x.reshape(-1, manners, x[0].size) - x[new].reshape(-1, 1, x[0].size)
     figures = {
-        "real": recogniser.score(x.reshape(len(x), -1), said[:, 0]),
+        "real": recognizer.score(x.reshape(len(x), -1), said[:, 0]),
         "generated": understood[~new].mean(),
         "generated_new": understood[new].mean(),
         "distance_new": np.abs(spoken[new] - x[new]).mean(),
         "distance_other": np.abs(pairs).mean() * manners / (manners - 1),
     }
     print(
-        "\nWords that the recogniser hears right, by voices that are new to it:"
+        "\nWords that the recognizer hears right, by voices that are new to it:"
         "\n  real speech:      {real:.1%}"
         "\n  generated speech: {generated:.1%}, and {generated_new:.1%} in new speeds and pitches"
         "\nDistance from the real speech in these: {distance_new:.3f}; of the same voice in others: "

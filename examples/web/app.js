@@ -1,7 +1,7 @@
 // The page: what is chosen in it is kept in `state`, and drawn by the generator.
 
 import { loadGenerator } from "./generator.js";
-import { along, centreOf, draw, interpolate, movedTo, reachOf } from "./latent.js";
+import { along, centerOf, draw, interpolate, movedTo, reachOf } from "./latent.js";
 
 const FRAMES = 8;
 const SAMPLES = 24;
@@ -142,14 +142,14 @@ function make(tag, properties = {}, ...children) {
 
 function makeSliders() {
   const { directions, prior } = generator.description;
-  const centre = centreOf(prior);
+  const center = centerOf(prior);
   const reach = reachOf(prior);
   element("directions-hint").textContent =
     `The ${directions.length} directions in which the picture changes most, the strongest first.`;
   directions.forEach((direction, i) => {
     const slider = make("input", { type: "range", id: `slider-${i}`, min: -reach, max: reach, step: "any" });
     slider.oninput = () => {
-      state.point = movedTo(state.point, direction, slider.valueAsNumber, centre);
+      state.point = movedTo(state.point, direction, slider.valueAsNumber, center);
       showCoordinate(i, slider.valueAsNumber);
       busy(drawPoint());
     };
@@ -163,7 +163,7 @@ function makeSliders() {
 function showSliders() {
   const { directions, prior } = generator.description;
   directions.forEach((direction, i) => {
-    const coordinate = along(state.point, direction, centreOf(prior));
+    const coordinate = along(state.point, direction, centerOf(prior));
     element(`slider-${i}`).value = coordinate;
     showCoordinate(i, coordinate);
   });
@@ -241,7 +241,7 @@ function showFacts() {
   const [height, width, channels] = samples.shape;
   element("title").textContent = document.title = title;
   element("facts").textContent = [
-    `${width} × ${height} ${channels === 1 ? "grey" : "colour"} pictures`,
+    `${width} × ${height} ${channels === 1 ? "gray" : "color"} pictures`,
     `from ${latent.shape.join(" × ")} numbers`,
     ...(condition ? [`in ${condition.labels.length} classes`] : []),
     "computed in this browser alone",

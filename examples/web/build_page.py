@@ -8,7 +8,7 @@ Any server of files serves it; nothing is computed there, and nothing is loaded 
 
 The model is the file of `model.export("digits.onnx", format="onnx")`, best with the data's `normalization`,
 or a whole `.keras` model, which is exported first. It takes latent points, and integer labels if it is a
-conditional one; it gives grey or colour pictures. What the page has to know of it is read from the file or
+conditional one; it gives gray or color pictures. What the page has to know of it is read from the file or
 found by running it. Needs `pip install -e ".[export]" onnxruntime`, and npm.
 
 The sliders go along the eigenvectors of the mean over points of J^T J, J being the derivative of the picture
@@ -293,7 +293,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     height, width, channels = generator.sample_shape
     low, high = generator.value_range
     sys.stdout.write(
-        f"Pictures: {width} x {height}, {'grey' if channels == 1 else 'colour'}, from {low:g} to {high:g}\n"
+        f"Pictures: {width} x {height}, {'gray' if channels == 1 else 'color'}, from {low:g} to {high:g}\n"
         f"Latent:   {generator.size} numbers, {type(generator.prior).__name__.lower()}\n"
         f"Classes:  {', '.join(generator.labels) or 'none'}\n"
         f"Page:     {options.output.resolve()}\n"

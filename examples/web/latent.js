@@ -23,23 +23,23 @@ export function draw(prior, size, seed) {
   return Array.from({ length: size }, () => prior.mean + prior.stddev * normal());
 }
 
-export function centreOf(prior) {
+export function centerOf(prior) {
   return prior.name === "uniform" ? (prior.low + prior.high) / 2 : prior.mean;
 }
 
-/** How far a slider goes from the centre: three standard deviations of the prior. */
+/** How far a slider goes from the center: three standard deviations of the prior. */
 export function reachOf(prior) {
   return 3 * (prior.name === "uniform" ? (prior.high - prior.low) / Math.sqrt(12) : prior.stddev);
 }
 
-/** The coordinate of a point along a direction of norm 1, from the centre. */
-export function along(point, direction, centre) {
-  return point.reduce((sum, value, i) => sum + (value - centre) * direction[i], 0);
+/** The coordinate of a point along a direction of norm 1, from the center. */
+export function along(point, direction, center) {
+  return point.reduce((sum, value, i) => sum + (value - center) * direction[i], 0);
 }
 
 /** Returns the point whose coordinate along a direction of norm 1 is another one. */
-export function movedTo(point, direction, coordinate, centre) {
-  const change = coordinate - along(point, direction, centre);
+export function movedTo(point, direction, coordinate, center) {
+  const change = coordinate - along(point, direction, center);
   return point.map((value, i) => value + change * direction[i]);
 }
 
@@ -53,22 +53,22 @@ export function interpolate(a, b, count, prior) {
   const combine = (weights) =>
     fractions.map((t) => {
       const [first, second] = weights(t);
-      return a.map((value, i) => first * (value - centre) + second * (b[i] - centre) + centre);
+      return a.map((value, i) => first * (value - center) + second * (b[i] - center) + center);
     });
-  const centre = centreOf(prior);
+  const center = centerOf(prior);
   const straight = () => ({ kind: "straight", points: combine((t) => [1 - t, t]) });
   if (prior.name !== "normal" || a.length === 1) return straight();
 
   const norm = (vector) => Math.hypot(...vector);
   const unit = (point) => {
-    const from = point.map((value) => value - centre);
+    const from = point.map((value) => value - center);
     const length = norm(from);
     return from.map((value) => value / length);
   };
   const [u, v] = [unit(a), unit(b)];
   const apart = norm(u.map((value, i) => value - v[i]));
   const together = norm(u.map((value, i) => value + v[i]));
-  if (!(together >= 1e-6)) return straight(); // opposite, or one of them is the centre: NaN
+  if (!(together >= 1e-6)) return straight(); // opposite, or one of them is the center: NaN
   const angle = 2 * Math.atan2(apart, together);
   if (angle === 0) return straight();
   const sine = Math.sin(angle);

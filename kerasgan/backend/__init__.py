@@ -8,6 +8,7 @@ to another Keras backend rewrites these and nothing else.
 """
 
 from kerasgan.backend.devices import HOST_TYPES, has_accelerator, is_deterministic
+from kerasgan.backend.engine import check_engine
 from kerasgan.backend.execution import execution
 from kerasgan.backend.gradients import input_gradient, value_and_gradients
 from kerasgan.backend.graphs import compiled
@@ -16,13 +17,18 @@ from kerasgan.backend.recurrence import cudnn_layers, leave_cudnn
 from kerasgan.backend.replicas import (
     after,
     all_replicas_mean,
+    all_replicas_sum,
     all_rows_mean,
     assign_on_replicas,
     draw_rows,
+    first_row,
     gather_rows,
+    gradients_of_rows,
     is_chief,
+    is_first_replica,
     number_of_replicas,
     number_of_workers,
+    parts_of_means,
     roll_rows,
     run_on_replicas_if,
     step_logs,
@@ -37,24 +43,30 @@ __all__ = [
     "HOST_TYPES",
     "after",
     "all_replicas_mean",
+    "all_replicas_sum",
     "all_rows_mean",
     "assign_on_replicas",
+    "check_engine",
     "compiled",
     "cudnn_layers",
     "draw_rows",
     "ends_in_sigmoid",
     "exact_moments",
     "execution",
+    "first_row",
     "gather_rows",
+    "gradients_of_rows",
     "has_accelerator",
     "input_gradient",
     "is_chief",
     "is_deterministic",
+    "is_first_replica",
     "leave_cudnn",
     "logits_of",
     "number_of_replicas",
     "number_of_workers",
     "operations_without_gradient",
+    "parts_of_means",
     "recorded_operations",
     "roll_rows",
     "run_on_replicas_if",

@@ -21,8 +21,8 @@ def value_and_gradients(
         variables: The variables to differentiate for.
 
     Returns:
-        `(value, auxiliary, gradients)`, one gradient for each variable, `None` where the value does not
-        depend on it.
+        `(value, auxiliary, gradients)`, one gradient for each variable, a tensor of its shape, or
+        `None` where the value does not depend on it.
 
     Raises:
         ValueError: If the function takes gradients of what cuDNN computes, which has no second ones.
@@ -40,6 +40,9 @@ def value_and_gradients(
             "A term of the loss takes gradients of a recurrent layer that cuDNN computes on a GPU, and cuDNN "
             f"has no second derivatives ({error}). Make the layer with `use_cudnn=False`."
         ) from error
+    # TensorFlow lists the rows of an embedding that a batch looked up, each as often as it did so. Keras's
+    # optimizers would take one row for several gradients: Adam then adds up their squares.
+    gradients = [None if each is None else tf.convert_to_tensor(each) for each in gradients]
     if any(gradient is not None for gradient in gradients):
         # No update may begin before the last gradient is there: an optimizer passes them through one
         # `IdentityN`, which TensorFlow's optimizer of graphs takes for a wait, and later takes apart. A

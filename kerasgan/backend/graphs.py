@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 
-def compiled(function: Callable[[], Any]) -> Callable[[], Any]:
-    """Returns a function of no arguments as a graph: built at its first call, and faster from then on.
+def compiled(
+    function: Callable[..., Any], inputs: Sequence[keras.KerasTensor] | None = None
+) -> Callable[..., Any]:
+    """Returns a function as a graph: built at its first call, and faster from then on.
 
     Args:
         function: Reads and assigns variables that exist already, and returns tensors.
+        inputs: The specifications of its arguments, so that batches of all sizes share one graph. Defaults to
+            `None`, a function of no arguments.
     """
-    graph: Callable[[], Any] = tf.function(function, autograph=False)
+    signature = None
+    if inputs is not None:
+        signature = [tf.TensorSpec(item.shape, item.dtype) for item in inputs]
+    graph: Callable[..., Any] = tf.function(function, input_signature=signature, autograph=False)
     return graph

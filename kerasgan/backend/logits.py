@@ -16,6 +16,8 @@ import keras
 import tensorflow as tf
 from tensorflow.python.framework import op_callbacks
 
+from kerasgan.precision import full_precision
+
 # Operations that hand values on one by one in their order, perhaps in another precision or shape.
 _SAME = {"Identity", "Cast", "CheckNumerics", "EnsureShape"}
 _SHAPING = {"Reshape", "Squeeze", "ExpandDims"}
@@ -75,13 +77,13 @@ def logits_of(probability: Any) -> Any:
         probability: The output of a discriminator for which `ends_in_sigmoid` holds, each value in `[0, 1]`.
 
     Returns:
-        float32 tensor of the same shape.
+        Tensor of the same shape, in full precision.
     """
     probability = tf.convert_to_tensor(probability)
     logits = _traced_logits(probability)
     if logits is not None:
         return logits
-    return _inverse(tf.cast(probability, "float32"))
+    return _inverse(tf.cast(probability, full_precision()))
 
 
 @contextlib.contextmanager
@@ -141,7 +143,7 @@ def _traced_logits(tensor: Any) -> Any | None:
         return None
     kind, inputs, attribute = operation
     if kind == "Sigmoid":
-        return tf.cast(inputs[0], "float32")
+        return tf.cast(inputs[0], full_precision())
     if kind in _JOINING:
         parts = [_traced_logits(item) for item in inputs if item.dtype.is_floating]
         if any(part is None for part in parts):

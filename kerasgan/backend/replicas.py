@@ -85,18 +85,78 @@ def draw_rows(draw: Callable[[Any], Any], rows: Any) -> Any:
 
     Args:
         draw: Takes a number of rows and returns a tensor `(rows, ...)`.
-        rows: How many rows this replica needs, the same number on every replica: an integer or a scalar
-            tensor.
+        rows: How many rows this replica needs, which may be none: an integer or a scalar tensor.
 
     Returns:
         Tensor `(rows, ...)`.
     """
-    context = _replica_context()
-    if context is None or context.num_replicas_in_sync == 1:
+    if number_of_replicas() == 1:
         return draw(rows)
-    drawn = draw(rows * context.num_replicas_in_sync)
-    first = context.replica_id_in_sync_group * rows
-    return tf.nest.map_structure(lambda tensor: tensor[first : first + rows], drawn)
+    first, count = _place(rows)
+    return tf.nest.map_structure(lambda tensor: tensor[first : first + rows], draw(count))
+
+
+def first_row(rows: Any) -> Any:
+    """Returns the place of this replica's first row in the global batch; 0 without a strategy.
+
+    Args:
+        rows: How many rows this replica has: an integer or a scalar tensor.
+    """
+    return 0 if number_of_replicas() == 1 else _place(rows)[0]
+
+
+def _place(rows: Any) -> tuple[Any, Any]:
+    """Returns how many rows the replicas before this one have, and how many all have together."""
+    context = _replica_context()
+    replica = context.replica_id_in_sync_group
+    # In 64 bits, which a GPU holds in its own memory.
+    own = tf.one_hot(replica, context.num_replicas_in_sync, dtype=tf.int64)
+    counts = context.all_reduce(tf.distribute.ReduceOp.SUM, own * tf.cast(rows, tf.int64))
+    counts = tf.cast(counts, tf.int32)
+    return tf.reduce_sum(counts[:replica]), tf.reduce_sum(counts)
+
+
+def parts_of_means(means: Sequence[Any], weights: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """Returns what this replica adds to means over all replicas; differentiable.
+
+    Without a strategy these are the means themselves.
+
+    Args:
+        means: Scalars, each a mean of what this replica has; of nothing it may be NaN.
+        weights: What each weighs on this replica, such as its number of rows.
+
+    Returns:
+        `(parts, weights)`: the parts, which added up over the replicas are the means, and what each weighs on
+        all replicas together. A mean that weighs nothing anywhere is 0.
+    """
+    if number_of_replicas() == 1:
+        return list(means), list(weights)
+    weights = ops.stack(list(weights))
+    sums = _replica_context().all_reduce(tf.distribute.ReduceOp.SUM, tf.stop_gradient(weights))
+    shares = ops.divide_no_nan(weights, sums)
+    parts = [
+        ops.where(weights[index] > 0, mean, 0.0) * shares[index] for index, mean in enumerate(means)
+    ]
+    return parts, [sums[index] for index in range(len(parts))]
+
+
+def gradients_of_rows(gradients: Sequence[Any], rows: Any) -> list[Any]:
+    """Returns this replica's gradients; those of no rows are 0, where a layer may have made NaN of them.
+
+    Args:
+        gradients: The gradients, `None` where there is none.
+        rows: How many rows this replica has.
+    """
+    if number_of_replicas() == 1:
+        return list(gradients)
+    some = ops.cast(rows, "int32") > 0
+    return [None if each is None else ops.where(some, each, 0.0) for each in gradients]
+
+
+def is_first_replica() -> bool:
+    """Tells whether this is the replica that runs before the others; always without a strategy."""
+    context = _replica_context()
+    return context is None or tf.get_static_value(context.replica_id_in_sync_group) == 0
 
 
 def assign_on_replicas(variables: Sequence[Any], values: Sequence[Any]) -> None:
@@ -149,14 +209,29 @@ def _across_replicas(function: Callable[..., None], *arguments: Any) -> None:
     )
 
 
-def all_replicas_mean(value: Any) -> Any:
-    """Averages a tensor over the replicas; differentiable. The identity without a strategy."""
-    context = _replica_context()
-    if context is None or context.num_replicas_in_sync == 1:
+def all_replicas_sum(value: Any) -> Any:
+    """Adds a tensor up over the replicas; differentiable. The identity without a strategy."""
+    if number_of_replicas() == 1:
         return value
-    return context.all_reduce(tf.distribute.ReduceOp.SUM, ops.convert_to_tensor(value)) / float(
-        context.num_replicas_in_sync
-    )
+    return _replica_context().all_reduce(tf.distribute.ReduceOp.SUM, ops.convert_to_tensor(value))
+
+
+def all_replicas_mean(value: Any, weight: Any = None) -> Any:
+    """Averages a tensor over the replicas; differentiable. The identity without a strategy.
+
+    Args:
+        value: The tensor.
+        weight: What this replica's value weighs, such as its number of rows. One that weighs nothing may be
+            NaN. Defaults to `None`, the same for all.
+    """
+    if number_of_replicas() == 1:
+        return value
+    value = ops.convert_to_tensor(value)
+    if weight is None:
+        return all_replicas_sum(value) / float(number_of_replicas())
+    weight = ops.cast(weight, value.dtype)
+    weighted = ops.where(weight > 0, value, 0.0) * weight
+    return ops.divide_no_nan(all_replicas_sum(weighted), all_replicas_sum(weight))
 
 
 def all_rows_mean(values: Any) -> Any:

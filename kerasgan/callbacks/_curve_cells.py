@@ -12,7 +12,7 @@ CELL_HEIGHT = 24
 _FINER = 4
 _FRAME = (200, 200, 200)
 _ZERO_LINE = (225, 225, 225)
-# Paul Tol's "bright" scheme: apart from each other for colour-blind readers too.
+# Paul Tol's "bright" scheme: apart from each other for color-blind readers too.
 _COLORS = (
     (68, 119, 170),
     (238, 102, 119),

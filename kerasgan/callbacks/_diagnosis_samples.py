@@ -9,7 +9,7 @@ from keras import ops
 
 from kerasgan.arguments import counted
 from kerasgan.metrics import extractors
-from kerasgan.metrics.neighbours import squared_distances
+from kerasgan.metrics.neighbors import squared_distances
 
 # Rows of training data at a time, so that distances take 16 MB at most.
 _ROWS = 4096
@@ -22,7 +22,7 @@ _FEWEST = 20
 class Cells:
     """The real samples, divided into a few cells by k-means.
 
-    Cells are added until samples lie, in the mean, within a tenth of the spread of their cell's centre, or
+    Cells are added until samples lie, in the mean, within a tenth of the spread of their cell's center, or
     there are `most` of them: what is finer than that is a question of quality, not of modes.
 
     Args:
@@ -44,7 +44,7 @@ class Cells:
         nearest = self._squared(samples).min(axis=1)
         spread = np.sqrt(nearest).mean()
         while len(self.centers) < most and np.sqrt(nearest).mean() > 0.1 * spread:
-            # A new centre is drawn as in k-means++ (Arthur & Vassilvitskii 2007).
+            # A new center is drawn as in k-means++ (Arthur & Vassilvitskii 2007).
             new = samples[random.choice(len(samples), p=nearest / nearest.sum())]
             self.centers = np.concatenate([self.centers, new[None]])
             self._settle(samples)
@@ -94,7 +94,7 @@ class Copies:
         others = training if held_out is None else held_out
         rows = random.permutation(len(others))[:512]
         self.usual = self._distances(others[rows], rows if held_out is None else None)
-        # A third, as Yoon et al. 2023 call a sample memorised that is so much nearer than to the next one.
+        # A third, as Yoon et al. 2023 call a sample memorized that is so much nearer than to the next one.
         self.near = float(np.median(self.usual)) / 3.0
         if self.near == 0.0:
             raise ValueError(

@@ -107,7 +107,7 @@ SIGNS = (
         "learning rate for the generator",
     ),
     Sign(
-        "memorisation",
+        "memorization",
         "copied",
         # Where all samples are in one place, one of training samples may well be near it.
         lambda measured: measured["copied"] > COPIED and measured["missed"] <= MISSED,

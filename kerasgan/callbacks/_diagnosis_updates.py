@@ -36,8 +36,8 @@ def rounds(window: Window) -> int:
 
 
 def has_probabilities(window: Window) -> bool:
-    """Tells whether the discriminator's judgements are probabilities: no critic's scores, no energies."""
-    judgements = [
+    """Tells whether the discriminator's judgments are probabilities: no critic's scores, no energies."""
+    judgments = [
         window.get(turn, {}).get(f"{judged}_probability")
         for turn, judged in (
             ("discriminator", "real"),
@@ -47,7 +47,7 @@ def has_probabilities(window: Window) -> bool:
     ]
     return all(
         values is not None and len(values) and np.min(values) >= 0.0 and np.max(values) <= 1.0
-        for values in judgements
+        for values in judgments
     )
 
 
@@ -99,7 +99,7 @@ def generator_signal(window: Window) -> float:
 def swings(values: np.ndarray, low: float = 0.25, high: float = 0.75) -> int:
     """Counts how often a probability went over from below `low` to above `high`, or back.
 
-    Noise of one bound's neighbourhood is not counted, as a swing has to reach the other one.
+    Noise of one bound's neighborhood is not counted, as a swing has to reach the other one.
 
     Example:
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _SCORES = ("probability", "energy", "score")
-# Paul Tol's "bright" scheme: apart from each other for colour-blind readers too.
+# Paul Tol's "bright" scheme: apart from each other for color-blind readers too.
 _COLORS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377")
 # The smallest and largest values are single updates of the first batches, next to which a
 # curve would be flat. They remain in the CSV file.
@@ -81,7 +81,7 @@ def check_picture_name(name: str) -> None:
 
 
 def running_mean(values: np.ndarray, window: int) -> np.ndarray:
-    """Returns the mean over `window` neighbours, over fewer of them at the two ends.
+    """Returns the mean over `window` neighbors, over fewer of them at the two ends.
 
     Example:
 

@@ -28,7 +28,7 @@ class Diagnosis(keras.callbacks.Callback):
     | `vanishing_generator_signal` | the generator's loss, D(G(z)) | a fiftieth of the slope is left |
     | `oscillation` | D(G(z)); generated samples | swings of D(G(z)); half of the samples move |
     | `mode_collapse` | generated and real samples | 0.4 of the real samples are out of reach |
-    | `memorisation` | distances to training samples | a quarter of the samples are copies |
+    | `memorization` | distances to training samples | a quarter of the samples are copies |
     | `non_finite` | the losses | a loss is 10,000 times the first one, or not finite |
 
     It looks after epochs, and a state has to hold for `patience` looks in a row. Each is reported once, and
@@ -36,7 +36,7 @@ class Diagnosis(keras.callbacks.Callback):
     each is seen in games that were made to fail and in healthy ones.
 
     The first two are watched where the discriminator gives probabilities: a critic's scores and energies have
-    no ends to be stuck at. Collapse, moving samples and memorisation need `x`. Nothing in training depends
+    no ends to be stuck at. Collapse, moving samples and memorization need `x`. Nothing in training depends
     on a look. The lines go to the logger `kerasgan` as warnings; where several workers train, all look and
     the chief reports.
 

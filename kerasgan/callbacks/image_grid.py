@@ -32,7 +32,7 @@ def image_grid(
 ) -> Image.Image:
     """Draws samples side by side, row after row.
 
-    Images may be of any height and width, grey, RGB or RGBA. Vectors and sequences
+    Images may be of any height and width, gray, RGB or RGBA. Vectors and sequences
     become small line plots that share one vertical axis, with one line per dimension.
     The padding is white, and so are the cells that are left over when there are fewer
     samples than cells.

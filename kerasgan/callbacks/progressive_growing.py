@@ -113,9 +113,8 @@ class ProgressiveGrowing(keras.callbacks.Callback):
         self._grow()
 
     def _grow(self) -> None:
-        rounds = int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
         for player in self._players:
-            player.growth = self.growth_after(rounds, player.levels)
+            player.growth = self.growth_after(self.model.optimizer.rounds, player.levels)
 
 
 def _rounds(

@@ -134,6 +134,8 @@ class SampleGrid(keras.callbacks.Callback):
         self._batches_in_epoch = 0
         self._written_at: tuple[int, int] | None = None
         self._begin_image: Image.Image | None = None
+        # A backup holds this, and no picture: a run that is taken up does not begin once more.
+        self._has_begun = False
 
     @property
     def listens_to_batches(self) -> bool:
@@ -159,6 +161,7 @@ class SampleGrid(keras.callbacks.Callback):
             check_writable(self.directory)
         image = self.draw()
         self._begin_image = image if self.at_begin else None
+        self._has_begun = False
         if self._counts_batches:
             _, self._cursor = self.model.updates_since(None)
 
@@ -166,9 +169,9 @@ class SampleGrid(keras.callbacks.Callback):
         self._batches_in_epoch = 0
         # Only here is `initial_epoch` known.
         self._epoch = epoch
-        if self._begin_image is not None:
+        if self._begin_image is not None and not self._has_begun:
             self._write(self._begin_image)
-            self._begin_image = None
+        self._begin_image, self._has_begun = None, True
         self._epoch = epoch + 1
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:

@@ -1,8 +1,48 @@
-"""The game: turns, the optimizers behind one face, and the model that plays."""
+"""The game: turns, what is played for, and the model that plays. All that a game of your own needs."""
 
 from kerasgan.core.adversarial_model import AdversarialModel
-from kerasgan.core.optimizers import Optimizers
-from kerasgan.core.turn import Minibatch, Outcome, Turn
-from kerasgan.core.turn_log import TurnLog
+from kerasgan.core.adversary import Adversary
+from kerasgan.core.generative_model import GenerativeModel
+from kerasgan.core.setting import (
+    LossSetting,
+    OptimizerSetting,
+    PenaltiesSetting,
+    Setting,
+    steps_setting,
+)
+from kerasgan.core.sub_model import (
+    SubModel,
+    one_input,
+    part_of_inputs,
+    split_inputs,
+    swapped_hint,
+)
+from kerasgan.core.turn import Minibatch, Outcome, Turn, Weighted
+from kerasgan.core.use import use
+from kerasgan.optimizers import Optimizers
+from kerasgan.part import Part
+from kerasgan.training import TurnLog
 
-__all__ = ["AdversarialModel", "Minibatch", "Optimizers", "Outcome", "Turn", "TurnLog"]
+__all__ = [
+    "AdversarialModel",
+    "Adversary",
+    "GenerativeModel",
+    "LossSetting",
+    "Minibatch",
+    "OptimizerSetting",
+    "Optimizers",
+    "Outcome",
+    "Part",
+    "PenaltiesSetting",
+    "Setting",
+    "SubModel",
+    "Turn",
+    "TurnLog",
+    "Weighted",
+    "one_input",
+    "part_of_inputs",
+    "split_inputs",
+    "steps_setting",
+    "swapped_hint",
+    "use",
+]

@@ -2,15 +2,13 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import keras
-import numpy as np
-from keras import ops
 
 from kerasgan import losses
+from kerasgan.arguments import invalid
 from kerasgan.backend import (
     cudnn_layers,
     ends_in_sigmoid,
@@ -21,10 +19,11 @@ from kerasgan.backend import (
     recorded_operations,
     undifferentiable_operations,
 )
-from kerasgan.core.inputs import conditioned, sole
-from kerasgan.core.turn import Minibatch, Outcome, Turn
-from kerasgan.penalties import Encounter, Penalty, get_all
-from kerasgan.penalties.penalty import mean_per_example
+from kerasgan.core.inner_layer import inner_layer
+from kerasgan.core.sub_model import SubModel
+from kerasgan.core.turn import Minibatch, Outcome
+from kerasgan.penalties import Encounter, Penalty
+from kerasgan.tensors import at_least_float32, mean_per_example
 
 _IS_RESTORED = contextvars.ContextVar("is_restored", default=False)
 
@@ -45,125 +44,201 @@ class Adversary:
     It turns a batch of real and a batch of generated samples, whatever these are (images, codes), into the
     outcome of the discriminator's or of the generator's turn.
 
+    A discriminator returns one score for each sample or several (patches); a list of such tensors, scores at
+    several scales, each of which is judged and counts like one discriminator; or a dictionary, whose `score`
+    is either of these and whose other entries are for penalties to use (`Encounter.real_output`).
+
     Args:
-        discriminator: Any Keras model from samples, or samples and their conditions, to scores; or, with
-            `energy`, to reconstructions.
-        inputs: The specifications of its inputs.
+        discriminator: The discriminator, as a function of samples and, where there are any, conditions.
+        game: The game, whose `stakes` are its `kerasgan.losses.AdversarialLoss` and its penalties.
         energy: Turns `(samples, discriminator's output)` into a score for each sample, where the output is
             not a score itself. Defaults to `None`.
+        scores: Returns the scores that are in the discriminator's output, where they are not found as above.
+            Defaults to `None`.
+
+    Raises:
+        ValueError: If the discriminator returns a dictionary without `score`.
     """
 
     def __init__(
         self,
-        discriminator: keras.Model,
-        inputs: Sequence[keras.KerasTensor],
+        discriminator: SubModel,
+        game: Any,
         energy: Callable[[Any, Any], Any] | None = None,
+        scores: Callable[[Any], Any] | None = None,
     ) -> None:
         self.discriminator = discriminator
         self.energy = energy
         self.measure = "probability" if energy is None else "energy"
-        self.loss: losses.AdversarialLoss = losses.NonSaturating()
-        self.penalties: tuple[Penalty, ...] = ()
-        self.ends_in_sigmoid = ends_in_sigmoid(
-            lambda *tensors: discriminator(sole(tensors), training=False), inputs
-        )
-
-    def prepare(self, loss: Any, penalties: Any, turns: Sequence[Turn]) -> None:
-        """Sets what is played for in a game of the given turns.
-
-        Raises:
-            ValueError: If a penalty needs second derivatives that the discriminator does not have.
-        """
-        self.loss = losses.get(loss)
-        self.penalties = get_all(penalties, [turn.name for turn in turns])
-        for penalty in self.penalties:
-            if penalty.needs_second_derivatives:
-                self._differentiate_twice(penalty)
-
-    def _differentiate_twice(self, penalty: Penalty) -> None:
-        if _IS_RESTORED.get():
-            # It was compiled with this penalty before, so it had `use_cudnn=False`, or no GPU.
-            leave_cudnn(self.discriminator)
-        layers = sorted(layer.name for layer in cudnn_layers(self.discriminator))
-        if layers:
-            raise ValueError(
-                "Invalid value for argument `penalties`. Expected none that needs second derivatives: on a "
-                f"GPU, cuDNN computes the layers {layers} of {self.discriminator.name!r}, and has none. "
-                f"Received: {penalty.name!r}. Make these layers with `use_cudnn=False`. Keras forgets that "
-                "in clones: there, set `layer.use_cudnn = False`."
+        self._game = game
+        self._find_scores = scores
+        output = discriminator.output
+        if scores is None and isinstance(output, Mapping) and "score" not in output:
+            raise invalid(
+                discriminator.argument, sorted(output), "a model whose outputs include 'score'"
             )
+        self._end_in_sigmoid = [
+            ends_in_sigmoid(
+                lambda *tensors, at=index: self._each(discriminator.of_tensors(tensors))[at],
+                discriminator.tensors,
+            )
+            for index in range(1 if scores is not None else len(self._each(output)))
+        ]
 
-    def discriminator_outcome(self, real: Any, fake: Any, minibatch: Minibatch) -> Outcome:
-        """Returns what the discriminator minimises, and its judgement of both batches."""
-        real_scores, fake_scores = self.score(real, minibatch), self.score(fake, minibatch)
+    @property
+    def loss(self) -> losses.AdversarialLoss:
+        """The loss that is played for."""
+        return self._game.stakes()[0]
+
+    @property
+    def knows_scores(self) -> bool:
+        """Whether it is known what a score stands for: the loss tells, or a sigmoid."""
+        is_told = self.energy is not None or all(self._end_in_sigmoid)
+        return is_told or self._game.knows_loss()
+
+    @property
+    def penalties(self) -> tuple[Penalty, ...]:
+        """The penalties that are played for."""
+        return self._game.stakes()[1]
+
+    def check(self) -> None:
+        """Raises a `ValueError` where a penalty needs second derivatives that the discriminator has not."""
+        model = self.discriminator.model
+        for penalty in self.penalties:
+            if not penalty.needs_second_derivatives:
+                continue
+            if _IS_RESTORED.get():
+                # It was compiled with this penalty before, so it had `use_cudnn=False`, or no GPU.
+                leave_cudnn(model)
+            layers = sorted(layer.name for layer in cudnn_layers(model))
+            if layers:
+                raise ValueError(
+                    "Invalid value for argument `penalties`. Expected none that needs second derivatives: "
+                    f"on a GPU, cuDNN computes the layers {layers} of {model.name!r}, and has none. "
+                    f"Received: {penalty.name!r}. Make these layers with `use_cudnn=False`. Keras forgets "
+                    "that in clones: there, set `layer.use_cudnn = False`."
+                )
+
+    def discriminator_outcome(
+        self, real: Any, fake: Any, minibatch: Minibatch, latent: Any = None
+    ) -> Outcome:
+        """Returns what the discriminator minimizes, and its judgment of both batches."""
+        return self.outcome(self.encounter("discriminator", real, fake, minibatch, latent))
+
+    def outcome(self, encounter: Encounter) -> Outcome:
+        """Returns what `discriminator_outcome` does, for a game that asks the encounter for more."""
+        real_scores, fake_scores = self._scores(encounter, real=True), self._scores(encounter)
+        loss = [
+            self.loss.discriminator(*each) for each in zip(real_scores, fake_scores, strict=True)
+        ]
         return Outcome(
-            self.loss.discriminator(real_scores, fake_scores),
-            self.terms("discriminator", real, fake, minibatch),
+            _total(loss),
+            self._terms(encounter),
             {
-                f"real_{self.measure}": self.loss.probability(real_scores),
-                f"fake_{self.measure}": self.loss.probability(fake_scores),
+                f"real_{self.measure}": self._probability(real_scores),
+                f"fake_{self.measure}": self._probability(fake_scores),
             },
         )
 
-    def generator_outcome(self, real: Any, fake: Any, minibatch: Minibatch) -> Outcome:
-        """Returns what the generator of `fake` minimises, and the discriminator's judgement of it."""
-        real_scores = self.score(real, minibatch) if self.loss.pairs else None
-        fake_scores = self.score(fake, minibatch)
+    def generator_outcome(
+        self, real: Any, fake: Any, minibatch: Minibatch, latent: Any = None
+    ) -> Outcome:
+        """Returns what the generator of `fake` minimizes, and the discriminator's judgment of it."""
+        encounter = self.encounter("generator", real, fake, minibatch, latent)
+        fake_scores = self._scores(encounter)
+        real_scores = (
+            self._scores(encounter, real=True) if self.loss.pairs else [None] * len(fake_scores)
+        )
+        loss = [self.loss.generator(*each) for each in zip(real_scores, fake_scores, strict=True)]
         return Outcome(
-            self.loss.generator(real_scores, fake_scores),
-            self.terms("generator", real, fake, minibatch),
-            {f"generator_{self.measure}": self.loss.probability(fake_scores)},
+            _total(loss),
+            self._terms(encounter),
+            {f"generator_{self.measure}": self._probability(fake_scores)},
         )
 
-    def score(self, samples: Any, minibatch: Minibatch) -> Any:
-        """Returns the discriminator's scores of samples under the minibatch's conditions, in float32."""
-        inputs = conditioned(samples, minibatch.condition)
-        with recorded_operations() if self._has_logits else contextlib.nullcontext():
-            output = self.discriminator(inputs, training=minibatch.training)
-        return self._as_scores(samples, output)
+    def real_score(self, encounter: Encounter) -> Any:
+        """Returns the scores of the real samples of an encounter, which are computed once."""
+        return _sole(self._scores(encounter, real=True))
 
-    def judge(self, samples: Any, condition: Any, batch_size: int) -> np.ndarray:
-        """Judges any number of samples outside the game.
+    def score(self, samples: Any, condition: Any = None, training: bool = False) -> Any:
+        """Returns the discriminator's scores of samples: one tensor, or a list at several scales."""
+        return _sole(self._scores_in(samples, self._output(samples, condition, training)))
 
-        Returns:
-            The probability, score or energy of each sample, `(count,)`; those of patches are averaged.
+    def judge(self, samples: Any, condition: Any = None) -> Any:
+        """Returns the probability, score or energy of each sample, `(batch,)`; those of patches averaged.
+
+        Raises:
+            ValueError: If the loss is not known, and so not what a score stands for.
         """
-        inputs = conditioned(samples, condition)
-        output = self.discriminator.predict(inputs, batch_size=batch_size, verbose=0)
-        scores = self._as_scores(ops.convert_to_tensor(samples), ops.convert_to_tensor(output))
-        return ops.convert_to_numpy(mean_per_example(self.loss.probability(scores)))
+        if not self.knows_scores:
+            raise ValueError(
+                "The loss says whether the scores of the discriminator "
+                f"{self.discriminator.model.name!r} stand for probabilities, and it is not known. Call "
+                "`compile` with the loss that it is trained with."
+            )
+        return self._probability(self._scores_in(samples, self._output(samples, condition, False)))
+
+    def terms(self, turn: str, real: Any, fake: Any, minibatch: Minibatch) -> dict[str, Any]:
+        """Returns what the penalties of a turn add to its loss, by name."""
+        return self._terms(self.encounter(turn, real, fake, minibatch))
+
+    def encounter(
+        self, turn: str, real: Any, fake: Any, minibatch: Minibatch, latent: Any = None
+    ) -> Encounter:
+        """Returns what penalties see of a turn."""
+        condition, training = minibatch.condition, minibatch.training
+        return Encounter(
+            turn=turn,
+            real=real,
+            fake=fake,
+            latent=latent,
+            condition=condition,
+            seed=minibatch.seed,
+            discriminator=self.discriminator.model,
+            output=lambda samples: self._output(samples, condition, training),
+            score=lambda samples: self.score(samples, condition, training),
+            apply=lambda model, samples: self.discriminator(
+                samples, condition, training=training, model=model
+            ),
+        )
+
+    def _output(self, samples: Any, condition: Any, training: bool) -> Any:
+        with recorded_operations() if self._has_logits else contextlib.nullcontext():
+            return self.discriminator(samples, condition, training=training)
+
+    def _scores(self, encounter: Encounter, real: bool = False) -> list[Any]:
+        samples = encounter.real if real else encounter.fake
+        return self._scores_in(samples, encounter.real_output if real else encounter.fake_output)
+
+    def _scores_in(self, samples: Any, output: Any) -> list[Any]:
+        if self.energy is not None:
+            return [self.energy(samples, output)]
+        scores = self._each(output)
+        return [
+            logits_of(each) if is_sigmoid and self.loss.on_logits else at_least_float32(each)
+            for each, is_sigmoid in zip(scores, self._end_in_sigmoid, strict=True)
+        ]
 
     @property
     def _has_logits(self) -> bool:
         """Whether a score is the logit of the discriminator's output."""
-        return self.energy is None and self.ends_in_sigmoid and self.loss.on_logits
+        return self.energy is None and any(self._end_in_sigmoid) and self.loss.on_logits
 
-    def _as_scores(self, samples: Any, output: Any) -> Any:
-        if self.energy is not None:
-            return self.energy(samples, output)
-        if self._has_logits:
-            return logits_of(output)
-        return ops.cast(output, "float32")
+    def _each(self, output: Any) -> list[Any]:
+        """Returns the scores at each scale in what the discriminator returned."""
+        if self._find_scores is not None:
+            return [self._find_scores(output)]
+        scores = output["score"] if isinstance(output, Mapping) else output
+        return list(scores) if isinstance(scores, (list, tuple)) else [scores]
 
-    def terms(self, turn: str, real: Any, fake: Any, minibatch: Minibatch) -> dict[str, Any]:
-        """Returns what the penalties of a turn add to its loss, by name."""
+    def _probability(self, scores: list[Any]) -> Any:
+        return sum(mean_per_example(self.loss.probability(each)) for each in scores) / len(scores)
 
-        def apply(model: Callable[..., Any], samples: Any) -> Any:
-            return model(conditioned(samples, minibatch.condition), training=minibatch.training)
-
-        encounter = Encounter(
-            real=real,
-            fake=fake,
-            score=lambda samples: self.score(samples, minibatch),
-            discriminator=self.discriminator,
-            apply=apply,
-            seed=minibatch.seed,
-            condition=minibatch.condition,
-        )
+    def _terms(self, encounter: Encounter) -> dict[str, Any]:
         return {
             penalty.name: self._term(penalty, encounter)
             for penalty in self.penalties
-            if penalty.turn == turn
+            if encounter.turn in penalty.turns
         }
 
     def _term(self, penalty: Penalty, encounter: Encounter) -> Any:
@@ -171,24 +246,26 @@ class Adversary:
         try:
             with exact_moments():
                 term = penalty(encounter)
-            faults = undifferentiable_operations(term, [encounter.real, encounter.fake])
+            samples = keras.tree.flatten([encounter.real, encounter.fake])
+            faults = undifferentiable_operations(term, samples)
         except LookupError as error:
             faults = operations_without_gradient(error)
         if faults:
             name, kind, reason = faults[0]
             raise ValueError(
                 "Invalid value for argument `penalties`. Expected layers that can be differentiated as often "
-                f"as the penalties do. Received: {penalty.name!r} and {self._layer_named_in(name)} with "
-                f"{kind}: {reason}"
+                f"as the penalties do. Received: {penalty.name!r} and "
+                f"{inner_layer(self.discriminator.model, name)} with {kind}: {reason}"
             )
         return term
 
-    def _layer_named_in(self, scopes: str) -> str:
-        """Returns the innermost layer of the discriminator that an operation's name tells."""
-        names = {layer.name for layer in self.discriminator._flatten_layers(include_self=False)}
-        for scope in reversed(scopes.split("/")):
-            # A graph numbers the scopes of one name.
-            for name in (scope, re.sub(r"_\d+$", "", scope)):
-                if name in names:
-                    return f"the layer {name!r}"
-        return f"the discriminator {self.discriminator.name!r}"
+
+def _sole(scores: list[Any]) -> Any:
+    return scores[0] if len(scores) == 1 else scores
+
+
+def _total(losses_of_scales: list[Any]) -> Any:
+    """Returns the loss at one scale as it is, and the sum of several for each example."""
+    if len(losses_of_scales) == 1:
+        return losses_of_scales[0]
+    return sum(mean_per_example(each) for each in losses_of_scales)

@@ -5,24 +5,20 @@ from typing import Any
 import keras
 
 from kerasgan.core.turn import Minibatch, Turn
+from kerasgan.core.turn_call import TurnCall
 
 
-class _Rehearsal(keras.layers.Layer):
-    """A turn's objective as a layer, so that Keras computes its outputs from shapes alone."""
+class _Rehearsal(TurnCall):
+    """A turn on shapes alone, where Keras would not gather losses."""
 
-    def __init__(self, turn: Turn, seed: keras.random.SeedGenerator) -> None:
-        # float32 as in the game, whatever the policy: it is the sub-models that cast their inputs.
-        super().__init__(name=f"{turn.name}_rehearsal", dtype="float32")
-        # In a closure, so that the layer does not track what it rehearses.
-        self._evaluate = lambda real, condition: turn.evaluate(
-            Minibatch(real, condition, True, seed)
-        )[1]
-
-    def call(self, real: Any, condition: Any = None) -> dict[str, Any]:
-        return self._evaluate(real, condition)
+    def call(self, real: Any, condition: Any = None) -> Any:
+        with keras.StatelessScope(collect_losses=True):
+            return super().call(real, condition)
 
 
-def rehearse(turn: Turn, real: Any, condition: Any, seed: keras.random.SeedGenerator) -> list[str]:
+def rehearse(
+    turn: Turn, real: Any, condition: Any, seed: keras.random.SeedGenerator
+) -> tuple[list[str], list[str]]:
     """Plays a turn on shapes alone, so that what does not fit is found before any data flows.
 
     Args:
@@ -32,6 +28,13 @@ def rehearse(turn: Turn, real: Any, condition: Any, seed: keras.random.SeedGener
         seed: The game's generator of seeds; it does not move.
 
     Returns:
-        The names of what the turn logs.
+        `(quantities, terms)`: the names of what the turn logs, its loss first; and of those that are terms of
+        the loss.
     """
-    return list(_Rehearsal(turn, seed)(real, condition))
+
+    def objective(real: Any, condition: Any) -> Any:
+        return turn.objective(Minibatch(real, condition, True, seed))
+
+    _, terms, logs = _Rehearsal(turn.name, turn.players, objective)(real, condition)
+    terms = [turn.term_name(term) for term in terms]
+    return [turn.loss_name, *terms, *logs], terms

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
 from keras import ops
+
+from kerasgan.backend import parts_of_means
+from kerasgan.core.turn_call import TurnCall
+from kerasgan.part import rows_of
 
 
 @dataclass(frozen=True)
@@ -29,15 +33,31 @@ class Minibatch:
     @property
     def rows(self) -> Any:
         """How many examples the minibatch has."""
-        return ops.shape(self.real)[0]
+        return ops.shape(rows_of(self.real))[0]
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """Values that count by weights: what weighs 0 does not count.
+
+    Attributes:
+        values: One value per example, `(batch, ...)`.
+        weights: The weight of each example, or whether it counts, `(batch,)`.
+    """
+
+    values: Any
+    weights: Any
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What a turn's objective gives.
 
+    The core averages values over the examples of a minibatch, and running means over the examples of all
+    minibatches. Where some examples alone count, say so with `Weighted`.
+
     Attributes:
-        loss: What the players minimise, one value per example or per score; the core averages.
+        loss: What the players minimize, one value per example or per score, or `Weighted` ones.
         terms: Named terms to add to it, likewise; logged as `<turn>_<term>`.
         logs: Further named values to log as they are called, likewise.
     """
@@ -48,13 +68,28 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Evaluation:
+    """A turn's objective on a minibatch, averaged.
+
+    Attributes:
+        total: The scalar to minimize. Of replicas, the part of each.
+        means: The mean of each logged quantity. That of `<turn>_loss` is without the terms.
+        weights: What each mean weighs among those of other minibatches: the examples behind it.
+    """
+
+    total: Any
+    means: Mapping[str, Any]
+    weights: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Turn:
-    """One kind of move in a game: who moves, what they minimise, and how often.
+    """One kind of move in a game: who moves, what they minimize, and how often.
 
     Attributes:
         name: The turn's name; its loss is logged as `<name>_loss`.
         players: The sub-models, or layers with a state, whose weights move. Nobody else's change in the turn.
-        objective: What the players minimise, as a function of a minibatch.
+        objective: What the players minimize, as a function of a minibatch.
         steps: How many steps the turn takes in each round, each on a minibatch of its own.
     """
 
@@ -65,7 +100,7 @@ class Turn:
 
     @property
     def trainable_variables(self) -> list[keras.Variable]:
-        """The variables that this turn minimises over."""
+        """The variables that this turn minimizes over."""
         return _distinct(
             variable for player in self.players for variable in player.trainable_variables
         )
@@ -75,26 +110,40 @@ class Turn:
         """All weights of the players: the trainable ones and their layers' statistics."""
         return _distinct(weight for player in self.players for weight in player.weights)
 
-    def evaluate(self, minibatch: Minibatch) -> tuple[Any, dict[str, Any]]:
+    @property
+    def loss_name(self) -> str:
+        """What the turn's loss is called in the logs."""
+        return f"{self.name}_loss"
+
+    def term_name(self, term: str) -> str:
+        """Returns what a term of the loss is called in the logs."""
+        return f"{self.name}_{term}"
+
+    def evaluate(
+        self, minibatch: Minibatch, players: Sequence[keras.layers.Layer] | None = None
+    ) -> Evaluation:
         """Averages the objective over a minibatch.
 
-        Returns:
-            `(total, logs)`: the float32 scalar to minimise, and all that there is to log of it.
+        What layers of the players add to the loss counts: weight regularizers once, `add_loss` and activity
+        regularizers for each call.
+
+        Args:
+            minibatch: The minibatch.
+            players: The models that stand for the players, such as their averages. Defaults to `None`, the
+                players themselves.
         """
-        outcome = self.objective(minibatch)
-        terms = {name: _mean(value) for name, value in outcome.terms.items()}
-        regularization = [loss for player in self.players for loss in player.losses]
-        if regularization:
-            terms["regularization"] = _mean(sum(regularization))
-        total = sum(terms.values(), _mean(outcome.loss))
-        logs = {f"{self.name}_loss": total}
-        logs.update({f"{self.name}_{name}": value for name, value in terms.items()})
-        logs.update({name: _mean(value) for name, value in outcome.logs.items()})
-        return total, logs
 
+        def objective(real: Any, condition: Any) -> Outcome:
+            return self.objective(replace(minibatch, real=real, condition=condition))
 
-def _mean(values: Any) -> Any:
-    return ops.mean(ops.cast(values, "float32"))
+        call = TurnCall(self.name, self.players if players is None else players, objective)
+        loss, terms, logs = call(minibatch.real, minibatch.condition)
+        terms = {self.term_name(term): mean for term, mean in terms.items()}
+        averages = {self.loss_name: loss, **terms, **logs}
+        means, weights = parts_of_means(*zip(*averages.values(), strict=True))
+        parts = dict(zip(averages, means, strict=True))
+        total = sum((parts[term] for term in terms), parts[self.loss_name])
+        return Evaluation(total, parts, dict(zip(averages, weights, strict=True)))
 
 
 def _distinct(variables: Any) -> list[keras.Variable]:

@@ -1,4 +1,4 @@
-"""Data to train on, as `tf.data`, with normalisation that can be inverted."""
+"""Data to train on, as `tf.data`, with normalization that can be inverted."""
 
 from kerasgan.datasets.dataset import Dataset
 from kerasgan.datasets.digits import digits
@@ -10,7 +10,7 @@ from kerasgan.datasets.load import load
 from kerasgan.datasets.mnist import fashion_mnist, mnist
 from kerasgan.datasets.normalization import MinMax, Normalization, Tanh, ZScore
 from kerasgan.datasets.npz import npz
-from kerasgan.datasets.partially_labelled import keep_labels, partially_labelled
+from kerasgan.datasets.partially_labeled import keep_labels, partially_labeled
 from kerasgan.datasets.sine_waves import sine_wave, sine_waves, timegan_sines
 from kerasgan.datasets.unpaired import unpaired
 
@@ -31,7 +31,7 @@ __all__ = [
     "load",
     "mnist",
     "npz",
-    "partially_labelled",
+    "partially_labeled",
     "ring",
     "ring_centers",
     "sine_wave",

@@ -14,7 +14,7 @@ from kerasgan.datasets.normalization import Normalization
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
-    """Examples to train on and to test with, normalised, and the way back.
+    """Examples to train on and to test with, normalized, and the way back.
 
     The loaders make it; a user's own arrays may be put in one too. The arrays are ordinary NumPy
     ones, good for `fit(dataset.x)`, and `batches` gives them as `tf.data`.
@@ -24,7 +24,7 @@ class Dataset:
         y: Class labels from 0 upwards, shape `(count,)`, or `None`. Defaults to `None`.
         x_test: Normalised test examples, or `None`. Defaults to `None`.
         y_test: Their labels, or `None`. Defaults to `None`.
-        normalization: The normalisation that was applied, or `None`. Defaults to `None`.
+        normalization: The normalization that was applied, or `None`. Defaults to `None`.
         number_of_classes: Number of classes, or `None`: one more than the largest label. Defaults
             to `None`.
         name: Name of the data. Defaults to `"dataset"`.
@@ -181,7 +181,7 @@ class Dataset:
             samples: Normalised examples, real or generated.
 
         Returns:
-            Images as uint8 from 0 to 255; other data in the type of the normalisation, float32 unless
+            Images as uint8 from 0 to 255; other data in the type of the normalization, float32 unless
             they are far from 0.
         """
         data = np.asarray(samples, dtype=np.float32)

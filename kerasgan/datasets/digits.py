@@ -17,7 +17,7 @@ def digits(
     seed: int = 0,
     normalization: str | Normalization = "tanh",
 ) -> Dataset:
-    """Returns the 1,797 real handwritten digits that come with scikit-learn, 8×8 and grey.
+    """Returns the 1,797 real handwritten digits that come with scikit-learn, 8×8 and gray.
 
     They need no download, which makes them the data for a first try.
 

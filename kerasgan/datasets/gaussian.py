@@ -20,7 +20,7 @@ def gaussian(
         seed: Seed of the draws, or `None` for new ones each time. Defaults to `0`.
 
     Returns:
-        A `Dataset` with `x` of shape `(count, 1)`, not normalised.
+        A `Dataset` with `x` of shape `(count, 1)`, not normalized.
 
     Raises:
         ValueError: If an argument is out of range, or `mean` so large beside `stddev` that float32 cannot

@@ -15,7 +15,7 @@ def ring(
     count: int = 10_000,
     seed: int | None = 0,
 ) -> Dataset:
-    """Returns draws from normal distributions whose centres lie on a circle.
+    """Returns draws from normal distributions whose centers lie on a circle.
 
     A generator that leaves out modes is easily seen here: compare samples with `ring_centers`.
 
@@ -27,7 +27,7 @@ def ring(
         seed: Seed of the draws, or `None` for new ones each time. Defaults to `0`.
 
     Returns:
-        A `Dataset` with `x` of shape `(count, 2)`, not normalised, and `y` the number of the mode.
+        A `Dataset` with `x` of shape `(count, 2)`, not normalized, and `y` the number of the mode.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -41,7 +41,7 @@ def ring(
 
 
 def ring_centers(modes: int = 8, radius: float = 1.0) -> np.ndarray:
-    """Returns the centres of the modes of `ring`.
+    """Returns the centers of the modes of `ring`.
 
     Args:
         modes: Number of distributions. Defaults to `8`.
@@ -70,17 +70,17 @@ def grid(
     count: int = 10_000,
     seed: int | None = 0,
 ) -> Dataset:
-    """Returns draws from normal distributions whose centres lie on a square grid around the origin.
+    """Returns draws from normal distributions whose centers lie on a square grid around the origin.
 
     Args:
         modes_per_side: Number of distributions along a side. Defaults to `5`.
-        spacing: Distance between neighbours. Defaults to `2.0`.
+        spacing: Distance between neighbors. Defaults to `2.0`.
         stddev: Standard deviation of each distribution, not negative. Defaults to `0.05`.
         count: Number of draws; each is from a mode taken at random. Defaults to `10000`.
         seed: Seed of the draws, or `None` for new ones each time. Defaults to `0`.
 
     Returns:
-        A `Dataset` with `x` of shape `(count, 2)`, not normalised, and `y` the number of the mode.
+        A `Dataset` with `x` of shape `(count, 2)`, not normalized, and `y` the number of the mode.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -94,11 +94,11 @@ def grid(
 
 
 def grid_centers(modes_per_side: int = 5, spacing: float = 2.0) -> np.ndarray:
-    """Returns the centres of the modes of `grid`.
+    """Returns the centers of the modes of `grid`.
 
     Args:
         modes_per_side: Number of distributions along a side. Defaults to `5`.
-        spacing: Distance between neighbours. Defaults to `2.0`.
+        spacing: Distance between neighbors. Defaults to `2.0`.
 
     Returns:
         float32 array of shape `(modes_per_side ** 2, 2)`.

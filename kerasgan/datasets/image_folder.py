@@ -59,7 +59,7 @@ def image_folder(
         path: The folder.
         size: Height and width to resize to, as `(height, width)` or one positive integer for both.
             `None` takes the images as they are: they must have one size. Defaults to `None`.
-        channels: `3` for colour, `1` for grey. Defaults to `3`.
+        channels: `3` for color, `1` for gray. Defaults to `3`.
         normalization: `"tanh"`, `"min_max"`, `"z_score"`, or a `Normalization` of pixels from 0 to
             255. Defaults to `"tanh"`.
         value_range: The values that stand for black and white in all files, `(low, high)`. Defaults
@@ -80,7 +80,7 @@ def image_folder(
     height_and_width = _height_and_width(size)
     if isinstance(channels, bool) or channels not in (1, 3):
         raise ValueError(
-            "Invalid value for argument `channels`. Expected 1 (grey) or 3 (colour). "
+            "Invalid value for argument `channels`. Expected 1 (gray) or 3 (color). "
             f"Received: channels={channels!r}"
         )
     if value_range is not None:

@@ -13,7 +13,7 @@ from kerasgan.datasets.normalization import Normalization
 
 
 def mnist(normalization: str | Normalization = "tanh") -> Dataset:
-    """Returns the 70,000 handwritten digits of MNIST, 28×28 and grey.
+    """Returns the 70,000 handwritten digits of MNIST, 28×28 and gray.
 
     Keras downloads them once, to `~/.keras/datasets/mnist.npz`.
 
@@ -31,7 +31,7 @@ def mnist(normalization: str | Normalization = "tanh") -> Dataset:
 
 
 def fashion_mnist(normalization: str | Normalization = "tanh") -> Dataset:
-    """Returns the 70,000 pictures of clothes of Fashion-MNIST, 28×28 and grey.
+    """Returns the 70,000 pictures of clothes of Fashion-MNIST, 28×28 and gray.
 
     Keras downloads them once, to `~/.keras/datasets/fashion-mnist`.
 

@@ -1,4 +1,4 @@
-"""Normalisation of data that can be inverted."""
+"""Normalization of data that can be inverted."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Normalization(abc.ABC):
             array: Numbers of any shape, without NaN and infinities.
 
         Returns:
-            The normalisation itself.
+            The normalization itself.
 
         Raises:
             ValueError: If the data is empty or not finite.
@@ -81,7 +81,7 @@ class Normalization(abc.ABC):
         return in_float64(x, lambda part: (part - offset) / scale, np.float32)
 
     def invert(self, y: Any) -> Any:
-        """Undoes the normalisation.
+        """Undoes the normalization.
 
         Args:
             y: Normalised data: array or tensor of any shape.
@@ -105,12 +105,12 @@ class Normalization(abc.ABC):
         return "float64" if abs(offset) > _FAR * scale else "float32"
 
     def get_config(self) -> dict[str, float | None]:
-        """Returns the arguments that make this normalisation again."""
+        """Returns the arguments that make this normalization again."""
         return dict(self._parameters)
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Normalization:
-        """Makes a normalisation of the arguments that `get_config` returned."""
+        """Makes a normalization of the arguments that `get_config` returned."""
         return cls(**config)
 
     def __repr__(self) -> str:
@@ -229,7 +229,7 @@ class Tanh(_Range):
 
 
 def get(identifier: str | Normalization) -> Normalization:
-    """Returns a normalisation by its name, or the one given.
+    """Returns a normalization by its name, or the one given.
 
     Args:
         identifier: `"tanh"`, `"min_max"`, `"z_score"`, or a `Normalization`.

@@ -52,8 +52,8 @@ def read_picture(
     The picture is turned as its camera says (EXIF). Of several pictures in a file, the first is read.
 
     Args:
-        path: The file, of any type that Pillow reads. Colours of 16 bits are read from PNG files.
-        channels: `1` for grey, `3` for colour, `4` for colour and opacity. Defaults to `3`.
+        path: The file, of any type that Pillow reads. Colors of 16 bits are read from PNG files.
+        channels: `1` for gray, `3` for color, `4` for color and opacity. Defaults to `3`.
         value_range: The values in the file that stand for black and white, `(low, high)`. Defaults to
             `None`, what the file declares.
         background: Red, green and blue from 0 to 255 of what shows through where a picture is transparent,
@@ -77,7 +77,7 @@ def read_picture(
     [0.0, 1.0, 255.0]
     """
     if isinstance(channels, bool) or channels not in (1, 3, 4):
-        raise invalid("channels", channels, "1 (grey), 3 (colour) or 4 (colour and opacity)")
+        raise invalid("channels", channels, "1 (gray), 3 (color) or 4 (color and opacity)")
     asked = None if value_range is None else value_range_of(value_range)
     path = Path(path)
     try:
@@ -116,7 +116,7 @@ def resize_picture(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         return np.asarray(whole.resize(size[::-1], bicubic)).reshape(*size, channels)
     values = picture.astype("float32")
     if channels == 4:
-        # What cannot be seen must not lend its colour to what can.
+        # What cannot be seen must not lend its color to what can.
         values[..., :3] *= values[..., 3:] / 255.0
     parts = [
         np.asarray(Image.fromarray(values[..., channel]).resize(size[::-1], bicubic))
@@ -156,7 +156,7 @@ def _bits(path: Path, image: Image.Image) -> int:
     if image.format == "TIFF":
         return _tag(image, _BITS_PER_SAMPLE, 1)
     if image.format == "PPM" and image.mode != "F":
-        # Pillow scales greys of more than 8 bits to 16.
+        # Pillow scales grays of more than 8 bits to 16.
         largest = re.match(rb"P[2356]\s+(?:#.*\n\s*)*\d+\s+\d+\s+(\d+)", head)
         return 16 if largest and int(largest[1]) > 255 else 8
     return {"I": 32, "F": 32}.get(image.mode, 16 if image.mode.startswith("I;16") else 8)
@@ -196,21 +196,21 @@ def _values(
         values = np.asarray(image.convert("L" if image.mode in ("1", "L") else "RGB"))
         return values.reshape(*values.shape[:2], -1), (0.0, 255.0), kind
     if image.format == "PNG":
-        # Pillow would cut colours of 16 bits to 8.
+        # Pillow would cut colors of 16 bits to 8.
         return tf.io.decode_png(path.read_bytes(), dtype=tf.uint16).numpy(), limits, kind
     raise _unreadable(
         path,
-        f"its colours have {bits} bits, which Pillow would cut to 8; save it as a PNG file of 16 bits, whose "
-        "colours are read whole, or with 8 bits",
+        f"its colors have {bits} bits, which Pillow would cut to 8; save it as a PNG file of 16 bits, whose "
+        "colors are read whole, or with 8 bits",
     )
 
 
 def _opacity(values: np.ndarray, transparent: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Returns colours, and how opaque they are, from 0 to 1.
+    """Returns colors, and how opaque they are, from 0 to 1.
 
     Args:
         values: `(height, width, channels)`, the second or fourth of which is the opacity.
-        transparent: The one colour that is transparent, in a file without that channel, or `None`.
+        transparent: The one color that is transparent, in a file without that channel, or `None`.
     """
     if values.shape[-1] in (2, 4):
         opacity = values[..., -1:].astype("float64") / np.iinfo(values.dtype).max

@@ -6,16 +6,16 @@ from kerasgan.latent.interpolation import (
     spherical_interpolation,
 )
 from kerasgan.latent.inversion import Inversion, invert
-from kerasgan.latent.neighbours import Neighbours, nearest_neighbours
+from kerasgan.latent.neighbors import Neighbors, nearest_neighbors
 from kerasgan.latent.truncation import truncate, truncated_draws
 
 __all__ = [
     "Inversion",
-    "Neighbours",
+    "Neighbors",
     "interpolate",
     "invert",
     "linear_interpolation",
-    "nearest_neighbours",
+    "nearest_neighbors",
     "spherical_interpolation",
     "truncate",
     "truncated_draws",

@@ -17,7 +17,7 @@ from kerasgan.latent import interpolation, truncation
 from kerasgan.latent.interpolation import interpolate
 from kerasgan.latent.inversion import invert
 from kerasgan.latent.latent_space import LatentSpace
-from kerasgan.latent.neighbours import nearest_neighbours
+from kerasgan.latent.neighbors import nearest_neighbors
 from kerasgan.latent.truncation import truncate
 
 _EPILOG = """\
@@ -25,7 +25,7 @@ examples:
   python -m kerasgan.latent interpolate gan.keras --output ways.png
   python -m kerasgan.latent truncate gan.keras --thresholds 2 1 0.5 --output truncated.png
   python -m kerasgan.latent invert gan.keras --data digits --index 0 7 --output inverted.png
-  python -m kerasgan.latent neighbours gan.keras --data digits --output neighbours.png
+  python -m kerasgan.latent neighbors gan.keras --data digits --output neighbors.png
 
 The same seed gives the same picture.
 """
@@ -97,10 +97,10 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     tool.add_argument("--steps", type=int, default=200, help="of each descent (default: 200)")
     tool.add_argument("--learning-rate", type=float, default=0.1, help="of Adam (default: 0.1)")
 
-    tool = _add(tools, "neighbours", _neighbours, "samples, and the nearest training examples")
+    tool = _add(tools, "neighbors", _neighbors, "samples, and the nearest training examples")
     _add_data(tool)
     tool.add_argument("--count", type=int, default=8, help="how many samples (default: 8)")
-    tool.add_argument("--neighbours", type=int, default=5, help="for each (default: 5)")
+    tool.add_argument("--neighbors", type=int, default=5, help="for each (default: 5)")
     tool.add_argument(
         "--features",
         type=Path,
@@ -211,15 +211,15 @@ def _invert(options: argparse.Namespace) -> str:
     return "".join(f"{index}: mean square error {error:.4g}\n" for index, error in lines)
 
 
-def _neighbours(options: argparse.Namespace) -> str:
+def _neighbors(options: argparse.Namespace) -> str:
     model = _load_model(options.model)
     data = _load_data(options.data, LatentSpace(model).sample_shape)
     features = None if options.features is None else _load_model(options.features)
     condition = {} if options.condition is None else {"condition": _condition(options, model)}
-    found = nearest_neighbours(
+    found = nearest_neighbors(
         model.generate(options.count, seed=options.seed, **condition),
         data.x,
-        neighbours=options.neighbours,
+        neighbors=options.neighbors,
         features=features,
         path=options.output,
         **_drawing(options, data),

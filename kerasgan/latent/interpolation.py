@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 from kerasgan.arguments import invalid, one_of, positive_integer
-from kerasgan.latent.latent_space import LatentSpace
+from kerasgan.latent.latent_space import LatentSpace, of_each
 from kerasgan.latent.picture import Picture
-from kerasgan.priors import Normal
+from kerasgan.priors import Normal, Prior
 
 METHODS = ("linear", "spherical")
 # Of unit vectors: nearer to opposite than this, float32 coordinates do not tell which way round is shorter.
@@ -35,7 +35,7 @@ def linear_interpolation(start: Any, end: Any, fractions: Any) -> np.ndarray:
     return (1.0 - t) * a + t * b
 
 
-def spherical_interpolation(start: Any, end: Any, fractions: Any, centre: Any = 0.0) -> np.ndarray:
+def spherical_interpolation(start: Any, end: Any, fractions: Any, center: Any = 0.0) -> np.ndarray:
     """Returns the points at fractions of the way between points along a great circle.
 
     `sin((1 - t) θ) / sin θ a + sin(t θ) / sin θ b`, where `θ` is the angle between the two (Shoemake 1985).
@@ -48,13 +48,13 @@ def spherical_interpolation(start: Any, end: Any, fractions: Any, centre: Any = 
         start: Points `(rows, ...)`; all axes but the first together are a vector.
         end: As many points.
         fractions: Numbers `(steps,)`, 0 for the start and 1 for the end.
-        centre: The centre of the sphere, such as a prior's mean. Defaults to 0.0.
+        center: The center of the sphere, such as a prior's mean. Defaults to 0.0.
 
     Returns:
         Array `(rows, steps, ...)`.
 
     Raises:
-        ValueError: If a point is the centre, or two are opposite to each other, since no great circle or
+        ValueError: If a point is the center, or two are opposite to each other, since no great circle or
             every one then joins them.
 
     Example:
@@ -64,13 +64,13 @@ def spherical_interpolation(start: Any, end: Any, fractions: Any, centre: Any = 
     [[[0.7071, 0.7071]]]
     """
     a, b, t = _broadcast(start, end, fractions)
-    a, b = a - centre, b - centre
+    a, b = a - center, b - center
     inner = tuple(range(2, a.ndim))
     norms = [np.sqrt(np.square(x).sum(axis=inner, keepdims=True)) for x in (a, b)]
     if not all(np.all(norm > 0) for norm in norms):
         raise ValueError(
-            "Invalid value for arguments `start` and `end`. Expected points other than the centre, from "
-            "which the angles are measured. Received: the centre itself. Interpolate linearly"
+            "Invalid value for arguments `start` and `end`. Expected points other than the center, from "
+            "which the angles are measured. Received: the center itself. Interpolate linearly"
         )
     units = a / norms[0], b / norms[1]
     apart, together = (
@@ -89,7 +89,7 @@ def spherical_interpolation(start: Any, end: Any, fractions: Any, centre: Any = 
     sine = np.where(same, 1.0, np.sin(angle))
     first = np.where(same, 1.0 - t, np.sin((1.0 - t) * angle) / sine)
     second = np.where(same, t, np.sin(t * angle) / sine)
-    return first * a + second * b + centre
+    return first * a + second * b + center
 
 
 def interpolate(
@@ -107,7 +107,8 @@ def interpolate(
 ) -> np.ndarray:
     """Goes from sample to sample through the latent space.
 
-    A generator that has learnt the data passes through plausible samples; one that knows some by heart jumps.
+    A generator that has learned the data passes through plausible samples. One that knows some by heart
+    jumps.
 
     Args:
         model: A `kerasgan.GAN`, `ConditionalGAN`, `EBGAN`, `AdversarialAutoEncoder` or another game with a
@@ -148,27 +149,32 @@ def interpolate(
     picture = Picture(path, space.sample_shape, drawing)
     starts, ends, conditions = _ends(space, rows, start, end, condition, seed)
     fractions = np.linspace(0.0, 1.0, steps)
-    prior = space.prior
-    is_normal = isinstance(prior, Normal)
-    if method is None:
-        method = "spherical" if is_normal and starts[0].size > 1 else "linear"
-    if method == "linear":
-        points = linear_interpolation(starts, ends, fractions)
-    else:
-        centre = prior.mean if isinstance(prior, Normal) else 0.0
-        points = spherical_interpolation(starts, ends, fractions, centre)
-    if conditions is not None:
-        conditions = np.repeat(conditions, steps, axis=0)
-    latent = points.reshape(-1, *points.shape[2:])
+    latent = []
+    for prior, first, last in zip(space.priors, starts, ends, strict=True):
+        points = _ways(prior, first, last, fractions, method)
+        latent.append(points.reshape(-1, *points.shape[2:]))
+    conditions = of_each(lambda each: np.repeat(each, steps, axis=0), conditions)
     samples = space.decode(latent, conditions, batch_size, seed)
-    result = samples.reshape(len(starts), steps, *samples.shape[1:])
+    result = samples.reshape(len(starts[0]), steps, *samples.shape[1:])
     picture.write(result)
     return result
 
 
+def _ways(
+    prior: Prior, starts: np.ndarray, ends: np.ndarray, fractions: np.ndarray, method: str | None
+) -> np.ndarray:
+    is_normal = isinstance(prior, Normal)
+    if method is None:
+        method = "spherical" if is_normal and starts[0].size > 1 else "linear"
+    if method == "linear":
+        return linear_interpolation(starts, ends, fractions)
+    center = prior.mean if isinstance(prior, Normal) else 0.0
+    return spherical_interpolation(starts, ends, fractions, center)
+
+
 def _ends(
     space: LatentSpace, rows: int | None, start: Any, end: Any, condition: Any, seed: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+) -> tuple[list[np.ndarray], list[np.ndarray], Any]:
     if (start is None) != (end is None):
         raise ValueError(
             "Invalid value for arguments `start` and `end`. Expected both or neither. Received: "
@@ -177,15 +183,16 @@ def _ends(
     if start is None:
         rows = 4 if rows is None else positive_integer("rows", rows)
         conditions = space.conditions(rows, condition)
-        of_both = None if conditions is None else np.concatenate([conditions, conditions])
-        starts, ends = np.split(space.draw(2 * rows, of_both, seed), 2)
-        return starts, ends, conditions
+        of_both = of_each(lambda each: np.concatenate([each, each]), conditions)
+        drawn = [np.split(each, 2) for each in space.draw(2 * rows, of_both, seed)]
+        return [each[0] for each in drawn], [each[1] for each in drawn], conditions
     starts, ends = space.points("start", start), space.points("end", end)
-    rows = len(starts) if rows is None else positive_integer("rows", rows)
-    if not len(starts) == len(ends) == rows or not rows:
+    counts = len(starts[0]), len(ends[0])
+    rows = counts[0] if rows is None else positive_integer("rows", rows)
+    if not counts[0] == counts[1] == rows or not rows:
         raise ValueError(
             "Invalid value for arguments `start` and `end`. Expected as many points in both, and as many as "
-            f"`rows` where it is given. Received: {len(starts)} and {len(ends)} points, rows={rows}"
+            f"`rows` where it is given. Received: {counts[0]} and {counts[1]} points, rows={rows}"
         )
     return starts, ends, space.conditions(rows, condition)
 

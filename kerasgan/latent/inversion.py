@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -10,12 +11,11 @@ from keras import ops
 
 from kerasgan.arguments import non_negative_integer, positive_integer
 from kerasgan.backend import compiled, value_and_gradients
-from kerasgan.core.reconstruction import per_example_loss
-from kerasgan.core.seeds import seeded
-from kerasgan.latent.latent_space import LatentSpace
+from kerasgan.latent.latent_space import LatentSpace, of_each
 from kerasgan.latent.picture import Picture
-from kerasgan.penalties.penalty import mean_per_example
-from kerasgan.priors import Uniform
+from kerasgan.priors import Categorical, Uniform
+from kerasgan.registry import per_example_loss
+from kerasgan.tensors import mean_per_example
 
 
 class Inversion(NamedTuple):
@@ -96,29 +96,30 @@ def invert(
     steps = non_negative_integer("steps", steps)
     at_once = max(1, positive_integer("batch_size", batch_size) // restarts)
     optimizer = _optimizer(optimizer)
-    loss = per_example_loss(reconstruction_loss)
+    loss = per_example_loss(reconstruction_loss, "reconstruction_loss")
     picture = Picture(path, space.sample_shape, drawing)
 
     # One row for each start of each sample.
-    repeated = None if conditions is None else np.repeat(conditions, restarts, axis=0)
-    starts = space.draw(len(x) * restarts, repeated, seed)
-    if callable(getattr(model, "encode", None)):
-        starts[::restarts] = model.encode(x)
+    repeated = of_each(lambda each: np.repeat(each, restarts, axis=0), conditions)
+    starts = [np.array(each) for each in space.draw(len(x) * restarts, repeated, seed)]
+    for each, codes in zip(starts, space.encoded(x) or starts, strict=True):
+        if codes is not each:
+            each[::restarts] = codes
     found = []
     for first in range(0, len(x), at_once):
         rows = slice(first, first + at_once)
         points = slice(first * restarts, (first + at_once) * restarts)
-        part = None if repeated is None else repeated[points]
+        part = of_each(operator.itemgetter(points), repeated)
         targets = np.repeat(x[rows], restarts, axis=0)
         # A fresh copy: a batch must not inherit the momentum of the one before.
         copy = type(optimizer).from_config(optimizer.get_config())
-        with seeded([space.network], seed):
-            latent, error = _descend(space, targets, part, starts[points], copy, loss, steps)
+        begin = [each[points] for each in starts]
+        moved, error = _descend(space, targets, part, begin, copy, loss, steps, seed)
         best = error.reshape(-1, restarts).argmin(axis=1)
-        latent = latent.reshape(-1, restarts, *latent.shape[1:])
-        found.append(latent[np.arange(len(best)), best])
+        each_start = [each.reshape(-1, restarts, *each.shape[1:]) for each in moved]
+        found.append([each[np.arange(len(best)), best] for each in each_start])
 
-    latent = np.concatenate(found)
+    latent = [np.concatenate(each) for each in zip(*found, strict=True)]
     reconstruction = space.decode(latent, conditions, batch_size, seed)
     error = ops.convert_to_numpy(mean_per_example(loss(x, reconstruction)))
     if not np.all(np.isfinite(error)):
@@ -126,43 +127,54 @@ def invert(
             "The model makes samples that are not finite of every start. Look for NaN in its weights."
         )
     picture.write(np.stack([x, reconstruction]))
-    return Inversion(latent, reconstruction, error)
+    return Inversion(model.latent.packed(latent), reconstruction, error)
 
 
 def _descend(
     space: LatentSpace,
     targets: np.ndarray,
-    conditions: np.ndarray | None,
-    start: np.ndarray,
+    conditions: Any,
+    starts: list[np.ndarray],
     optimizer: keras.optimizers.Optimizer,
     loss: Callable[[Any, Any], Any],
     steps: int,
-) -> tuple[np.ndarray, np.ndarray]:
+    seed: int,
+) -> tuple[list[np.ndarray], np.ndarray]:
     """Returns the best of the points that lead down from each start, and their errors."""
-    latent = keras.Variable(start, dtype=start.dtype, name="latent")
+    latent = [keras.Variable(each, dtype=each.dtype, name="latent") for each in starts]
+    # A category has no way down.
+    moving = [
+        each
+        for each, prior in zip(latent, space.priors, strict=True)
+        if not isinstance(prior, Categorical)
+    ]
     real = ops.convert_to_tensor(targets)
-    optimizer.build([latent])
-    best, lowest = start.copy(), np.full(len(start), np.inf)
+    optimizer.build(moving)
+    best, lowest = [each.copy() for each in starts], np.full(len(targets), np.inf)
 
     def objective() -> tuple[Any, Any]:
-        decoded = space.decoded(ops.convert_to_tensor(latent), conditions)
+        points = [ops.convert_to_tensor(each) for each in latent]
+        decoded = space.decoded(points, conditions, seed)
         errors = mean_per_example(loss(real, decoded))
         # The sum, so that a point's gradient does not depend on how many others there are.
         return ops.sum(errors), errors
 
     def step() -> Any:
-        _, errors, gradients = value_and_gradients(objective, [latent])
-        optimizer.apply(gradients, [latent])
-        if isinstance(space.prior, Uniform):
-            latent.assign(ops.clip(latent, space.prior.low, space.prior.high))
+        _, errors, gradients = value_and_gradients(objective, moving)
+        optimizer.apply(gradients, moving)
+        for each, prior in zip(latent, space.priors, strict=True):
+            if isinstance(prior, Uniform):
+                each.assign(ops.clip(each, prior.low, prior.high))
         return errors
 
     fast_step = compiled(step)
     for number in range(steps + 1):
-        points = np.array(ops.convert_to_numpy(latent))
+        points = [np.array(ops.convert_to_numpy(each)) for each in latent]
         errors = ops.convert_to_numpy(fast_step() if number < steps else objective()[1])
         better = errors < lowest
-        best[better], lowest[better] = points[better], errors[better]
+        lowest[better] = errors[better]
+        for kept, now in zip(best, points, strict=True):
+            kept[better] = now[better]
     return best, lowest
 
 

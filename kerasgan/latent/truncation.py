@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from kerasgan.arguments import one_of, positive_integer, positive_number
-from kerasgan.latent.latent_space import LatentSpace
+from kerasgan.latent.latent_space import LatentSpace, of_each
 from kerasgan.latent.picture import Picture
 from kerasgan.priors import Normal, Prior
 
@@ -67,6 +67,13 @@ def truncated_draws(
     return prior.mean + prior.stddev * standard
 
 
+def _within(draws: np.ndarray, prior: Prior, threshold: float, method: str) -> np.ndarray:
+    """Returns truncated draws of a normal prior; those of another as they are."""
+    if isinstance(prior, Normal):
+        draws = truncated_draws(draws, prior, threshold, method)
+    return draws.astype(keras.config.floatx())
+
+
 def truncate(
     model: Any,
     thresholds: float | Sequence[float] = (4.0, 2.0, 1.0, 0.5),
@@ -119,11 +126,14 @@ def truncate(
     picture = Picture(path, space.sample_shape, drawing)
     conditions = space.conditions(count, condition)
     drawn = space.draw(count, conditions, seed)
-    latent = [truncated_draws(drawn, space.prior, threshold, method) for threshold in chosen]
-    if conditions is not None:
-        conditions = np.concatenate([conditions] * len(chosen))
-    points = np.concatenate(latent).astype(keras.config.floatx())
-    samples = space.decode(points, conditions, batch_size, seed)
+    if not any(isinstance(prior, Normal) for prior in space.priors):
+        truncated_draws(drawn[0], space.priors[0], chosen[0], method)  # which says why not
+    latent = [
+        np.concatenate([_within(draws, prior, threshold, method) for threshold in chosen])
+        for draws, prior in zip(drawn, space.priors, strict=True)
+    ]
+    conditions = of_each(lambda each: np.concatenate([each] * len(chosen)), conditions)
+    samples = space.decode(latent, conditions, batch_size, seed)
     result = samples.reshape(len(chosen), count, *samples.shape[1:])
     picture.write(result)
     return result

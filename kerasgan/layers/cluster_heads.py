@@ -6,11 +6,12 @@ import keras
 from keras import ops
 
 from kerasgan.arguments import non_negative_number, positive_number
+from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class ClusterHeads(keras.layers.Layer):
-    """Puts each cluster at a learnt place: `y W + z` (Makhzani et al. 2015, section 7).
+    """Puts each cluster at a learned place: `y W + z` (Makhzani et al. 2015, section 7).
 
     Of class probabilities `y` and a style `z` it makes one code, in as few dimensions as `z` has: the place
     of the cluster, a row of `W`, and where in it. Two rows that are nearer to each other than `distance` cost
@@ -59,7 +60,7 @@ class ClusterHeads(keras.layers.Layer):
         return ops.matmul(category, ops.cast(self.heads, category.dtype)) + style
 
     def _nearness(self) -> Any:
-        heads = ops.cast(self.heads, "float32")
+        heads = ops.cast(self.heads, full_precision())
         squares = ops.sum(ops.square(heads[:, None] - heads[None]), axis=-1)
         # The square root has no gradient at 0, where a head meets itself.
         distances = ops.sqrt(ops.maximum(squares, keras.config.epsilon()))

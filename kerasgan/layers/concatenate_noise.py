@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasgan.arguments import positive_integer
+from kerasgan.arguments import positive_integer, random_seed
 from kerasgan.backend import draw_rows
 
 
@@ -35,8 +35,8 @@ class ConcatenateNoise(keras.layers.Layer):
     def __init__(self, units: int, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.units = positive_integer("units", units)
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = random_seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def call(self, inputs: Any) -> Any:
         """Returns the features and the noise."""

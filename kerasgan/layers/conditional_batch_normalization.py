@@ -1,4 +1,4 @@
-"""Conditional batch normalisation."""
+"""Conditional batch normalization."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import keras
 from keras import ops
 
 from kerasgan.arguments import fraction, positive_integer, positive_number
+from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class ConditionalBatchNormalization(keras.layers.Layer):
-    """Batch normalisation whose scale and offset depend on the class of the example.
+    """Batch normalization whose scale and offset depend on the class of the example.
 
-    The inputs are normalised by `keras.layers.BatchNormalization` without scale and offset, whose
+    The inputs are normalized by `keras.layers.BatchNormalization` without scale and offset, whose
     moving statistics are shared by all classes; then each channel is scaled and shifted by numbers
     that belong to the example's class. A generator built with it is conditional.
 
@@ -31,8 +32,8 @@ class ConditionalBatchNormalization(keras.layers.Layer):
     Call arguments:
         inputs: A pair `[x, labels]`: features with the channels last, and one integer label an
             example.
-        training: Boolean. `True` normalises by the statistics of the minibatch and updates the
-            moving ones, `False` normalises by the moving ones.
+        training: Boolean. `True` normalizes by the statistics of the minibatch and updates the
+            moving ones, `False` normalizes by the moving ones.
 
     Raises:
         ValueError: If an argument is out of range, or the inputs are not such a pair.
@@ -68,7 +69,7 @@ class ConditionalBatchNormalization(keras.layers.Layer):
             epsilon=self.epsilon,
             center=False,
             scale=False,
-            dtype="float32",
+            dtype=full_precision(),
             name="normalization",
         )
 
@@ -99,7 +100,7 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         )
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Returns the normalised features, scaled and shifted by class."""
+        """Returns the normalized features, scaled and shifted by class."""
         x, labels = inputs
         labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
         normalized = self.normalization(x, training=training)

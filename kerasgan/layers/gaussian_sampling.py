@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerasgan.arguments import random_seed
 from kerasgan.backend import draw_rows
 
 
@@ -40,8 +41,8 @@ class GaussianSampling(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.sample_in_inference = sample_in_inference
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = random_seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def build(self, input_shape: Any) -> None:
         """Checks the input's last axis."""

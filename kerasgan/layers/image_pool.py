@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasgan.arguments import positive_integer
+from kerasgan.arguments import positive_integer, random_seed
 from kerasgan.backend import draw_rows, gather_rows
 
 
@@ -43,8 +43,8 @@ class ImagePool(keras.layers.Layer):
     def __init__(self, size: int = 50, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.size = positive_integer("size", size)
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = random_seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Makes room for the images."""

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasgan.precision import full_precision
+
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class KnownPixels(keras.layers.Layer):
@@ -36,7 +38,7 @@ class KnownPixels(keras.layers.Layer):
     """
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"dtype": "float32", **kwargs})
+        super().__init__(**{"dtype": full_precision(), **kwargs})
 
     @staticmethod
     def condition(images: Any, known: Any) -> np.ndarray:

@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from kerasgan.arguments import positive_integer, positive_number
+from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -66,7 +67,7 @@ class MinibatchStandardDeviation(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         """Returns the inputs with the feature appended to their last axis."""
-        x = ops.cast(inputs, "float32")
+        x = ops.cast(inputs, full_precision())
         batch_size = ops.shape(x)[0]
         # Products with a (batch, batch) matrix of group memberships, because the number of groups
         # need not divide the batch: a reshape, as in the paper, would fail on the last minibatch.
@@ -75,7 +76,7 @@ class MinibatchStandardDeviation(keras.layers.Layer):
             index = ops.mod(index, ops.maximum(batch_size // self.group_size, 1))
         else:
             index = ops.zeros_like(index)
-        same_group = ops.cast(index[:, None] == index[None, :], "float32")
+        same_group = ops.cast(index[:, None] == index[None, :], full_precision())
         average = same_group / ops.sum(same_group, axis=1, keepdims=True)
         flat = ops.reshape(x, (batch_size, -1))
         variance = ops.matmul(average, ops.square(flat - ops.matmul(average, flat)))

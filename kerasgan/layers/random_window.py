@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasgan.arguments import positive_integer
+from kerasgan.arguments import positive_integer, random_seed
 from kerasgan.backend import draw_rows
 
 
@@ -39,8 +39,8 @@ class RandomWindow(keras.layers.Layer):
     def __init__(self, length: int, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.length = positive_integer("length", length)
-        self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed = random_seed(seed)
+        self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def build(self, input_shape: Any) -> None:
         """Checks the length of the sequences; the layer has no weights."""
@@ -61,7 +61,8 @@ class RandomWindow(keras.layers.Layer):
             rows,
         )
         # Into the sequences laid end to end: one gather, whatever the rank.
-        index = ops.arange(rows)[:, None] * steps + start + ops.arange(self.length)
+        row, step = (ops.arange(count, dtype="int32") for count in (rows, self.length))
+        index = row[:, None] * steps + start + step
         return ops.take(ops.reshape(inputs, (rows * steps, *rest)), index, axis=0)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:

@@ -6,12 +6,14 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerasgan.precision import full_precision
+
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class WeightNormalization(keras.layers.Wrapper):
-    """Weight normalisation of a linear layer (Salimans & Kingma 2016).
+    """Weight normalization of a linear layer (Salimans & Kingma 2016).
 
-    Each unit's weights are `g v / ||v||`, so that their length `g` is learnt apart from their direction `v`.
+    Each unit's weights are `g v / ||v||`, so that their length `g` is learned apart from their direction `v`.
     As the layer is linear, the factor `g / ||v||` is applied to its outputs. A bias is added afterwards.
 
     `initialize` sets the length and the bias so that a batch of data comes out with mean 0 and variance 1 in
@@ -20,7 +22,7 @@ class WeightNormalization(keras.layers.Wrapper):
     Args:
         layer: A layer that is linear in its `kernel`, whose last axis counts its units, such as
             `keras.layers.Dense` or a convolution, made with `use_bias=False` and no activation.
-        trainable_scale: Whether `g` is trained, or stays as it was initialised. Defaults to `True`.
+        trainable_scale: Whether `g` is trained, or stays as it was initialized. Defaults to `True`.
         **kwargs: Those of `keras.layers.Layer`.
 
     Raises:
@@ -57,7 +59,7 @@ class WeightNormalization(keras.layers.Wrapper):
         self.bias = self.add_weight(shape=units, initializer="zeros", name="bias")
 
     def call(self, inputs: Any) -> Any:
-        """Returns the outputs of the layer with its normalised weights."""
+        """Returns the outputs of the layer with its normalized weights."""
         outputs = self.layer(inputs)
         return outputs * ops.cast(self._factor(), outputs.dtype) + ops.cast(
             self.bias, outputs.dtype
@@ -72,7 +74,7 @@ class WeightNormalization(keras.layers.Wrapper):
         Raises:
             ValueError: If each unit has a single output, whose variance is 0.
         """
-        outputs = ops.cast(self.layer(inputs), "float32") * self._factor()
+        outputs = ops.cast(self.layer(inputs), full_precision()) * self._factor()
         if math.prod(outputs.shape[:-1]) < 2:
             raise ValueError(
                 "Invalid value for argument `samples`. Expected two outputs or more of each unit, to take "
@@ -86,9 +88,9 @@ class WeightNormalization(keras.layers.Wrapper):
     def _factor(self) -> Any:
         # In float32 under mixed precision too: the sum has as many terms as a unit has inputs.
         kernel = ops.convert_to_tensor(self.layer.kernel)
-        squares = ops.square(ops.cast(kernel, "float32"))
+        squares = ops.square(ops.cast(kernel, full_precision()))
         length = ops.sqrt(ops.sum(squares, axis=tuple(range(len(kernel.shape) - 1))))
-        return ops.cast(self.scale, "float32") / length
+        return ops.cast(self.scale, full_precision()) / length
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Returns the shape of the layer's outputs."""

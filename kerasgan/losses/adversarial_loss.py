@@ -40,11 +40,11 @@ class AdversarialLoss(ABC):
 
     @abstractmethod
     def discriminator(self, real_scores: Any, fake_scores: Any) -> Any:
-        """Returns what the discriminator minimises: one value per score."""
+        """Returns what the discriminator minimizes: one value per score."""
 
     @abstractmethod
     def generator(self, real_scores: Any, fake_scores: Any) -> Any:
-        """Returns what the generator minimises: one value per score."""
+        """Returns what the generator minimizes: one value per score."""
 
     def probability(self, scores: Any) -> Any:
         """Returns the probability of being real that the scores stand for.

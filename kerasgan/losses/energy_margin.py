@@ -9,6 +9,7 @@ from keras import ops
 from kerasgan import registry
 from kerasgan.arguments import number
 from kerasgan.losses.adversarial_loss import AdversarialLoss
+from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -48,7 +49,7 @@ class EnergyMargin(AdversarialLoss):
     def current_margin(self) -> Any:
         """Returns the margin at the present step."""
         if isinstance(self.margin, keras.optimizers.schedules.LearningRateSchedule):
-            return ops.cast(self.margin(self.step()), "float32")
+            return ops.cast(self.margin(self.step()), full_precision())
         return self.margin
 
     def discriminator(self, real_scores: Any, fake_scores: Any) -> Any:

@@ -15,7 +15,7 @@ class FunctionLoss(AdversarialLoss):
 
     Args:
         function: Takes `(real_scores, fake_scores)` and returns what the discriminator and what the
-            generator minimise: `(discriminator_values, generator_values)`, one value per score. Register it
+            generator minimize: `(discriminator_values, generator_values)`, one value per score. Register it
             with `keras.saving.register_keras_serializable` to save a model compiled with it, and to load
             it again. A lambda has no name to be found by: a model compiled with one cannot be loaded.
 

@@ -11,7 +11,7 @@ from kerasgan.losses.adversarial_loss import AdversarialLoss
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class Minimax(AdversarialLoss):
-    """The zero-sum game: the generator minimises what the discriminator maximises.
+    """The zero-sum game: the generator minimizes what the discriminator maximizes.
 
     `min_G max_D E[log D(x)] + E[log(1 - D(G(z)))]` (Goodfellow et al. 2014, equation 1), computed from
     logits. The generator's gradient vanishes where the discriminator wins; `NonSaturating` mends that.

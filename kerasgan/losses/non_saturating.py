@@ -10,7 +10,7 @@ from kerasgan.losses.minimax import Minimax
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class NonSaturating(Minimax):
-    """The game as it is played in practice: the generator maximises `log D(G(z))`.
+    """The game as it is played in practice: the generator maximizes `log D(G(z))`.
 
     The discriminator's side is that of `Minimax`; the fixed point is the same, and the generator's
     gradient stays strong where the discriminator wins (Goodfellow et al. 2014, section 3). The default.

@@ -28,7 +28,7 @@ def classifier_features(
     seed: int = 0,
     output: str = "features",
 ) -> ModelFeatures:
-    """Trains a small classifier on labelled samples, and returns its last hidden layer as features.
+    """Trains a small classifier on labeled samples, and returns its last hidden layer as features.
 
     Images, `(height, width, channels)`, are seen by two strided convolutions, samples of any other shape by a
     dense layer; a dense layer of `size` follows, and the classes. It is trained with Adam on nine tenths of

@@ -5,24 +5,24 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasgan.metrics.neighbour_metric import NeighbourMetric
-from kerasgan.metrics.neighbours import blocks
+from kerasgan.metrics.neighbor_metric import NeighborMetric
+from kerasgan.metrics.neighbors import blocks
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
-class DensityCoverage(NeighbourMetric):
+class DensityCoverage(NeighborMetric):
     """Precision and recall that outliers do not mislead (Naeem et al. 2020).
 
     `density` is the mean number of real samples' balls that a generated sample lies in, over k: 1 on average
     where the distributions are the same, and more where samples crowd among the real ones. `coverage` is the
     share of real samples whose ball holds a generated one: `1 - 2^-k` on average where the distributions are
-    the same and the numbers of samples large and equal. A ball reaches to the k-th nearest real neighbour.
+    the same and the numbers of samples large and equal. A ball reaches to the k-th nearest real neighbor.
     It is open, as in the paper's own code: a sample on its surface lies outside. That matters where many
     distances are equal, as among the zeros that a ReLU gives.
 
     Args:
         features: As in `TwoSampleMetric`. Defaults to `None`, the samples themselves.
-        k: Which neighbour a ball reaches to. Defaults to 5, as in the paper.
+        k: Which neighbor a ball reaches to. Defaults to 5, as in the paper.
         capacity: How many samples of each side are kept. Defaults to 10,000.
         real_statistics: A file that `precompute` wrote. Defaults to `None`.
         name: Put before the names of the values where it is given. Defaults to `None`.

@@ -39,7 +39,7 @@ class KernelDistance(SampleMetric):
         return 2, "at least 2 samples"
 
     def prepare(self, real: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Adds the mean kernel among real samples, and the centre that it is computed around."""
+        """Adds the mean kernel among real samples, and the center that it is computed around."""
         kernel = _Kernel(real["samples"].mean(axis=0, dtype="float64"))
         return {
             **real,
@@ -56,14 +56,14 @@ class KernelDistance(SampleMetric):
 
 
 class _Kernel:
-    """The kernel of points around a centre `c`, without what cancels.
+    """The kernel of points around a center `c`, without what cancels.
 
     With `a = c + u` and `b = c + v`, it is `(p + q)^3` with `p = c . a / size + c . v / size + 1` and
     `q = u . v / size`. Terms of `u` alone or of `v` alone cancel in the discrepancy, but far from 0 they are
     all that would be left in the digits. So they are taken off.
 
     Args:
-        center: The centre, `(size,)`.
+        center: The center, `(size,)`.
     """
 
     def __init__(self, center: np.ndarray) -> None:

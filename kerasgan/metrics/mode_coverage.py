@@ -15,13 +15,13 @@ from kerasgan.metrics.two_sample_metric import TwoSampleMetric
 class ModeCoverage(TwoSampleMetric):
     """How many modes of a known mixture are generated, and how well (protocol of Lin et al. 2018, PacGAN).
 
-    A generated sample is of high quality if it lies within three standard deviations of the nearest centre.
-    `modes` is how many centres have such a sample; `high_quality` is the share of such samples;
-    `reverse_kl` is the divergence KL(p || uniform) of their distribution over the centres, NaN where there
+    A generated sample is of high quality if it lies within three standard deviations of the nearest center.
+    `modes` is how many centers have such a sample; `high_quality` is the share of such samples;
+    `reverse_kl` is the divergence KL(p || uniform) of their distribution over the centers, NaN where there
     are none. Of 2,500 samples of a two-dimensional mixture itself, a share of 0.989 is of high quality.
 
     Args:
-        centers: The centres of the modes, `(modes, size)`, such as
+        centers: The centers of the modes, `(modes, size)`, such as
             `kerasgan.datasets.gaussian_mixture.ring_centers()`.
         stddev: The standard deviation of a mode.
         radius: How many standard deviations a sample of high quality may lie away. Defaults to 3.0.
@@ -56,7 +56,7 @@ class ModeCoverage(TwoSampleMetric):
         super().__init__(features, None, name)
 
     def settings(self) -> dict[str, Any]:
-        """Returns the centres and how near is near."""
+        """Returns the centers and how near is near."""
         centers = self.centers.tolist()
         return {"centers": centers, "stddev": self.stddev, "radius": self.radius}
 
@@ -89,7 +89,7 @@ class ModeCoverage(TwoSampleMetric):
 
 
 class _NearestCenters(Collector):
-    """Counts the samples near each centre."""
+    """Counts the samples near each center."""
 
     def __init__(self, centers: np.ndarray, distance: float) -> None:
         super().__init__(centers.shape[1])

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from kerasgan.arguments import fraction, invalid, positive_number
-from kerasgan.metrics.neighbours import squared_distances
+from kerasgan.metrics.neighbors import squared_distances
 from kerasgan.metrics.sample_metric import SampleMetric
 
 
@@ -99,7 +99,7 @@ def parzen_log_likelihoods(x: Any, samples: Any, sigma: float) -> np.ndarray:
 
     Args:
         x: Where to evaluate, `(rows, ...)`.
-        samples: The centres, `(count, ...)`.
+        samples: The centers, `(count, ...)`.
         sigma: The standard deviation of each.
 
     Returns:

@@ -5,21 +5,21 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasgan.metrics.neighbour_metric import NeighbourMetric
-from kerasgan.metrics.neighbours import blocks, squared_radii
+from kerasgan.metrics.neighbor_metric import NeighborMetric
+from kerasgan.metrics.neighbors import blocks, squared_radii
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
-class PrecisionRecall(NeighbourMetric):
+class PrecisionRecall(NeighborMetric):
     """How many generated samples look real, and how much of the real data is generated at all.
 
     Kynkäänniemi et al. 2019: `precision` is the share of generated samples that lie in a ball of a real one,
-    which reaches to its k-th nearest real neighbour; `recall` is the same with the sides exchanged. Balls are
+    which reaches to its k-th nearest real neighbor; `recall` is the same with the sides exchanged. Balls are
     closed, as in the paper's equation 1 and its code, where those of `DensityCoverage` are open.
 
     Args:
         features: As in `TwoSampleMetric`. Defaults to `None`, the samples themselves.
-        k: Which neighbour a ball reaches to. Defaults to 3, as in the paper.
+        k: Which neighbor a ball reaches to. Defaults to 3, as in the paper.
         capacity: How many samples of each side are kept. Defaults to 10,000.
         real_statistics: A file that `precompute` wrote. Defaults to `None`.
         name: Put before the names of the values where it is given. Defaults to `None`.

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import platform
-import sys
 from collections.abc import Mapping
 
 import keras
 import numpy as np
 
+from kerasgan.version import __version__
+
 
 def versions() -> dict[str, str]:
     """Returns the versions of what a value depends on."""
     return {
-        "kerasgan": sys.modules[__name__.partition(".")[0]].__version__,
+        "kerasgan": __version__,
         "keras": keras.version(),
         "backend": keras.config.backend(),
         "numpy": np.__version__,

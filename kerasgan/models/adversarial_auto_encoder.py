@@ -1,27 +1,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
 from kerasgan import priors
-from kerasgan.arguments import positive_integer
 from kerasgan.backend import draw_rows, gather_rows
-from kerasgan.core import AdversarialModel, Minibatch, Outcome, Turn
-from kerasgan.core.adversary import Adversary
-from kerasgan.core.inputs import check_model, conditioned, one_input, output_specification, predict
-from kerasgan.core.labels import Labels
-from kerasgan.core.reconstruction import check_reconstruction, join_autoencoder, per_example_loss
-from kerasgan.core.training_data import check_array
-from kerasgan.models._auto_encoder_exporting import AutoEncoderExporting
+from kerasgan.core import (
+    Adversary,
+    GenerativeModel,
+    LossSetting,
+    Minibatch,
+    OptimizerSetting,
+    Outcome,
+    PenaltiesSetting,
+    Turn,
+    one_input,
+    steps_setting,
+    use,
+)
+from kerasgan.models._labels import Labels
+from kerasgan.models._reconstruction import ReconstructionSetting, joined
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
-class AdversarialAutoEncoder(AdversarialModel, AutoEncoderExporting):
+class AdversarialAutoEncoder(GenerativeModel):
     """An adversarial auto-encoder (Makhzani et al. 2015).
 
     An auto-encoder whose codes are made to follow a prior: a discriminator tells draws of the prior (its
@@ -33,8 +38,8 @@ class AdversarialAutoEncoder(AdversarialModel, AutoEncoderExporting):
     - The encoder may be deterministic, or end in `kerasgan.layers.GaussianSampling` (a Gaussian posterior),
       or take noise in by `kerasgan.layers.ConcatenateNoise` (a universal approximator).
     - A discriminator of `[codes, labels]` matches a label-informed prior (section 2.3), a decoder of
-      `[codes, labels]` is told the label (section 4). `fit(x, y)` takes integer labels, -1 for unlabelled;
-      the sub-models get them as one-hot vectors, the discriminator's with a last entry for unlabelled.
+      `[codes, labels]` is told the label (section 4). `fit(x, y)` takes integer labels, -1 for unlabeled;
+      the sub-models get them as one-hot vectors, the discriminator's with a last entry for unlabeled.
 
     Args:
         encoder: Any `keras.Model` from samples to codes.
@@ -67,6 +72,14 @@ class AdversarialAutoEncoder(AdversarialModel, AutoEncoderExporting):
     ((3, 2), (3, 8))
     """
 
+    reconstruction_optimizer = OptimizerSetting("For the encoder and the decoder.")
+    discriminator_optimizer = OptimizerSetting()
+    generator_optimizer = OptimizerSetting("For the encoder as a generator of codes.")
+    reconstruction_loss = ReconstructionSetting()
+    loss = LossSetting("non_saturating")
+    penalties = PenaltiesSetting("Penalties on codes, by name or as objects.")
+    discriminator_steps = steps_setting()
+
     def __init__(
         self,
         encoder: keras.Model,
@@ -77,31 +90,30 @@ class AdversarialAutoEncoder(AdversarialModel, AutoEncoderExporting):
         **kwargs: Any,
     ) -> None:
         super().__init__(seed=seed, **kwargs)
-        self.encoder = check_model("encoder", encoder)
-        self.decoder = check_model("decoder", decoder)
-        self.discriminator = check_model("discriminator", discriminator)
-        self.discriminator_steps = 1
-        self._reconstruction_loss = keras.losses.get("mse")
+        self.add_players(encoder=encoder, decoder=decoder, discriminator=discriminator)
+        self.prior = priors.get(prior)
 
-        samples = one_input("encoder", encoder)
-        codes = output_specification("encoder", encoder, samples, "samples")
-        self.prior = priors.get(prior).shaped(tuple(codes.shape[1:]))
-        self.labels = Labels(decoder, discriminator)
-        self.conditional = self.labels.number_of_classes > 0
-        decoded_inputs = conditioned(codes, self.labels.decoder_input)
-        judged_inputs = conditioned(codes, self.labels.discriminator_input)
-        output_specification("discriminator", discriminator, judged_inputs, "codes")
-        decoded = output_specification("decoder", decoder, decoded_inputs, "codes")
-        check_reconstruction("decoder", decoder, decoded, samples)
-        self._samples = samples
-        self.adversary = self._make_adversary(keras.tree.flatten(judged_inputs))
-        autoencoder = join_autoencoder(encoder, decoder, samples, self.labels.decoder_input)
-        # In a namespace, so that Keras does not count the same weights twice.
-        self._pretraining = SimpleNamespace(model=autoencoder)
-        self(conditioned(samples, self.labels.decoder_input))
+    def setup(self) -> None:
+        """Works out what the sub-models take and give."""
+        self.samples = one_input("encoder", self.encoder)
+        self.encoded = self.sub_model("encoder", self.samples, of="samples")
+        self.codes = self.latent = self.encoded.output_part()
+        self.prior = self.prior.shaped(tuple(self.codes.specification.shape[1:]))
+        self.labels = Labels(self.decoder, self.discriminator)
+        self.condition = self.labels.condition
+        # Who takes labels, takes conditions from outside.
+        self.decoder_condition = self.condition if self.labels.of_decoder else None
+        self.prior_condition = self.condition if self.labels.of_discriminator else None
+        self.judged = self.sub_model(
+            "discriminator", self.codes, self.labels.of_discriminator, of="codes"
+        )
+        self.decoded = self.sub_model("decoder", self.codes, self.labels.of_decoder, of="codes")
+        self.decoded.reproducing(self.samples)
+        self.adversary = self.make_adversary()
+        self._hidden.autoencoder = joined(self.encoded, self.decoded, self.samples)
 
     def turns(self) -> Sequence[Turn]:
-        """The paper's two phases: reconstruction, then regularisation as a game on codes."""
+        """The paper's two phases: reconstruction, then regularization as a game on codes."""
         return (
             Turn(
                 "reconstruction",
@@ -119,41 +131,34 @@ class AdversarialAutoEncoder(AdversarialModel, AutoEncoderExporting):
 
     def reconstruction_objective(self, minibatch: Minibatch) -> Outcome:
         """The encoder and the decoder reproduce the samples."""
-        decoded = self._decode(self._codes(minibatch), minibatch)
-        return Outcome(self._reconstruction_loss(minibatch.real, ops.cast(decoded, "float32")))
+        codes = self.encoded(minibatch.real, training=minibatch.training)
+        return Outcome(self.reconstruction_loss(minibatch.real, self._decode(codes, minibatch)))
 
     def discriminator_objective(self, minibatch: Minibatch) -> Outcome:
         """The discriminator tells draws of the prior from codes."""
-        codes = ops.stop_gradient(self._codes(minibatch))
+        codes = ops.stop_gradient(self.encoded(minibatch.real, training=minibatch.training))
         return self.adversary.discriminator_outcome(*self._on_codes(codes, minibatch))
 
     def generator_objective(self, minibatch: Minibatch) -> Outcome:
         """The encoder passes its codes off as draws of the prior."""
-        return self.adversary.generator_outcome(*self._on_codes(self._codes(minibatch), minibatch))
+        codes = self.encoded(minibatch.real, training=minibatch.training)
+        return self.adversary.generator_outcome(*self._on_codes(codes, minibatch))
 
     def fake(self, minibatch: Minibatch) -> Any:
         """Returns what the decoder makes of as many draws of the prior as the minibatch has examples."""
-        return ops.cast(self._decode(self._draw(minibatch), minibatch), "float32")
+        return self._decode(self._draw(minibatch), minibatch)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Returns reconstructions of samples, or of `[samples, one-hot labels]`."""
-        samples, labels = inputs if self.labels.decoder_input is not None else (inputs, None)
-        codes = self.averaged(self.encoder, training)(samples, training=training)
-        decoder = self.averaged(self.decoder, training)
-        return decoder(conditioned(codes, labels), training=training)
+        samples, labels = inputs if self.labels.of_decoder else (inputs, None)
+        codes = self.encoded.as_it_is(samples, training=training)
+        return self.decoded.as_it_is(codes, labels, training=training)
 
-    def generating_models(self) -> Sequence[keras.Model]:
-        """The encoder and the decoder, which `generator_ema` averages."""
-        return [self.encoder, self.decoder]
-
-    def _codes(self, minibatch: Minibatch) -> Any:
-        encoder = self.averaged(self.encoder, minibatch.training)
-        return ops.cast(encoder(minibatch.real, training=minibatch.training), "float32")
-
-    def _decode(self, codes: Any, minibatch: Minibatch) -> Any:
-        labels = self.labels.for_decoder(minibatch.condition)
-        decoder = self.averaged(self.decoder, minibatch.training)
-        return decoder(conditioned(codes, labels), training=minibatch.training)
+    def _on_codes(self, codes: Any, minibatch: Minibatch) -> tuple[Any, Any, Minibatch]:
+        """Returns real and generated codes, and the minibatch as the discriminator of codes meets it."""
+        labels = self.labels.for_discriminator(minibatch.condition)
+        game = Minibatch(codes, labels, minibatch.training, minibatch.seed)
+        return self._draw(minibatch), codes, game
 
     def _draw(self, minibatch: Minibatch) -> Any:
         """Draws from the prior: from the part that belongs to each example's label, where it has one."""
@@ -165,132 +170,54 @@ class AdversarialAutoEncoder(AdversarialModel, AutoEncoderExporting):
             minibatch.rows,
         )
 
-    def _conditions(self, count: int, condition: Any, argument: str = "condition") -> Any:
-        labels = super()._conditions(count, condition, argument)
-        return None if labels is None else self.labels.check(argument, labels)
+    def _decode(self, codes: Any, minibatch: Minibatch) -> Any:
+        labels = self.labels.for_decoder(minibatch.condition)
+        return self.decoded(codes, labels, training=minibatch.training)
 
-    def _on_codes(self, codes: Any, minibatch: Minibatch) -> tuple[Any, Any, Minibatch]:
-        """Returns real and generated codes, and the minibatch as the discriminator of codes meets it."""
-        labels = self.labels.for_discriminator(minibatch.condition)
-        game = Minibatch(codes, labels, minibatch.training, minibatch.seed)
-        return self._draw(minibatch), codes, game
+    @use(returns="codes")
+    def encode(self, samples: Any) -> Any:
+        """Returns the codes of samples, `(count, *code_shape)`."""
+        return self.encoded(samples, training=False)
 
-    def _make_adversary(self, inputs: Sequence[keras.KerasTensor]) -> Adversary:
-        return Adversary(self.discriminator, inputs)
+    @use(returns="samples", condition="decoder_condition")
+    def decode(self, codes: Any, condition: Any = None) -> Any:
+        """Returns the samples that codes (and labels, where the decoder takes them) stand for."""
+        return self.decoded(codes, self.labels.for_decoder(condition), training=False)
 
-    def specification(self) -> tuple[keras.KerasTensor, keras.KerasTensor | None]:
-        """Returns the shapes and dtypes of a batch of real samples and of their labels."""
-        return self._samples, keras.KerasTensor((None,), "int32") if self.conditional else None
+    @use(returns="samples", condition="decoder_condition")
+    def reconstruct(self, samples: Any, condition: Any = None) -> Any:
+        """Returns the samples that the codes of samples stand for."""
+        return self.decode(self.encode(samples), condition)
+
+    @use(returns="latent", without_noise="decoder", condition="prior_condition")
+    def sample_latent(self, count: Any, seed: Any, condition: Any = None) -> Any:
+        """Draws codes from the prior: from the part of each label, where the discriminator takes labels."""
+        return self.labels.sample(self.prior, count, condition, seed)
+
+    @use(returns="samples", condition="decoder_condition")
+    def generate_from(self, latent: Any, condition: Any = None) -> Any:
+        """Returns the samples that draws of the prior stand for: `decode` of them."""
+        return self.decode(latent, condition)
+
+    @use(returns=lambda game: game.adversary.measure, judges=True)
+    def discriminate(self, samples: Any, condition: Any = None) -> Any:
+        """Judges the codes of samples: the probability of each to be a draw of the prior, `(count,)`."""
+        return self.adversary.judge(self.encode(samples), self.labels.for_discriminator(condition))
 
     @property
     def autoencoder(self) -> keras.Model:
         """The encoder and the decoder as one model, on the same weights."""
-        return self._pretraining.model
+        return self._hidden.autoencoder
 
-    def compile(
-        self,
-        reconstruction_optimizer: Any = None,
-        discriminator_optimizer: Any = None,
-        generator_optimizer: Any = None,
-        reconstruction_loss: Any = "mse",
-        loss: Any = "non_saturating",
-        penalties: Any = (),
-        discriminator_steps: int = 1,
-        metrics: Any = (),
-        **keras_arguments: Any,
-    ) -> None:
-        """Prepares the game.
+    def generating_models(self) -> Sequence[keras.Model]:
+        """The encoder and the decoder, which `generator_ema` averages."""
+        return [self.encoder, self.decoder]
 
-        Args:
-            reconstruction_optimizer: For the encoder and the decoder; as in `GAN.compile`.
-            discriminator_optimizer: As in `GAN.compile`.
-            generator_optimizer: For the encoder as a generator of codes; as in `GAN.compile`.
-            reconstruction_loss: A Keras loss, or the name of one. Defaults to `"mse"`.
-            loss: As in `GAN.compile`. Defaults to `"non_saturating"`.
-            penalties: As in `GAN.compile`, on codes. Defaults to none.
-            discriminator_steps: As in `GAN.compile`. Defaults to 1.
-            metrics: As in `GAN.compile`, of samples and decoded draws of the prior. Defaults to none.
-            **keras_arguments: As in `GAN.compile`, `generator_ema` too.
+    def make_adversary(self) -> Adversary:
+        """Returns the discriminator of codes with what it plays for."""
+        return self.adversary_of(self.judged)
 
-        Raises:
-            ValueError, TypeError: As in `GAN.compile`.
-        """
-        self.discriminator_steps = positive_integer("discriminator_steps", discriminator_steps)
-        self._reconstruction_loss = per_example_loss(reconstruction_loss)
-        self.adversary.prepare(loss, penalties, self.turns())
-        self.compile_game(
-            {
-                "reconstruction": reconstruction_optimizer,
-                "discriminator": discriminator_optimizer,
-                "generator": generator_optimizer,
-            },
-            metrics=metrics,
-            arguments={
-                "reconstruction_loss": reconstruction_loss,
-                "loss": self.adversary.loss,
-                "penalties": list(self.adversary.penalties),
-                "discriminator_steps": self.discriminator_steps,
-            },
-            **keras_arguments,
-        )
-
-    def encode(self, x: Any, batch_size: int = 256) -> np.ndarray:
-        """Returns the codes of samples, `(count, *code_shape)`."""
-        x = np.asarray(x, keras.config.floatx())
-        check_array("x", x, self._samples.shape[1:])
-        return predict(self.averaged(self.encoder), x, batch_size)
-
-    def decode(self, codes: Any, labels: Any = None, batch_size: int = 256) -> np.ndarray:
-        """Returns the samples that codes (and labels, where the decoder takes them) stand for."""
-        codes = np.asarray(codes, keras.config.floatx())
-        check_array("codes", codes, self.prior.shape)
-        return self._predict_decoded(codes, labels, batch_size)
-
-    def reconstruct(self, x: Any, labels: Any = None, batch_size: int = 256) -> np.ndarray:
-        """Returns the samples that the codes of samples stand for."""
-        return self._predict_decoded(self.encode(x, batch_size), labels, batch_size)
-
-    def generate(
-        self, count: int, condition: Any = None, seed: int | None = None, batch_size: int = 256
-    ) -> np.ndarray:
-        """Generates samples: decodes draws of the prior.
-
-        Args:
-            count: How many.
-            condition: In a game with labels: an integer label for each sample, or one for all.
-            seed: An integer gives the same samples each time. Defaults to `None`, new ones.
-            batch_size: How many to generate at once. Defaults to 256.
-
-        Raises:
-            ValueError: If `count` is not a positive integer, or labels are missing or surplus.
-        """
-        count = positive_integer("count", count)
-        labels = self._conditions(count, condition)
-        codes = ops.convert_to_numpy(self.labels.sample(self.prior, count, labels, seed))
-        return self._predict_decoded(codes, labels, batch_size, seed)
-
-    def discriminate(self, x: Any, condition: Any = None, batch_size: int = 256) -> np.ndarray:
-        """Judges the codes of samples: the probability of each to be a draw of the prior, `(count,)`."""
-        codes = self.encode(x, batch_size)
-        labels = self._conditions(len(codes), condition) if self.conditional else None
-        return self.adversary.judge(codes, self.labels.for_discriminator(labels), batch_size)
-
-    def _predict_decoded(
-        self, codes: np.ndarray, labels: Any, batch_size: int, seed: int | None = None
-    ) -> np.ndarray:
-        takes_labels = self.labels.decoder_input is not None
-        known = self._conditions(len(codes), labels) if takes_labels else None
-        inputs = conditioned(codes, self.labels.for_decoder(known))
-        return predict(self.averaged(self.decoder), inputs, batch_size, seed)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments that make an equal model, but for its weights."""
-        serialize = keras.saving.serialize_keras_object
-        return {
-            "encoder": serialize(self.encoder),
-            "decoder": serialize(self.decoder),
-            "discriminator": serialize(self.discriminator),
-            "prior": serialize(self.prior),
-            "name": self.name,
-            "dtype": serialize(self.dtype_policy),
-        }
+    def call_specification(self) -> Any:
+        """Returns the specification of samples, or of `[samples, one-hot labels]`."""
+        samples, labels = self.samples.specification, self.labels.of_decoder
+        return samples if labels is None else [samples, labels.specification]

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import keras
 
+from kerasgan.core import Part, split_inputs
 from kerasgan.models.gan import GAN
 
 
@@ -11,12 +14,14 @@ class ConditionalGAN(GAN):
 
     `min_G max_D E[log D(x | y)] + E[log(1 - D(G(z | y) | y))]`: the turns of `GAN`, in which both sub-models
     also see the condition of each example. A condition is whatever the sub-models take for one: an integer
-    label, a one-hot or multi-hot vector, a real vector, an image, a sequence.
+    label, a one-hot or multi-hot vector, a real vector, an image, a sequence. Several conditions are a
+    dictionary, by the names of the sub-models' inputs; a discriminator may leave some out.
 
     Train it with `fit(x, y)` or on a data set of `(samples, conditions)`.
 
     Args:
-        generator: Any `keras.Model` from `[latent samples, conditions]` to samples.
+        generator: Any `keras.Model` from `[latent samples, conditions]` to samples. Its first input is
+            latent, or those that `prior` names.
         discriminator: Any `keras.Model` from `[samples, conditions]` to scores.
         prior: As in `GAN`. Defaults to `None`, a standard normal.
         seed: As in `GAN`. Defaults to `None`.
@@ -39,4 +44,13 @@ class ConditionalGAN(GAN):
     (4, 2)
     """
 
-    conditional = True
+    def latent_and_condition(self) -> tuple[Part, Part | None]:
+        """Returns what the generator takes: latent samples first, then conditions."""
+        latents = list(self.prior) if isinstance(self.prior, Mapping) else None
+        latent, condition = split_inputs("generator", self.generator, latents)
+        if condition is None:
+            raise ValueError(
+                "Invalid value for argument `generator`. Expected a model with two inputs, latent samples "
+                f"and conditions, for `{type(self).__name__}`. Received: {self.generator.name!r} with 1 input"
+            )
+        return latent, condition

@@ -5,25 +5,47 @@ from dataclasses import replace
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
-from kerasgan.arguments import (
-    non_negative_integer,
-    non_negative_number,
-    positive_integer,
+from kerasgan.arguments import non_negative_integer, non_negative_number, one_of, positive_integer
+from kerasgan.core import (
+    AdversarialModel,
+    LossSetting,
+    Minibatch,
+    OptimizerSetting,
+    Outcome,
+    Part,
+    PenaltiesSetting,
+    Setting,
+    Turn,
+    one_input,
+    steps_setting,
+    use,
 )
-from kerasgan.core import AdversarialModel, Minibatch, Outcome, Turn
-from kerasgan.core.adversary import Adversary
-from kerasgan.core.inputs import check_model, one_input, output_specification
-from kerasgan.core.training_data import fits
 from kerasgan.layers import ImagePool
-from kerasgan.models._translating import Translating
-from kerasgan.penalties.penalty import flat, mean_per_example
+from kerasgan.precision import full_precision
+from kerasgan.tensors import mean_distance, mean_per_example
+
+
+class _IdentityWeight(Setting):
+    """The weight of a term that only domains of one shape can have."""
+
+    def checked(self, game: Any, value: Any) -> float:
+        """Returns the weight, or raises where it does not suit the domains."""
+        weight = non_negative_number(self.name, value)
+        shapes = [tuple(part.specification.shape[1:]) for part in (game.samples_a, game.samples_b)]
+        if weight and shapes[0] != shapes[1]:
+            raise ValueError(
+                f"Invalid value for argument `{self.name}`. Expected 0 for domains of two shapes, "
+                f"{shapes[0]} and {shapes[1]}. Received: {self.name}={value}"
+            )
+        return weight
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
-class CycleGAN(AdversarialModel, Translating):
-    """Translation between two domains, learnt without pairs (Zhu et al. 2017).
+class CycleGAN(AdversarialModel):
+    """Translation between two domains, learned without pairs (Zhu et al. 2017).
 
     Two generators translate samples of domain A to domain B and back. A discriminator of each domain tells
     its samples from translations; and a sample that is translated there and back again should be the
@@ -60,7 +82,24 @@ class CycleGAN(AdversarialModel, Translating):
     (5, 3)
     """
 
-    conditional = True
+    generator_optimizer = OptimizerSetting("For both generators.")
+    discriminator_optimizer = OptimizerSetting("For both discriminators.")
+    loss = LossSetting("least_squares")
+    cycle_weight = Setting(
+        5.0,
+        non_negative_number,
+        "The weight λ of `|x - F(G(x))|`, a mean over a sample's values, in both directions. Beside "
+        "`1/2 (D(G(x)) - 1)^2`, as `least_squares` has it, 5 is the paper's 10 beside `(D(G(x)) - 1)^2`.",
+    )
+    identity_weight = _IdentityWeight(
+        0.0,
+        description="The weight of `|G(y) - y|`, which keeps colors; of use where both domains have one "
+        "shape. The paper's for paintings, half of λ, is 2.5.",
+    )
+    penalties = PenaltiesSetting("Penalties of each discriminator and its domain.")
+    discriminator_steps = steps_setting()
+
+    serving_default = "translate_to_a"
 
     def __init__(
         self,
@@ -73,36 +112,44 @@ class CycleGAN(AdversarialModel, Translating):
         **kwargs: Any,
     ) -> None:
         super().__init__(seed=seed, **kwargs)
-        self.generator_a_to_b = check_model("generator_a_to_b", generator_a_to_b)
-        self.generator_b_to_a = check_model("generator_b_to_a", generator_b_to_a)
-        self.discriminator_a = check_model("discriminator_a", discriminator_a)
-        self.discriminator_b = check_model("discriminator_b", discriminator_b)
+        self.add_players(
+            generator_a_to_b=generator_a_to_b,
+            generator_b_to_a=generator_b_to_a,
+            discriminator_a=discriminator_a,
+            discriminator_b=discriminator_b,
+        )
         self.pool_size = non_negative_integer("pool_size", pool_size)
-        self.discriminator_steps = 1
-        self.cycle_weight, self.identity_weight = 5.0, 0.0
 
-        a = one_input("generator_a_to_b", generator_a_to_b)
-        b = one_input("generator_b_to_a", generator_b_to_a)
-        _check_translation("generator_a_to_b", generator_a_to_b, a, b)
-        _check_translation("generator_b_to_a", generator_b_to_a, b, a)
-        output_specification("discriminator_a", discriminator_a, a, "samples of A")
-        output_specification("discriminator_b", discriminator_b, b, "samples of B")
-        self._specifications = [a, b]
-        self.adversary_a = Adversary(self.discriminator_a, [a])
-        self.adversary_b = Adversary(self.discriminator_b, [b])
-        self.pool_a = self._make_pool(a, seed) if pool_size else None
-        self.pool_b = self._make_pool(b, seed) if pool_size else None
-        self(b)
+    def setup(self) -> None:
+        """Works out what the sub-models take and give."""
+        self.samples_a = one_input("generator_a_to_b", self.generator_a_to_b)
+        self.samples_b = one_input("generator_b_to_a", self.generator_b_to_a)
+        # For what all games have: what is generated, and what of.
+        self.samples = self.samples_a
+        advice = "Samples that are not as many in both domains: `kerasgan.datasets.unpaired`."
+        self.condition = replace(self.samples_b, advice=advice)
+        to_b = self.sub_model("generator_a_to_b", self.samples_a, of="samples")
+        to_a = self.sub_model("generator_b_to_a", self.samples_b, of="samples")
+        self.to_b, self.to_a = to_b.reproducing(self.samples_b), to_a.reproducing(self.samples_a)
+        judged_a = self.sub_model("discriminator_a", self.samples_a, of="samples of A")
+        judged_b = self.sub_model("discriminator_b", self.samples_b, of="samples of B")
+        self.adversary_a, self.adversary_b = (
+            self.adversary_of(judged_a),
+            self.adversary_of(judged_b),
+        )
+        self.pool_a = self._make_pool(self.samples_a) if self.pool_size else None
+        self.pool_b = self._make_pool(self.samples_b) if self.pool_size else None
 
-    def _make_pool(self, samples: keras.KerasTensor, seed: int | None) -> ImagePool:
-        if None in samples.shape[1:]:
+    def _make_pool(self, samples: Part) -> ImagePool:
+        shape = samples.specification.shape
+        if None in shape[1:]:
             raise ValueError(
                 "Invalid value for argument `pool_size`. Expected 0 for generators that take samples of any "
-                f"size, {tuple(samples.shape[1:])}. Received: pool_size={self.pool_size}"
+                f"size, {tuple(shape[1:])}. Received: pool_size={self.pool_size}"
             )
         # The pool holds what the discriminator sees, in the game's precision.
-        pool = ImagePool(self.pool_size, seed=seed, dtype="float32")
-        pool.build(samples.shape)
+        pool = ImagePool(self.pool_size, seed=self.seed, dtype=full_precision())
+        pool.build(shape)
         return pool
 
     def turns(self) -> Sequence[Turn]:
@@ -148,13 +195,15 @@ class CycleGAN(AdversarialModel, Translating):
         again_a, again_b = self._translations(
             replace(of_a, real=fake_a), replace(of_b, real=fake_b)
         )
-        cycle_a, cycle_b = _distance(of_a.real, again_a), _distance(of_b.real, again_b)
+        cycle_a = mean_distance(ops.abs, of_a.real, again_a)
+        cycle_b = mean_distance(ops.abs, of_b.real, again_b)
         terms = {"cycle": self.cycle_weight * (cycle_a + cycle_b)}
         if self.identity_weight:
             # Section 5.2: what is in the domain already is to stay as it is.
             same_a, same_b = self._translations(of_b, of_a)
-            identity = _distance(of_a.real, same_a) + _distance(of_b.real, same_b)
-            terms["identity"] = self.identity_weight * identity
+            identity_a = mean_distance(ops.abs, of_a.real, same_a)
+            identity_b = mean_distance(ops.abs, of_b.real, same_b)
+            terms["identity"] = self.identity_weight * (identity_a + identity_b)
         errors = {"cycle_error_a": cycle_a, "cycle_error_b": cycle_b}
         return Outcome(outcome.loss, {**terms, **outcome.terms}, {**outcome.logs, **errors})
 
@@ -165,124 +214,82 @@ class CycleGAN(AdversarialModel, Translating):
 
     def _translations(self, of_a: Minibatch, of_b: Minibatch) -> tuple[Any, Any]:
         """Returns what becomes of samples of B in A, and of samples of A in B."""
-        to_a, to_b = (
-            ops.cast(self.averaged(generator, x.training)(x.real, training=x.training), "float32")
-            for generator, x in ((self.generator_b_to_a, of_b), (self.generator_a_to_b, of_a))
-        )
-        return to_a, to_b
+        to_a = self.to_a(of_b.real, training=of_b.training)
+        return to_a, self.to_b(of_a.real, training=of_a.training)
 
     def fake(self, minibatch: Minibatch) -> Any:
         """Returns what becomes of the minibatch's samples of B in A."""
-        b = self._domains(minibatch)[1].real
-        return ops.cast(self(b, training=minibatch.training), "float32")
+        return self.to_a(self._domains(minibatch)[1].real, training=minibatch.training)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Returns what becomes of samples of B in A."""
-        return self.averaged(self.generator_b_to_a, training)(inputs, training=training)
+        return self.to_a.as_it_is(inputs, training=training)
 
-    def specification(self) -> tuple[keras.KerasTensor, keras.KerasTensor | None]:
-        """Returns the shapes and dtypes of a batch of samples of A and of samples of B."""
-        a, b = self._specifications
-        return a, b
+    def call_specification(self) -> Any:
+        """Returns the specification of samples of B."""
+        return self.samples_b.specification
 
-    def compile(
-        self,
-        generator_optimizer: Any = None,
-        discriminator_optimizer: Any = None,
-        loss: Any = "least_squares",
-        cycle_weight: float = 5.0,
-        identity_weight: float = 0.0,
-        penalties: Any = (),
-        discriminator_steps: int = 1,
-        metrics: Any = (),
-        **keras_arguments: Any,
-    ) -> None:
-        """Prepares the game.
+    @use(returns="samples", samples="samples_b")
+    def translate_to_a(self, samples: Any) -> Any:
+        """Returns what becomes of samples of B in A."""
+        return self.to_a(samples, training=False)
+
+    @use(returns="samples", samples="samples_a")
+    def translate_to_b(self, samples: Any) -> Any:
+        """Returns what becomes of samples of A in B."""
+        return self.to_b(samples, training=False)
+
+    @use(returns="probability", judges=True, samples="samples_a")
+    def discriminate_a(self, samples: Any) -> Any:
+        """Returns the probability of each sample to be one of A, `(count,)`."""
+        return self.adversary_a.judge(samples)
+
+    @use(returns="probability", judges=True, samples="samples_b")
+    def discriminate_b(self, samples: Any) -> Any:
+        """Returns the probability of each sample to be one of B, `(count,)`."""
+        return self.adversary_b.judge(samples)
+
+    def translate(self, samples: Any, to: str, batch_size: int = 256) -> np.ndarray:
+        """Returns what becomes of samples in the other domain.
 
         Args:
-            generator_optimizer: For both generators; as in `GAN.compile`.
-            discriminator_optimizer: For both discriminators; as in `GAN.compile`.
-            loss: As in `GAN.compile`. Defaults to `"least_squares"`, the paper's.
-            cycle_weight: The weight λ of `|x - F(G(x))|`, a mean over a sample's values, in both directions.
-                Defaults to 5.0, which beside `1/2 (D(G(x)) - 1)^2`, as `"least_squares"` has it, is the
-                paper's 10 beside `(D(G(x)) - 1)^2`.
-            identity_weight: The weight of `|G(y) - y|`, which keeps colours; of use where both domains have
-                one shape. Defaults to 0.0, none; the paper's for paintings, half of λ, is 2.5.
-            penalties: As in `GAN.compile`, of each discriminator and its domain. Defaults to none.
-            discriminator_steps: As in `GAN.compile`. Defaults to 1.
-            metrics: As in `GAN.compile`, of samples of A and translations to A. Defaults to none.
-            **keras_arguments: As in `GAN.compile`, `generator_ema` too.
+            samples: Samples `(count, *sample_shape)` of the other domain.
+            to: The domain to translate to: `"a"` or `"b"`.
+            batch_size: How many to translate at once. Defaults to 256.
 
         Raises:
-            ValueError: If a name is unknown, a weight is negative, `discriminator_steps` is not a positive
-                integer, or there is an `identity_weight` for domains of two shapes.
-            TypeError: If a loss, a penalty or a metric is of another kind.
+            ValueError: If the samples have another shape, or there is no such domain.
         """
-        self.cycle_weight = non_negative_number("cycle_weight", cycle_weight)
-        self.identity_weight = non_negative_number("identity_weight", identity_weight)
-        shape_a, shape_b = (tuple(domain.shape[1:]) for domain in self._specifications)
-        if self.identity_weight and not fits(shape_a, shape_b):
-            raise ValueError(
-                "Invalid value for argument `identity_weight`. Expected 0 for domains of two shapes, "
-                f"{shape_a} and {shape_b}. Received: identity_weight={identity_weight}"
-            )
-        self.discriminator_steps = positive_integer("discriminator_steps", discriminator_steps)
-        for adversary in (self.adversary_a, self.adversary_b):
-            adversary.prepare(loss, penalties, self.turns())
-        self.compile_game(
-            {"discriminator": discriminator_optimizer, "generator": generator_optimizer},
-            metrics=metrics,
-            arguments={
-                "loss": self.adversary_a.loss,
-                "cycle_weight": self.cycle_weight,
-                "identity_weight": self.identity_weight,
-                "penalties": list(self.adversary_a.penalties),
-                "discriminator_steps": self.discriminator_steps,
-            },
-            **keras_arguments,
-        )
+        one_of("to", to, ("a", "b"))
+        translate = self.translate_to_a if to == "a" else self.translate_to_b
+        return translate(samples, batch_size=batch_size)
 
-    def _conditions(self, count: int, condition: Any, argument: str = "condition") -> Any:
-        if argument == "y" and condition is not None and len(condition) != count:
-            raise ValueError(
-                "Invalid value for argument `y`. Expected as many samples of B as of A; for others there is "
-                f"`kerasgan.datasets.unpaired`. Received: {count} of A and {len(condition)} of B"
-            )
-        return super()._conditions(count, condition, argument)
+    def generate(
+        self, count: int, condition: Any = None, seed: int | None = None, batch_size: int = 256
+    ) -> np.ndarray:
+        """Returns what becomes of samples of B in A.
 
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments that make an equal model, but for its weights."""
-        serialize = keras.saving.serialize_keras_object
-        return {
-            "generator_a_to_b": serialize(self.generator_a_to_b),
-            "generator_b_to_a": serialize(self.generator_b_to_a),
-            "discriminator_a": serialize(self.discriminator_a),
-            "discriminator_b": serialize(self.discriminator_b),
-            "pool_size": self.pool_size,
-            "name": self.name,
-            "dtype": serialize(self.dtype_policy),
-        }
+        Args:
+            count: How many.
+            condition: One sample of B for each, or a single one for all.
+            seed: For a generator with noise of its own, as in `GAN.generate`. Defaults to `None`.
+            batch_size: How many to generate at once. Defaults to 256.
 
+        Raises:
+            ValueError: If `count` is not a positive integer, or the condition is missing or does not fit.
+        """
+        b = self.checked_condition(condition, positive_integer("count", count))
+        return self.translate_to_a(b, batch_size=batch_size, seed=seed)
 
-def _check_translation(
-    argument: str, generator: keras.Model, source: keras.KerasTensor, target: keras.KerasTensor
-) -> None:
-    made = output_specification(argument, generator, source, "samples")
-    if not fits(made.shape[1:], target.shape[1:]):
-        raise ValueError(
-            f"Invalid value for argument `{argument}`. Expected samples of shape {tuple(target.shape[1:])}, "
-            "which the other generator takes. "
-            f"Received: {generator.name!r} with outputs of shape {tuple(made.shape[1:])}"
-        )
-
-
-def _distance(first: Any, second: Any) -> Any:
-    difference = ops.cast(first, "float32") - ops.cast(second, "float32")
-    return ops.mean(flat(ops.abs(difference)), axis=1)
+    def discriminate(self, samples: Any, *, domain: str = "a", batch_size: int = 256) -> np.ndarray:
+        """Returns the probability of each sample to be one of a domain, `(count,)`; as `GAN.discriminate`."""
+        one_of("domain", domain, ("a", "b"))
+        discriminate = self.discriminate_a if domain == "a" else self.discriminate_b
+        return discriminate(samples, batch_size=batch_size)
 
 
 def _sum(of_a: Outcome, of_b: Outcome, name: str) -> Outcome:
-    """Adds up what is minimised in both domains, and averages the rest."""
+    """Adds up what is minimized in both domains, and averages the rest."""
 
     def total(a: Any, b: Any) -> Any:
         # Per example, since the discriminators may judge by different numbers of patches.

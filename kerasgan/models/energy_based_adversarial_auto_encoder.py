@@ -1,23 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
-import numpy as np
 
-from kerasgan.arguments import one_of
-from kerasgan.core.adversary import Adversary
-from kerasgan.core.energy import ENERGIES, energy_stakes
-from kerasgan.core.inputs import sole
-from kerasgan.core.reconstruction import check_reconstruction
-from kerasgan.core.signatures import Signature
-from kerasgan.losses import EnergyMargin
+from kerasgan.core import Adversary, use
+from kerasgan.models._energy import EnergyGame
 from kerasgan.models.adversarial_auto_encoder import AdversarialAutoEncoder
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
-class EnergyBasedAdversarialAutoEncoder(AdversarialAutoEncoder):
+class EnergyBasedAdversarialAutoEncoder(EnergyGame, AdversarialAutoEncoder):
     """An adversarial auto-encoder that plays the energy game of `EBGAN` on its codes.
 
     The turns are those of `AdversarialAutoEncoder` (Makhzani et al. 2015), and the discriminator is itself an
@@ -65,79 +58,14 @@ class EnergyBasedAdversarialAutoEncoder(AdversarialAutoEncoder):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        one_of("energy", energy, sorted(ENERGIES))
-        self._energy_name = energy
         super().__init__(encoder, decoder, discriminator, prior, seed=seed, **kwargs)
-        self.adversary.loss = EnergyMargin()
+        self.energy_name = energy
 
-    def _make_adversary(self, inputs: Sequence[keras.KerasTensor]) -> Adversary:
-        output = self.discriminator(sole(inputs))
-        check_reconstruction("discriminator", self.discriminator, output, inputs[0])
-        return Adversary(self.discriminator, inputs, energy=ENERGIES[self._energy_name])
+    def make_adversary(self) -> Adversary:
+        """Returns the discriminator of codes, whose score is an energy."""
+        return self.energy_adversary(self.judged, self.codes, self.energy_name)
 
-    def compile(  # type: ignore[override]  # an energy game has one loss
-        self,
-        reconstruction_optimizer: Any = None,
-        discriminator_optimizer: Any = None,
-        generator_optimizer: Any = None,
-        reconstruction_loss: Any = "mse",
-        margin: Any = 1.0,
-        pulling_away: float = 0.1,
-        penalties: Any = (),
-        discriminator_steps: int = 1,
-        metrics: Any = (),
-        **keras_arguments: Any,
-    ) -> None:
-        """Prepares the game.
-
-        Args:
-            reconstruction_optimizer: As in `AdversarialAutoEncoder.compile`.
-            discriminator_optimizer: As in `AdversarialAutoEncoder.compile`.
-            generator_optimizer: As in `AdversarialAutoEncoder.compile`.
-            reconstruction_loss: As in `AdversarialAutoEncoder.compile`. Defaults to `"mse"`.
-            margin: As in `EBGAN.compile`. Defaults to 1.0.
-            pulling_away: As in `EBGAN.compile`. Defaults to 0.1.
-            penalties: As in `AdversarialAutoEncoder.compile`, on codes. Defaults to none.
-            discriminator_steps: As in `AdversarialAutoEncoder.compile`. Defaults to 1.
-            metrics: As in `AdversarialAutoEncoder.compile`. Defaults to none.
-            **keras_arguments: As in `GAN.compile`, `generator_ema` too.
-
-        Raises:
-            ValueError: If `margin` or `pulling_away` is negative, the pulling-away term finds no codes, or
-                another argument is out of range.
-            TypeError: If a loss, a penalty or a metric is of another kind.
-        """
-        loss, terms, given = energy_stakes(self, margin, pulling_away, penalties)
-        # In a tuple, so that Keras does not take a schedule for a part of the model.
-        self._energy_arguments = (margin, pulling_away, given)
-        super().compile(
-            reconstruction_optimizer,
-            discriminator_optimizer,
-            generator_optimizer,
-            reconstruction_loss,
-            loss=loss,
-            penalties=terms,
-            discriminator_steps=discriminator_steps,
-            metrics=metrics,
-            **keras_arguments,
-        )
-
-    def _compiled_with(self) -> Mapping[str, Any]:
-        others = {name: value for name, value in super()._compiled_with().items() if name != "loss"}
-        if not others:  # not compiled yet
-            return {}
-        margin, pulling_away, given = self._energy_arguments
-        return {**others, "margin": margin, "pulling_away": pulling_away, "penalties": given}
-
-    def energy(self, x: Any, condition: Any = None, batch_size: int = 256) -> np.ndarray:
+    @use(returns="energy")
+    def energy(self, samples: Any, condition: Any = None) -> Any:
         """Returns the energy of the code of each sample, `(count,)`: high for what the prior lacks."""
-        return self.discriminate(x, condition, batch_size)
-
-    def signatures(self) -> dict[str, Signature]:
-        """Returns what an export can be asked for: as `AdversarialAutoEncoder`, and `energy`."""
-        uses = super().signatures()
-        return {**uses, "energy": uses["discriminate"]}
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments that make an equal model, but for its weights."""
-        return {**super().get_config(), "energy": self._energy_name}
+        return self.discriminate(samples, condition)

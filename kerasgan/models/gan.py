@@ -4,38 +4,42 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
-from kerasgan import losses, priors
-from kerasgan.arguments import counted, positive_integer
+from kerasgan import priors
 from kerasgan.backend import draw_rows
-from kerasgan.core import AdversarialModel, Minibatch, Outcome, Turn
-from kerasgan.core.adversary import Adversary
-from kerasgan.core.inputs import (
-    check_model,
-    conditioned,
-    input_specifications,
-    output_specification,
-    predict,
-    sole,
+from kerasgan.core import (
+    Adversary,
+    GenerativeModel,
+    LossSetting,
+    Minibatch,
+    OptimizerSetting,
+    Outcome,
+    Part,
+    PenaltiesSetting,
+    Turn,
+    part_of_inputs,
+    steps_setting,
+    swapped_hint,
+    use,
 )
-from kerasgan.core.training_data import check_array
-from kerasgan.models._generator_exporting import GeneratorExporting
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
-class GAN(AdversarialModel, GeneratorExporting):
+class GAN(GenerativeModel):
     """A generative adversarial network (Goodfellow et al. 2014).
 
     `min_G max_D E[log D(x)] + E[log(1 - D(G(z)))]`, over any two Keras models. The discriminator may end in
-    a sigmoid or in a linear unit, with one score per sample or several (patches). Samples have any rank.
+    a sigmoid or in a linear unit, with one score per sample or several (patches, scales). Samples have any
+    rank, and may be a dictionary of tensors.
 
     Args:
         generator: Any `keras.Model` from latent samples to samples. Its input's shape is the latent shape.
-        discriminator: Any `keras.Model` from samples to scores.
+            It may have several inputs, such as a latent vector and maps of noise.
+        discriminator: Any `keras.Model` from samples to scores; see `kerasgan.core.Adversary`.
         prior: What latent samples are drawn from: a `kerasgan.priors.Prior`, the name of one, or a function
-            of `(shape, seed)` such as `keras.random.uniform`. Defaults to `None`, a standard normal.
+            of `(shape, seed)` such as `keras.random.uniform`; a dictionary of these by the names of the
+            generator's inputs, where there are several. Defaults to `None`, a standard normal.
         seed: Where the game's random draws start. Defaults to `None`, as `keras.utils.set_random_seed`
             decides.
         **kwargs: `name` and `dtype`, as in `keras.Model`.
@@ -58,6 +62,12 @@ class GAN(AdversarialModel, GeneratorExporting):
     (3, 2)
     """
 
+    generator_optimizer = OptimizerSetting()
+    discriminator_optimizer = OptimizerSetting()
+    loss = LossSetting("non_saturating")
+    penalties = PenaltiesSetting()
+    discriminator_steps = steps_setting()
+
     def __init__(
         self,
         generator: keras.Model,
@@ -67,22 +77,26 @@ class GAN(AdversarialModel, GeneratorExporting):
         **kwargs: Any,
     ) -> None:
         super().__init__(seed=seed, **kwargs)
-        self.generator = check_model("generator", generator)
-        self.discriminator = check_model("discriminator", discriminator)
-        self.discriminator_steps = 1
+        self.add_players(generator=generator, discriminator=discriminator)
+        self.prior = priors.get_all(prior)
 
-        prior = priors.get(prior)
-        latent, *condition = self._generator_inputs(prior)
-        self.prior = prior.shaped(tuple(latent.shape[1:]))
-        samples = output_specification(
-            "generator", generator, sole([latent, *condition]), "latent samples"
+    def setup(self) -> None:
+        """Works out what the sub-models take and give."""
+        self.latent, self.condition = self.latent_and_condition()
+        self.prior = priors.shaped(self.prior, self.latent)
+        self.latent = priors.of_known_size(self.latent, self.prior)
+        self.generated = self.sub_model(
+            "generator", self.latent, self.condition, of="latent samples"
         )
-        judged = [samples, *condition]
-        output_specification("discriminator", discriminator, sole(judged), "generated samples")
-        self._specifications = judged
-        self._inputs = [latent, *condition]
-        self.adversary = self._make_adversary(judged)
-        self(sole([latent, *condition]))
+        self.samples = self.generated.output_part()
+        self.judged = self.sub_model(
+            "discriminator",
+            self.samples,
+            self.condition,
+            of="generated samples",
+            hint=swapped_hint(self.generator, self.discriminator),
+        )
+        self.adversary = self.make_adversary()
 
     def turns(self) -> Sequence[Turn]:
         """Algorithm 1 of the paper: k steps of the discriminator, then one of the generator."""
@@ -98,166 +112,60 @@ class GAN(AdversarialModel, GeneratorExporting):
 
     def discriminator_objective(self, minibatch: Minibatch) -> Outcome:
         """The discriminator tells real from generated samples."""
-        fake = ops.stop_gradient(self.fake(minibatch))
-        return self.adversary.discriminator_outcome(minibatch.real, fake, minibatch)
+        latent, fake = self.draw(minibatch)
+        fake = keras.tree.map_structure(ops.stop_gradient, fake)
+        return self.adversary.discriminator_outcome(minibatch.real, fake, minibatch, latent)
 
     def generator_objective(self, minibatch: Minibatch) -> Outcome:
         """The generator passes its samples off as real."""
-        return self.adversary.generator_outcome(minibatch.real, self.fake(minibatch), minibatch)
+        latent, fake = self.draw(minibatch)
+        return self.adversary.generator_outcome(minibatch.real, fake, minibatch, latent)
+
+    def draw(self, minibatch: Minibatch) -> tuple[Any, Any]:
+        """Returns fresh `z`, and `G(z)`, for as many as the minibatch has examples."""
+        latent = draw_rows(
+            lambda rows: priors.sample(self.prior, rows, seed=minibatch.seed), minibatch.rows
+        )
+        return latent, self.generated(latent, minibatch.condition, training=minibatch.training)
 
     def fake(self, minibatch: Minibatch) -> Any:
         """Returns `G(z)` for as many fresh `z` as the minibatch has examples."""
-        latent = draw_rows(
-            lambda rows: self.prior.sample(rows, seed=minibatch.seed), minibatch.rows
-        )
-        inputs = conditioned(latent, minibatch.condition)
-        generator = self.averaged(self.generator, minibatch.training)
-        return ops.cast(generator(inputs, training=minibatch.training), "float32")
+        return self.draw(minibatch)[1]
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Returns the samples that the generator makes of latent samples."""
-        return self.averaged(self.generator, training)(inputs, training=training)
+        """Returns the samples that the generator makes of latent samples, or of `[latent, condition]`."""
+        latent, condition = inputs if self.conditional else (inputs, None)
+        return self.generated.as_it_is(latent, condition, training=training)
 
-    def specification(self) -> tuple[keras.KerasTensor, keras.KerasTensor | None]:
-        """Returns the shapes and dtypes of a batch of real samples and of their conditions."""
-        samples, *condition = self._specifications
-        return samples, condition[0] if condition else None
+    @use(returns="latent", without_noise="generator", condition=None)
+    def sample_latent(self, count: Any, seed: Any, condition: Any = None) -> Any:
+        """Draws latent samples from the prior, `(count, *latent_shape)`."""
+        return priors.sample(self.prior, count, seed=seed)
 
-    def _make_adversary(self, inputs: Sequence[keras.KerasTensor]) -> Adversary:
-        return Adversary(self.discriminator, inputs)
+    @use(returns="samples")
+    def generate_from(self, latent: Any, condition: Any = None) -> Any:
+        """Returns what the generator makes of latent samples."""
+        return self.generated(latent, condition, training=False)
 
-    def _generator_inputs(self, prior: priors.Prior) -> list[keras.KerasTensor]:
-        if not self.generator.built and not self.conditional and prior.shape is not None:
-            return [keras.KerasTensor((None, *prior.shape), keras.config.floatx())]
-        inputs = input_specifications("generator", self.generator)
-        if len(inputs) != 1 + self.conditional:
-            expected = (
-                "two inputs, latent samples and conditions," if self.conditional else "one input"
-            )
-            raise ValueError(
-                f"Invalid value for argument `generator`. Expected a model with {expected} for "
-                f"`{type(self).__name__}`. Received: {self.generator.name!r} with "
-                f"{counted(len(inputs), 'input')}"
-            )
-        return inputs
+    @use(returns=lambda game: game.adversary.measure, judges=True)
+    def discriminate(self, samples: Any, condition: Any = None) -> Any:
+        """Judges samples: the probability of each to be real, `(count,)`.
 
-    def compile(
-        self,
-        generator_optimizer: Any = None,
-        discriminator_optimizer: Any = None,
-        loss: Any = "non_saturating",
-        penalties: Any = (),
-        discriminator_steps: int = 1,
-        metrics: Any = (),
-        **keras_arguments: Any,
-    ) -> None:
-        """Prepares the game.
-
-        Args:
-            generator_optimizer: A Keras optimizer, or the name of one. Defaults to `None`, Adam with a
-                learning rate of 2e-4 and `beta_1=0.5`.
-            discriminator_optimizer: Likewise.
-            loss: Both players' losses: `"minimax"`, `"non_saturating"`, `"least_squares"`, `"hinge"`,
-                `"wasserstein"`, `"relativistic"`, a `kerasgan.losses.AdversarialLoss`, or a callable of
-                `(real_scores, fake_scores)`. Defaults to `"non_saturating"`.
-            penalties: One or several penalties, by name or as `kerasgan.penalties.Penalty` objects.
-                Defaults to none.
-            discriminator_steps: The discriminator's steps for each of the generator's (the paper's k), each
-                on a fresh minibatch. Defaults to 1.
-            metrics: One or several metrics of real and generated samples, by a name of
-                `kerasgan.metrics.get` or as `keras.metrics.Metric` objects of `update_state(real, fake)`,
-                computed by `evaluate` and on `validation_data`. Defaults to none.
-            **keras_arguments: `steps_per_execution`, `run_eagerly` and `jit_compile`, as in Keras; and
-                `generator_ema`, the momentum of an average of the generator's weights, such as 0.999, which
-                then samples, is evaluated and exported. Defaults to `None`, no average.
-
-        Raises:
-            ValueError: If a name is unknown or `discriminator_steps` is not a positive integer.
-            TypeError: If a loss, a penalty or a metric is of another kind.
+        It is a critic's score where the loss defines no probability. The judgments of patches are averaged.
         """
-        self._compile_players(
-            generator_optimizer,
-            discriminator_optimizer,
-            losses.get(loss),
-            penalties,
-            discriminator_steps,
-            metrics,
-            {"loss": losses.get(loss), "penalties": penalties},
-            **keras_arguments,
-        )
+        return self.adversary.judge(samples, condition)
 
-    def _compile_players(
-        self,
-        generator_optimizer: Any,
-        discriminator_optimizer: Any,
-        loss: losses.AdversarialLoss,
-        penalties: Any,
-        discriminator_steps: int,
-        metrics: Any,
-        arguments: dict[str, Any],
-        **keras_arguments: Any,
-    ) -> None:
-        self.discriminator_steps = positive_integer("discriminator_steps", discriminator_steps)
-        self.adversary.prepare(loss, penalties, self.turns())
-        self.compile_game(
-            {"discriminator": discriminator_optimizer, "generator": generator_optimizer},
-            metrics=metrics,
-            arguments={
-                "discriminator_steps": self.discriminator_steps,
-                **arguments,
-            },
-            **keras_arguments,
-        )
+    def latent_and_condition(self) -> tuple[Part, Part | None]:
+        """Returns what the generator takes: latent samples, and no condition in this game."""
+        if not self.generator.built and isinstance(self.prior, priors.Prior) and self.prior.shape:
+            return Part(keras.KerasTensor((None, *self.prior.shape), keras.config.floatx())), None
+        return part_of_inputs("generator", self.generator), None
 
-    def generate(
-        self, count: int, condition: Any = None, seed: int | None = None, batch_size: int = 256
-    ) -> np.ndarray:
-        """Generates samples.
+    def make_adversary(self) -> Adversary:
+        """Returns the discriminator with what it plays for."""
+        return self.adversary_of(self.judged)
 
-        Args:
-            count: How many.
-            condition: For a conditional model: one condition for each sample, or a single one for all.
-            seed: An integer gives the same samples each time. Defaults to `None`, new ones.
-            batch_size: How many to generate at once. Defaults to 256.
-
-        Returns:
-            Array `(count, *sample_shape)`.
-
-        Raises:
-            ValueError: If `count` is not a positive integer, or a condition is missing or surplus.
-        """
-        count = positive_integer("count", count)
-        condition = self._conditions(count, condition)
-        latent = ops.convert_to_numpy(self.prior.sample(count, seed=seed))
-        inputs = conditioned(latent, condition)
-        return predict(self.averaged(self.generator), inputs, batch_size, seed)
-
-    def discriminate(self, x: Any, condition: Any = None, batch_size: int = 256) -> np.ndarray:
-        """Judges samples.
-
-        Args:
-            x: Samples `(count, *sample_shape)`.
-            condition: For a conditional model: one condition for each sample, or a single one for all.
-            batch_size: How many to judge at once. Defaults to 256.
-
-        Returns:
-            The probability of each sample to be real, in `[0, 1]`, `(count,)`; a critic's score where the
-            loss defines no probability. The judgements of patches are averaged.
-
-        Raises:
-            ValueError: If the samples have another shape, or a condition is missing or surplus.
-        """
-        x = np.asarray(x, keras.config.floatx())
-        check_array("x", x, self.specification()[0].shape[1:])
-        return self.adversary.judge(x, self._conditions(len(x), condition), batch_size)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments that make an equal model, but for its weights."""
-        serialize = keras.saving.serialize_keras_object
-        return {
-            "generator": serialize(self.generator),
-            "discriminator": serialize(self.discriminator),
-            "prior": serialize(self.prior),
-            "name": self.name,
-            "dtype": serialize(self.dtype_policy),
-        }
+    def call_specification(self) -> Any:
+        """Returns the specification of latent samples, or of `[latent samples, conditions]`."""
+        latent = self.latent.specification
+        return latent if self.condition is None else [latent, self.condition.specification]

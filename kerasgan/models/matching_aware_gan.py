@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 import keras
 from keras import ops
 
-from kerasgan.backend import all_rows_mean, roll_rows
-from kerasgan.core import Minibatch, Outcome
+from kerasgan.backend import roll_rows
+from kerasgan.core import Minibatch, Outcome, Weighted
+from kerasgan.models._labels import row_weights
 from kerasgan.models.conditional_gan import ConditionalGAN
-from kerasgan.penalties.penalty import mean_per_example
+from kerasgan.precision import full_precision
+from kerasgan.tensors import mean_per_example
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -17,11 +19,11 @@ class MatchingAwareGAN(ConditionalGAN):
 
     The discriminator of a `ConditionalGAN` can win by telling generated from real samples, whatever their
     conditions. Here it must look at the conditions too, since a real sample with the condition of another one
-    is to be refused like a generated sample. It minimises `1/2 (L(s_r, s_f) + L(s_r, s_w))`, where
-    `s_r = D(x, y)`, `s_f = D(G(z, y), y)` and `s_w = D(x, y')`. With the minimax loss it maximises
+    is to be refused like a generated sample. It minimizes `1/2 (L(s_r, s_f) + L(s_r, s_w))`, where
+    `s_r = D(x, y)`, `s_f = D(G(z, y), y)` and `s_w = D(x, y')`. With the minimax loss it maximizes
     `log s_r + 1/2 (log(1 - s_w) + log(1 - s_f))`, algorithm 1 of the paper (GAN-CLS).
 
-    The wrong condition of each sample is that of its neighbour in the minibatch. Where it happens to equal
+    The wrong condition of each sample is that of its neighbor in the minibatch. Where it happens to equal
     the right one, the pair does not count: `L(s_r, s_w)` and `mismatch_probability`, which logs the mean
     `D(x, y')`, are means over the other pairs, and zero where there are none.
 
@@ -53,26 +55,29 @@ class MatchingAwareGAN(ConditionalGAN):
 
     def discriminator_objective(self, minibatch: Minibatch) -> Outcome:
         """The discriminator tells real pairs from generated samples and from wrong conditions."""
-        adversary, loss = self.adversary, self.adversary.loss
-        real, fake = minibatch.real, ops.stop_gradient(self.fake(minibatch))
-        mismatched = replace(minibatch, condition=roll_rows(minibatch.condition))
-        real_scores, wrong_scores = (
-            adversary.score(real, pairs) for pairs in (minibatch, mismatched)
-        )
-        fake_scores = adversary.score(fake, minibatch)
+        adversary, condition = self.adversary, minibatch.condition
+        latent, fake = self.draw(minibatch)
+        real, fake = minibatch.real, ops.stop_gradient(fake)
+        mismatch = keras.tree.map_structure(roll_rows, condition)
+        encounter = adversary.encounter("discriminator", real, fake, minibatch, latent)
+        matching = adversary.outcome(encounter)
+        real_scores = adversary.real_score(encounter)
+        wrong_scores = adversary.score(real, mismatch, minibatch.training)
 
-        differs = ops.not_equal(minibatch.condition, mismatched.condition)
-        counts = ops.cast(mean_per_example(differs) > 0, "float32")
-        weight = ops.divide_no_nan(counts, all_rows_mean(counts))
+        differ = _differ(condition, mismatch)
+        weight = row_weights(differ)
         weight = ops.reshape(weight, (-1, *(1 for _ in wrong_scores.shape[1:])))
-        matching = loss.discriminator(real_scores, fake_scores)
-        mismatching = weight * loss.discriminator(real_scores, wrong_scores)
+        mismatching = weight * adversary.loss.discriminator(real_scores, wrong_scores)
+        probability = Weighted(adversary.loss.probability(wrong_scores), differ)
         return Outcome(
-            0.5 * (matching + mismatching),
-            adversary.terms("discriminator", real, fake, minibatch),
-            {
-                "real_probability": loss.probability(real_scores),
-                "fake_probability": loss.probability(fake_scores),
-                "mismatch_probability": weight * loss.probability(wrong_scores),
-            },
+            0.5 * (matching.loss + mismatching),
+            matching.terms,
+            {**matching.logs, "mismatch_probability": probability},
         )
+
+
+def _differ(first: Any, second: Any) -> Any:
+    """Tells for each row whether two conditions differ."""
+    pairs = zip(keras.tree.flatten(first), keras.tree.flatten(second), strict=True)
+    shares = [mean_per_example(ops.cast(ops.not_equal(a, b), full_precision())) for a, b in pairs]
+    return sum(shares) > 0

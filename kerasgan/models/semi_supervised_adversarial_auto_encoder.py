@@ -9,27 +9,38 @@ import numpy as np
 from keras import ops
 
 from kerasgan import priors
-from kerasgan.arguments import invalid, positive_integer
+from kerasgan.arguments import invalid, one_of
 from kerasgan.backend import draw_rows
-from kerasgan.core import AdversarialModel, Minibatch, Outcome, Turn
-from kerasgan.core.adversary import Adversary
-from kerasgan.core.inputs import check_model, one_input, output_specification, predict
-from kerasgan.core.labels import check_labels, row_weights
-from kerasgan.core.reconstruction import check_reconstruction, per_example_loss
-from kerasgan.core.training_data import check_array
-from kerasgan.models._category_exporting import CategoryExporting
+from kerasgan.core import (
+    GenerativeModel,
+    LossSetting,
+    Minibatch,
+    OptimizerSetting,
+    Outcome,
+    Part,
+    PenaltiesSetting,
+    Turn,
+    Weighted,
+    one_input,
+    steps_setting,
+    use,
+)
+from kerasgan.models._labels import labels_of
+from kerasgan.models._reconstruction import ReconstructionSetting
+from kerasgan.priors.prior import independent_seeds
+from kerasgan.tensors import at_least_float32
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
-class SemiSupervisedAdversarialAutoEncoder(AdversarialModel, CategoryExporting):
+class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
     """An auto-encoder whose code is a category and a style (Makhzani et al. 2015, sections 5 to 7).
 
     The encoder gives logits of K categories, whose softmax is `y`, and a style `z`; the decoder reproduces
     the sample from both. Two discriminators make `y` look like one-hot draws of a categorical prior and `z`
-    like draws of a prior of its own, so that what is discrete in the samples goes into `y`. Labelled samples
+    like draws of a prior of its own, so that what is discrete in the samples goes into `y`. Labeled samples
     say which category is which.
 
-    `fit(x, y)` takes integer labels, -1 for unlabelled; `kerasgan.datasets.partially_labelled` puts labelled
+    `fit(x, y)` takes integer labels, -1 for unlabeled; `kerasgan.datasets.partially_labeled` puts labeled
     samples in each minibatch.
 
     - With some labels it classifies: semi-supervised learning, section 5.
@@ -70,7 +81,16 @@ class SemiSupervisedAdversarialAutoEncoder(AdversarialModel, CategoryExporting):
     ((4, 3), (5, 8))
     """
 
-    conditional = True
+    reconstruction_optimizer = OptimizerSetting("For the encoder and the decoder.")
+    discriminator_optimizer = OptimizerSetting("For both discriminators.")
+    generator_optimizer = OptimizerSetting("For the encoder as a generator of codes.")
+    classification_optimizer = OptimizerSetting("For the encoder as a classifier.")
+    reconstruction_loss = ReconstructionSetting()
+    loss = LossSetting("non_saturating")
+    penalties = PenaltiesSetting("Penalties of both games, by name or as objects.")
+    discriminator_steps = steps_setting()
+
+    serving_default = "classify"
 
     def __init__(
         self,
@@ -84,36 +104,45 @@ class SemiSupervisedAdversarialAutoEncoder(AdversarialModel, CategoryExporting):
         **kwargs: Any,
     ) -> None:
         super().__init__(seed=seed, **kwargs)
-        self.encoder = check_model("encoder", encoder)
-        self.decoder = check_model("decoder", decoder)
-        self.category_discriminator = check_model("category_discriminator", category_discriminator)
-        self.style_discriminator = check_model("style_discriminator", style_discriminator)
-        self.discriminator_steps = 1
-        self._reconstruction_loss = keras.losses.get("mse")
+        self.add_players(
+            encoder=encoder,
+            decoder=decoder,
+            category_discriminator=category_discriminator,
+            style_discriminator=style_discriminator,
+        )
+        self.prior = priors.get(prior)
+        self.category_prior = priors.get(category_prior)
 
-        self._samples = one_input("encoder", encoder)
-        codes = encoder(self._samples, training=False)
-        shapes = [tuple(code.shape) for code in keras.tree.flatten(codes)]
+    def setup(self) -> None:
+        """Works out what the sub-models take and give."""
+        self.samples = one_input("encoder", self.encoder)
+        self.encoded = self.sub_model("encoder", self.samples, of="samples")
+        shapes = [tuple(code.shape) for code in keras.tree.flatten(self.encoded.output)]
         if len(shapes) != 2 or any(len(shape) != 2 or None in shape[1:] for shape in shapes):
             expected = "a model with two vectors as outputs, [logits, style]"
             raise invalid("encoder", shapes, expected)
         category, style = (keras.KerasTensor(shape, keras.config.floatx()) for shape in shapes)
+        self.category, self.style = Part(category), Part(style)
+        self.latent = Part({"category": category, "style": style})
         self.number_of_classes = shapes[0][1]
-        self.prior = priors.get(prior).shaped(shapes[1][1:])
-        self.category_prior = priors.get(category_prior).shaped(shapes[0][1:])
-        decoded = output_specification("decoder", decoder, [category, style], "[category, style]")
-        check_reconstruction("decoder", decoder, decoded, self._samples)
-        output_specification(
-            "category_discriminator", category_discriminator, category, "categories"
-        )
-        output_specification("style_discriminator", style_discriminator, style, "styles")
-        self.category_adversary = Adversary(self.category_discriminator, [category])
-        self.style_adversary = Adversary(self.style_discriminator, [style])
-        self._codes = [category, style]
-        self(self._samples)
+        # A category for each sample to generate; -1 draws it.
+        self.condition = labels_of(self.number_of_classes, default=-1)
+        self.prior = self.prior.shaped(shapes[1][1:])
+        self.category_prior = self.category_prior.shaped(shapes[0][1:])
+        decoded = self.sub_model("decoder", self.category, self.style, of="[category, style]")
+        self.decoded = decoded.reproducing(self.samples)
+        judged = self.sub_model("category_discriminator", self.category, of="categories")
+        self.category_adversary = self.adversary_of(judged)
+        judged = self.sub_model("style_discriminator", self.style, of="styles")
+        self.style_adversary = self.adversary_of(judged)
+
+    @property
+    def target(self) -> Part:
+        """Labels, -1 for unlabeled."""
+        return labels_of(self.number_of_classes)
 
     def turns(self) -> Sequence[Turn]:
-        """Section 5: reconstruction, regularisation as two games on codes, classification."""
+        """Section 5: reconstruction, regularization as two games on codes, classification."""
         return (
             Turn("reconstruction", [self.encoder, self.decoder], self.reconstruction_objective),
             Turn(
@@ -128,31 +157,33 @@ class SemiSupervisedAdversarialAutoEncoder(AdversarialModel, CategoryExporting):
 
     def reconstruction_objective(self, minibatch: Minibatch) -> Outcome:
         """The encoder and the decoder reproduce the samples."""
-        logits, style = self._encode(minibatch)
-        decoded = self._decode([ops.softmax(logits), style], minibatch.training)
-        return Outcome(self._reconstruction_loss(minibatch.real, decoded))
+        logits, style = self._encode(minibatch.real, minibatch.training)
+        decoded = self.decoded(ops.softmax(logits), style, training=minibatch.training)
+        return Outcome(self.reconstruction_loss(minibatch.real, decoded))
 
     def discriminator_objective(self, minibatch: Minibatch) -> Outcome:
         """The discriminators tell draws of the priors from categories and from styles."""
-        logits, style = map(ops.stop_gradient, self._encode(minibatch))
+        logits, style = map(ops.stop_gradient, self._encode(minibatch.real, minibatch.training))
         return self._on_codes("discriminator_outcome", ops.softmax(logits), style, minibatch)
 
     def generator_objective(self, minibatch: Minibatch) -> Outcome:
         """The encoder passes its categories and its styles off as draws of the priors."""
-        logits, style = self._encode(minibatch)
+        logits, style = self._encode(minibatch.real, minibatch.training)
         return self._on_codes("generator_outcome", ops.softmax(logits), style, minibatch)
 
     def classification_objective(self, minibatch: Minibatch) -> Outcome:
-        """The encoder puts labelled samples in the category of their label."""
+        """The encoder puts labeled samples in the category of their label."""
         labels = ops.cast(ops.reshape(minibatch.condition, (-1,)), "int32")
-        logits, style = self._encode(minibatch)
-        known = row_weights(labels >= 0)
+        logits, style = self._encode(minibatch.real, minibatch.training)
+        known = labels >= 0
         named = ops.one_hot(ops.maximum(labels, 0), self.number_of_classes)
         cross_entropy = ops.logsumexp(logits, axis=-1) - ops.sum(named * logits, axis=-1)
-        right = ops.cast(ops.argmax(logits, axis=-1) == labels, "float32")
+        right = ops.argmax(logits, axis=-1) == labels
         # The style has no part in this, yet its weights are the encoder's: a gradient of 0, not none.
         nothing = 0.0 * ops.sum(style, axis=-1)
-        return Outcome(known * cross_entropy + nothing, logs={"accuracy": known * right})
+        return Outcome(
+            Weighted(cross_entropy + nothing, known), logs={"accuracy": Weighted(right, known)}
+        )
 
     def _on_codes(self, outcome: str, category: Any, style: Any, minibatch: Minibatch) -> Outcome:
         """Plays both games, each on draws of its prior and what the encoder gives; adds them up."""
@@ -164,14 +195,9 @@ class SemiSupervisedAdversarialAutoEncoder(AdversarialModel, CategoryExporting):
         terms["category"] = on_category.loss
         return Outcome(on_style.loss, terms, {**_of_category(on_category.logs), **on_style.logs})
 
-    def _encode(self, minibatch: Minibatch) -> list[Any]:
-        encoder = self.averaged(self.encoder, minibatch.training)
-        codes = encoder(minibatch.real, training=minibatch.training)
-        return [ops.cast(code, "float32") for code in keras.tree.flatten(codes)]
-
-    def _decode(self, codes: Sequence[Any], training: bool) -> Any:
-        decoder = self.averaged(self.decoder, training)
-        return ops.cast(decoder(list(codes), training=training), "float32")
+    def _encode(self, samples: Any, training: bool) -> list[Any]:
+        """Returns the logits of categories, and styles."""
+        return keras.tree.flatten(self.encoded(samples, training=training))
 
     def _draw(self, minibatch: Minibatch) -> list[Any]:
         return [
@@ -181,114 +207,99 @@ class SemiSupervisedAdversarialAutoEncoder(AdversarialModel, CategoryExporting):
 
     def fake(self, minibatch: Minibatch) -> Any:
         """Returns what the decoder makes of as many draws of the priors as the minibatch has examples."""
-        return self._decode(self._draw(minibatch), minibatch.training)
+        return self.decoded(*self._draw(minibatch), training=minibatch.training)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Returns the reconstructions of samples."""
-        logits, style = keras.tree.flatten(
-            self.averaged(self.encoder, training)(inputs, training=training)
-        )
-        category = ops.softmax(ops.cast(logits, "float32"))
-        return self.averaged(self.decoder, training)([category, style], training=training)
+        codes = self.encoded.as_it_is(inputs, training=training)
+        logits, style = keras.tree.flatten(codes)
+        category = ops.softmax(at_least_float32(logits))
+        return self.decoded.as_it_is(category, style, training=training)
+
+    @use(returns=("category", "style"))
+    def encode(self, samples: Any) -> tuple[Any, Any]:
+        """Returns the category probabilities `(count, K)` and the styles of samples."""
+        logits, style = self._encode(samples, False)
+        return ops.softmax(logits), style
+
+    @use(returns="samples")
+    def decode(self, category: Any, style: Any) -> Any:
+        """Returns the samples that categories and styles stand for."""
+        return self.decoded(category, style, training=False)
+
+    @use(returns="samples")
+    def reconstruct(self, samples: Any) -> Any:
+        """Returns the samples that category and style of samples stand for."""
+        return self.decode(*self.encode(samples))
+
+    @use(returns="probabilities")
+    def classify(self, samples: Any) -> Any:
+        """Returns the probability of each category for samples, `(count, K)`."""
+        return self.encode(samples)[0]
+
+    @use(returns="probability", judges=True)
+    def discriminate_category(self, samples: Any) -> Any:
+        """Returns the probability of each sample's category to be a draw of its prior, `(count,)`."""
+        return self.category_adversary.judge(self.encode(samples)[0])
+
+    @use(returns="probability", judges=True)
+    def discriminate_style(self, samples: Any) -> Any:
+        """Returns the probability of each sample's style to be a draw of its prior, `(count,)`."""
+        return self.style_adversary.judge(self.encode(samples)[1])
+
+    @use(returns="latent", without_noise="decoder")
+    def sample_latent(self, count: Any, seed: Any, condition: Any = None) -> Any:
+        """Draws categories and styles; draws the category where there is no label."""
+        seeds = independent_seeds(seed, 2)
+        category = self.category_prior.sample(count, seed=seeds[0])
+        if condition is not None:
+            labels = ops.cast(condition, "int32")[:, None]
+            named = ops.one_hot(ops.maximum(labels[:, 0], 0), self.number_of_classes)
+            category = ops.where(labels < 0, category, named)
+        return {"category": category, "style": self.prior.sample(count, seed=seeds[1])}
+
+    @use(returns="samples", condition=None)
+    def generate_from(self, latent: Any, condition: Any = None) -> Any:
+        """Returns the samples that categories and styles stand for: `decode` of them."""
+        return self.decode(latent["category"], latent["style"])
+
+    def discriminate(
+        self, samples: Any, *, code: str = "style", batch_size: int = 256
+    ) -> np.ndarray:
+        """Judges the codes of samples.
+
+        Args:
+            samples: Samples `(count, *sample_shape)`.
+            code: Which of the codes to judge, `"category"` or `"style"`. Defaults to `"style"`.
+            batch_size: How many to judge at once. Defaults to 256.
+
+        Returns:
+            The probability of each code to be a draw of its prior, `(count,)`.
+
+        Raises:
+            ValueError: If there is no such code, or the samples have another shape.
+        """
+        one_of("code", code, ("category", "style"))
+        judge = self.discriminate_category if code == "category" else self.discriminate_style
+        return judge(samples, batch_size=batch_size)
+
+    def cluster_labels(self, samples: Any, y: Any, batch_size: int = 256) -> np.ndarray:
+        """Returns a label for each category, `(K,)`: that of the sample which is surest to be in it.
+
+        Args:
+            samples: Samples with known labels, such as validation data.
+            y: Their labels.
+            batch_size: How many to encode at once. Defaults to 256.
+        """
+        return np.asarray(y)[self.classify(samples, batch_size=batch_size).argmax(axis=0)]
+
+    def latent_priors(self) -> dict[str, priors.Prior]:
+        """Returns the priors of categories and of styles."""
+        return {"category": self.category_prior, "style": self.prior}
 
     def generating_models(self) -> Sequence[keras.Model]:
         """The encoder and the decoder, which `generator_ema` averages."""
         return [self.encoder, self.decoder]
-
-    def specification(self) -> tuple[keras.KerasTensor, keras.KerasTensor | None]:
-        """Returns the shapes and dtypes of a batch of samples and of their labels."""
-        return self._samples, keras.KerasTensor((None,), "int32")
-
-    def compile(
-        self,
-        reconstruction_optimizer: Any = None,
-        discriminator_optimizer: Any = None,
-        generator_optimizer: Any = None,
-        classification_optimizer: Any = None,
-        reconstruction_loss: Any = "mse",
-        loss: Any = "non_saturating",
-        penalties: Any = (),
-        discriminator_steps: int = 1,
-        metrics: Any = (),
-        **keras_arguments: Any,
-    ) -> None:
-        """Prepares the game.
-
-        Args:
-            reconstruction_optimizer: For the encoder and the decoder; as in `GAN.compile`.
-            discriminator_optimizer: For both discriminators; as in `GAN.compile`.
-            generator_optimizer: For the encoder as a generator of codes; as in `GAN.compile`.
-            classification_optimizer: For the encoder as a classifier; as in `GAN.compile`.
-            reconstruction_loss: A Keras loss, or the name of one. Defaults to `"mse"`.
-            loss: Of both games, as in `GAN.compile`. Defaults to `"non_saturating"`.
-            penalties: Of both games, as in `GAN.compile`. Defaults to none.
-            discriminator_steps: As in `GAN.compile`. Defaults to 1.
-            metrics: As in `GAN.compile`, of samples and decoded draws of the priors. Defaults to none.
-            **keras_arguments: As in `GAN.compile`, `generator_ema` too.
-
-        Raises:
-            ValueError, TypeError: As in `GAN.compile`.
-        """
-        self.discriminator_steps = positive_integer("discriminator_steps", discriminator_steps)
-        self._reconstruction_loss = per_example_loss(reconstruction_loss)
-        for adversary in (self.category_adversary, self.style_adversary):
-            adversary.prepare(loss, penalties, self.turns())
-        self.compile_game(
-            {
-                "reconstruction": reconstruction_optimizer,
-                "discriminator": discriminator_optimizer,
-                "generator": generator_optimizer,
-                "classification": classification_optimizer,
-            },
-            metrics=metrics,
-            arguments={
-                "reconstruction_loss": reconstruction_loss,
-                "loss": self.style_adversary.loss,
-                "penalties": list(self.style_adversary.penalties),
-                "discriminator_steps": self.discriminator_steps,
-            },
-            **keras_arguments,
-        )
-
-    def encode(self, x: Any, batch_size: int = 256) -> tuple[np.ndarray, np.ndarray]:
-        """Returns the category probabilities `(count, K)` and the styles of samples."""
-        x = np.asarray(x, keras.config.floatx())
-        check_array("x", x, self._samples.shape[1:])
-        outputs = self.averaged(self.encoder).predict(x, batch_size=batch_size, verbose=0)
-        logits, style = (each.astype(keras.config.floatx()) for each in keras.tree.flatten(outputs))
-        return ops.convert_to_numpy(ops.softmax(logits)), style
-
-    def generate(
-        self, count: int, condition: Any = None, seed: int | None = None, batch_size: int = 256
-    ) -> np.ndarray:
-        """Generates samples: decodes categories and draws of the prior of styles.
-
-        Args:
-            count: How many.
-            condition: A category for each sample, or one for all; -1 draws it from its prior. Defaults to
-                `None`, all drawn.
-            seed: An integer gives the same samples each time. Defaults to `None`, new ones.
-            batch_size: How many to generate at once. Defaults to 256.
-
-        Raises:
-            ValueError: If `count` is not a positive integer, or there is no such category.
-        """
-        count = positive_integer("count", count)
-        labels = None if condition is None else self._conditions(count, condition)
-        codes = [ops.convert_to_numpy(code) for code in self.draw_codes(count, labels, seed)]
-        return predict(self.averaged(self.decoder), codes, batch_size, seed)
-
-    def _conditions(self, count: int, condition: Any, argument: str = "condition") -> Any:
-        labels = super()._conditions(count, condition, argument)
-        return check_labels(argument, labels, self.number_of_classes)
-
-    def get_config(self) -> dict[str, Any]:
-        """Returns the arguments that make an equal model, but for its weights."""
-        serialize = keras.saving.serialize_keras_object
-        parts = ["encoder", "decoder", "category_discriminator", "style_discriminator"]
-        parts += ["prior", "category_prior"]
-        own = {"name": self.name, "dtype": serialize(self.dtype_policy)}
-        return {**{part: serialize(getattr(self, part)) for part in parts}, **own}
 
 
 def _of_category(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from kerasgan.networks._initializers import initializer_factory
 from kerasgan.networks._stages import default_filters, halving_stages, kernel_size, stage_filters
 from kerasgan.networks.auto_encoder import AutoEncoder
 from kerasgan.networks.dcgan import dcgan_generator
+from kerasgan.precision import full_precision
 
 
 def convolutional_auto_encoder(
@@ -124,7 +125,7 @@ def convolutional_encoder(
             x = layers.BatchNormalization()(x)
         x = layers.LeakyReLU(negative_slope=0.2)(x)
     # float32 under mixed precision, as Keras advises for outputs.
-    outputs = layers.Dense(code_size, dtype="float32", name="code")(layers.Flatten()(x))
+    outputs = layers.Dense(code_size, dtype=full_precision(), name="code")(layers.Flatten()(x))
     return keras.Model(inputs, outputs, name=name)
 
 

@@ -14,6 +14,7 @@ from kerasgan.networks._class_embedding import class_embedding
 from kerasgan.networks._initializers import initializer_factory
 from kerasgan.networks._inputs import flat_inputs
 from kerasgan.networks._stages import default_filters, halving_stages, kernel_size, stage_filters
+from kerasgan.precision import full_precision
 
 
 def dcgan_generator(
@@ -97,7 +98,9 @@ def dcgan_generator(
             x = layers.Cropping2D(tuple((0, cut) for cut in surplus))(x)
         x = activate(x)
     x = layers.Conv2D(channels, 3, padding="same", kernel_initializer=initializer())(x)
-    outputs = layers.Activation(output_activation or "linear", dtype="float32", name="sample")(x)
+    outputs = layers.Activation(
+        output_activation or "linear", dtype=full_precision(), name="sample"
+    )(x)
     return keras.Model(inputs, outputs, name=name)
 
 
@@ -116,7 +119,7 @@ def dcgan_discriminator(
     Convolutions with stride 2 and kernel 4 halve the image and double the channels; a linear unit
     on the flat features gives the score, a logit.
 
-    Batch normalisation is off unless asked for. It makes the score of an example depend on the
+    Batch normalization is off unless asked for. It makes the score of an example depend on the
     others, which a gradient penalty does not allow for (Gulrajani et al., 2017, section 4).
 
     References: [Radford et al., 2016](https://arxiv.org/abs/1511.06434), section 3;
@@ -193,5 +196,5 @@ def dcgan_discriminator(
         )
         score = layers.Add()([score, layers.Dot(axes=1)([x, embedding])])
         inputs = [inputs, label]
-    outputs = layers.Activation("linear", dtype="float32", name="score")(score)
+    outputs = layers.Activation("linear", dtype=full_precision(), name="score")(score)
     return keras.Model(inputs, outputs, name=name)

@@ -10,6 +10,7 @@ from keras import ops
 
 from kerasgan.arguments import invalid, number, positive_integer
 from kerasgan.networks._stages import stage_filters
+from kerasgan.precision import full_precision
 
 # Growth is counted in whole parts of a level: averages of weights copy integers.
 _PARTS = 1000
@@ -26,7 +27,7 @@ class GrowingNetwork(keras.Model):
 
     Blocks that are not in use yet get gradients of zero (none where `run_eagerly` is set, of which Keras
     warns). Optimizers without weight decay, such as Adam, leave them as they are then; weight decay and
-    regularisers move them all the same. Adam counts its steps for the whole network, and takes a block's
+    regularizers move them all the same. Adam counts its steps for the whole network, and takes a block's
     zeros for its history: the first step of a block that is grown late is `(1 - beta_1) / sqrt(1 - beta_2)`
     learning rates long (10 with `beta_1=0, beta_2=0.99`; 32 with 0.999), and steps are of their usual length
     after some `1 / (1 - beta_2)` more. Faded in over a multiple of those steps, the block has next to no
@@ -71,7 +72,7 @@ class GrowingNetwork(keras.Model):
         """Returns what depends on growth.
 
         It runs in a branch of a graph. So its layers are built before, and change no state: no batch
-        normalisation, no dropout.
+        normalization, no dropout.
 
         Args:
             level: The newest level in use.
@@ -90,7 +91,7 @@ class GrowingNetwork(keras.Model):
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Returns what the network makes of its inputs as far as it is grown."""
         level, parts = _newest(ops.convert_to_tensor(self._growth))
-        share = ops.cast(parts, "float32") / _PARTS
+        share = ops.cast(parts, full_precision()) / _PARTS
         branches: list[Callable[..., Any]] = [partial(self.grown, i) for i in range(self.levels)]
         return self.left(ops.switch(level, branches, share, self.entered(inputs)))
 

@@ -12,6 +12,7 @@ from keras import layers
 from kerasgan.arguments import fraction, one_of, positive_integer, shape
 from kerasgan.networks._initializers import initializer_factory
 from kerasgan.networks._inputs import flat_inputs
+from kerasgan.precision import full_precision
 
 
 def mlp(
@@ -40,7 +41,7 @@ def mlp(
         activation: Activation of the hidden layers, a name or a callable. Defaults to `"relu"`.
         output_activation: Activation of the output. Defaults to `None`, linear, which is right for
             a discriminator.
-        normalization: `"batch"` puts batch normalisation between each hidden layer and its
+        normalization: `"batch"` puts batch normalization between each hidden layer and its
             activation, `"spectral"` wraps each dense layer in `keras.layers.SpectralNormalization`
             (for discriminators), `None` does neither. Defaults to `None`.
         dropout: Rate of dropout after each activation, in `[0, 1)`. Defaults to `0.0`.
@@ -102,5 +103,7 @@ def mlp(
     if len(outputs_shape) != 1:
         x = layers.Reshape(outputs_shape)(x)
     # float32 under mixed precision, as Keras advises for outputs: losses are taken from them.
-    outputs = layers.Activation(output_activation or "linear", dtype="float32", name="output")(x)
+    outputs = layers.Activation(
+        output_activation or "linear", dtype=full_precision(), name="output"
+    )(x)
     return keras.Model(inputs, outputs, name=name)

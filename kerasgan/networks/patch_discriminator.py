@@ -11,6 +11,7 @@ from keras import layers
 from kerasgan.arguments import invalid, one_of, positive_integer, shape
 from kerasgan.networks._initializers import initializer_factory
 from kerasgan.networks._stages import default_filters, stage_filters
+from kerasgan.precision import full_precision
 
 
 def patch_discriminator(
@@ -99,5 +100,5 @@ def patch_discriminator(
         x = layers.LeakyReLU(negative_slope=0.2)(x)
     x = convolution(x, stage_filters(filters, halvings), 3, batch=normalization == "batch")
     x = convolution(layers.LeakyReLU(negative_slope=0.2)(x), 1, 3)
-    outputs = layers.Activation("linear", dtype="float32", name="score")(x)
+    outputs = layers.Activation("linear", dtype=full_precision(), name="score")(x)
     return keras.Model(inputs, outputs, name=name)

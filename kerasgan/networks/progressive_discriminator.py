@@ -10,6 +10,7 @@ from kerasgan.arguments import positive_integer, shape
 from kerasgan.layers import MinibatchStandardDeviation
 from kerasgan.networks._initializers import initializer_factory
 from kerasgan.networks.growing_network import GrowingNetwork
+from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -95,7 +96,7 @@ class ProgressiveDiscriminator(GrowingNetwork):
                 block.append(layers.AveragePooling2D(2, dtype=policy))
             else:
                 unit = layers.Dense(1, kernel_initializer=initializer(), dtype=policy)
-                score = layers.Activation("linear", dtype="float32", name="score")
+                score = layers.Activation("linear", dtype=full_precision(), name="score")
                 block += [layers.Flatten(dtype=policy), unit, score]
             self.blocks.append(keras.Sequential(block, name=f"level_{level}"))
             below = width

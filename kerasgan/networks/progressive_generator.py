@@ -10,6 +10,7 @@ from keras import layers, ops
 from kerasgan.arguments import positive_integer, shape
 from kerasgan.networks._initializers import initializer_factory
 from kerasgan.networks.growing_network import GrowingNetwork
+from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -17,8 +18,8 @@ class ProgressiveGenerator(GrowingNetwork):
     """A generator of images that grows: it draws small ones first, and adds detail level by level.
 
     A dense layer makes a small image with many channels. Each level after the first doubles it (nearest
-    neighbour) and convolves it, and at each a convolution of size 1 makes a sample of it, enlarged to the
-    full size. Features are normalised over their channels at every position, with a gain for each
+    neighbor) and convolves it, and at each a convolution of size 1 makes a sample of it, enlarged to the
+    full size. Features are normalized over their channels at every position, with a gain for each
     channel. A network that is not told to grow draws at full size from the start.
 
     Reference: [Karras et al., 2018](https://arxiv.org/abs/1710.10196), sections 2 and 4.2, figure 2. The
@@ -97,7 +98,7 @@ class ProgressiveGenerator(GrowingNetwork):
                 1,
                 activation=output_activation,
                 kernel_initializer=initializer(),
-                dtype="float32",
+                dtype=full_precision(),
                 name=f"sample_{level}",
             )
             image.build((None, *size, width))

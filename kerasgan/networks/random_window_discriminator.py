@@ -11,6 +11,7 @@ from keras import layers
 from kerasgan.arguments import invalid, positive_integer, shape
 from kerasgan.layers import RandomWindow
 from kerasgan.networks._initializers import initializer_factory
+from kerasgan.precision import full_precision
 
 SHORTEST = 4
 
@@ -78,7 +79,7 @@ def random_window_discriminator(
             scores.append(layers.Add()([score, layers.Dot(axes=1)([x, projected])]))
         inputs = [sample, condition]
     joined = layers.Concatenate()(scores) if len(scores) > 1 else scores[0]
-    outputs = layers.Activation("linear", dtype="float32", name="score")(joined)
+    outputs = layers.Activation("linear", dtype=full_precision(), name="score")(joined)
     return keras.Model(inputs, outputs, name=name)
 
 

@@ -12,6 +12,7 @@ from kerasgan.arguments import fraction, invalid, one_of, positive_integer, shap
 from kerasgan.backend import leave_cudnn
 from kerasgan.networks._initializers import initializer_factory
 from kerasgan.networks.auto_encoder import AutoEncoder
+from kerasgan.precision import full_precision
 
 SHORTEST = 8
 
@@ -64,7 +65,9 @@ def lstm_generator(
     for size in _sizes(units):
         x = layers.LSTM(size, return_sequences=True, unroll=unroll)(x)
     x = layers.Dense(dimensions)(x)
-    outputs = layers.Activation(output_activation or "linear", dtype="float32", name="sample")(x)
+    outputs = layers.Activation(
+        output_activation or "linear", dtype=full_precision(), name="sample"
+    )(x)
     return keras.Model(inputs, outputs, name=name)
 
 
@@ -114,7 +117,7 @@ def lstm_discriminator(
     if rate:
         x = layers.Dropout(rate)(x)
     score = layers.Dense(positive_integer("output_size", output_size))(x)
-    outputs = layers.Activation("linear", dtype="float32", name="score")(score)
+    outputs = layers.Activation("linear", dtype=full_precision(), name="score")(score)
     return _twice_differentiable(keras.Model(inputs, outputs, name=name))
 
 
@@ -181,7 +184,7 @@ def convolutional_sequence_discriminator(
     if rate:
         x = layers.Dropout(rate)(x)
     score = apply(layers.Dense, x, 1)
-    outputs = layers.Activation("linear", dtype="float32", name="score")(score)
+    outputs = layers.Activation("linear", dtype=full_precision(), name="score")(score)
     return keras.Model(inputs, outputs, name=name)
 
 

@@ -10,6 +10,7 @@ from keras import layers
 
 from kerasgan.arguments import invalid, positive_integer, shape
 from kerasgan.networks._initializers import initializer_factory
+from kerasgan.precision import full_precision
 
 
 def super_resolution_generator(
@@ -82,5 +83,5 @@ def super_resolution_generator(
     detail = layers.Conv2D(channels, 3, padding="same", kernel_initializer="zeros")(x)
     enlarged = layers.UpSampling2D(factor, interpolation="bilinear")(condition)
     # float32 under mixed precision, as Keras advises for outputs.
-    outputs = layers.Add(dtype="float32", name="sample")([enlarged, detail])
+    outputs = layers.Add(dtype=full_precision(), name="sample")([enlarged, detail])
     return keras.Model(inputs, outputs, name=name)

@@ -18,10 +18,11 @@ def text_encoder(
 ) -> keras.Model:
     """Builds an encoder from the tokens of a text (words or characters) to a vector.
 
-    An embedding of the tokens, convolutions over each token and its two neighbours, and the mean over the
+    An embedding of the tokens, convolutions over each token and its two neighbors, and the mean over the
     tokens. It is trained along as a part of the network that it stands in: the generator and the
     discriminator need one each. Any other `keras.Model` from tokens to vectors is as good, such as a
-    pre-trained one with `trainable = False`, which both may share.
+    pre-trained one with `trainable = False`, of which each needs a copy (`keras.models.clone_model`, and the
+    weights): Keras cannot load a model whose sub-models share layers.
 
     `keras.layers.TextVectorization` makes tokens of strings. Save it beside the game, since a token means
     nothing without its vocabulary.
@@ -32,7 +33,7 @@ def text_encoder(
         units: The size of a token's vector, of the convolutions and of the text's vector. Defaults
             to `64`.
         depth: The number of convolutions. Defaults to `2`, by which a token's features know of two
-            neighbours on each side.
+            neighbors on each side.
         return_sequences: Whether to return the features of all tokens, zeros for padding, instead of
             their mean. Defaults to `False`.
         name: Name of the model. Defaults to `"text_encoder"`.

@@ -12,6 +12,7 @@ from keras import layers
 from kerasgan.arguments import fraction, one_of, positive_integer, shape
 from kerasgan.networks._initializers import initializer_factory
 from kerasgan.networks._stages import default_filters, halving_stages, kernel_size, stage_filters
+from kerasgan.precision import full_precision
 
 
 def unet(
@@ -108,5 +109,7 @@ def unet(
         if dropout:
             x = layers.Dropout(dropout)(x)
     x = layers.Conv2D(sample_channels, 3, padding="same", kernel_initializer=initializer())(x)
-    outputs = layers.Activation(output_activation or "linear", dtype="float32", name="sample")(x)
+    outputs = layers.Activation(
+        output_activation or "linear", dtype=full_precision(), name="sample"
+    )(x)
     return keras.Model(inputs, outputs, name=name)

@@ -81,20 +81,20 @@ def get_all(identifiers: Any, turns: Iterable[str]) -> tuple[Penalty, ...]:
     if isinstance(identifiers, (str, dict)) or not isinstance(identifiers, Iterable):
         identifiers = (identifiers,)
     penalties = tuple(get(identifier) for identifier in identifiers)
-    known, names = set(turns), set()
+    known, names = set(turns), set[tuple[str, str]]()
     for penalty in penalties:
-        if penalty.turn not in known:
+        if not set(penalty.turns) <= known:
             raise ValueError(
                 f"Invalid value for argument `penalties`. Expected turns among {sorted(known)}. "
                 f"Received: {penalty.name!r} with turn={penalty.turn!r}"
             )
-        key = (penalty.turn, penalty.name)
-        if key in names:
+        keys = {(turn, penalty.name) for turn in penalty.turns}
+        if keys & names:
             raise ValueError(
                 "Invalid value for argument `penalties`. Expected different penalties. "
                 f"Received: two named {penalty.name!r}"
             )
-        names.add(key)
+        names |= keys
     return penalties
 
 

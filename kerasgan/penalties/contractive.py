@@ -7,7 +7,8 @@ from keras import ops
 
 from kerasgan.backend import draw_rows
 from kerasgan.penalties._encoder import encoder_of
-from kerasgan.penalties.penalty import Encounter, Penalty, flat, squared_gradient_norm
+from kerasgan.penalties.penalty import Encounter, Penalty, squared_gradient_norm
+from kerasgan.tensors import flat
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")

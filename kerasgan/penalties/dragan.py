@@ -13,7 +13,7 @@ from kerasgan.penalties.penalty import Encounter, squared_gradient_norm
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class DRAGAN(GradientPenalty):
-    """One-centred gradient penalty around the real samples.
+    """One-centerd gradient penalty around the real samples.
 
     `weight * E (||grad D(x + noise)|| - 1)^2`, the noise uniform on `[0, scale * std(x)]` (Kodali et al.
     2017, Algorithm 1), the standard deviation taken over the whole global batch.
@@ -42,16 +42,19 @@ class DRAGAN(GradientPenalty):
 
     def call(self, encounter: Encounter) -> Any:
         """Returns the squared deviation of the gradient's norm from 1 near each real sample."""
-        real = encounter.real
-        mean = ops.mean(all_rows_mean(real))
-        deviation = ops.sqrt(ops.mean(all_rows_mean(ops.square(real - mean))))
-        sample_shape = tuple(real.shape[1:])
-        noise = draw_rows(
-            lambda rows: keras.random.uniform((rows, *sample_shape), seed=encounter.seed),
-            ops.shape(real)[0],
-        )
-        perturbed = real + self.scale * deviation * noise
-        return unit_norm_deviation(squared_gradient_norm(encounter.score, perturbed))
+
+        def perturbed(real: Any) -> Any:
+            mean = ops.mean(all_rows_mean(real))
+            deviation = ops.sqrt(ops.mean(all_rows_mean(ops.square(real - mean))))
+            sample_shape = tuple(real.shape[1:])
+            noise = draw_rows(
+                lambda rows: keras.random.uniform((rows, *sample_shape), seed=encounter.seed),
+                ops.shape(real)[0],
+            )
+            return real + self.scale * deviation * noise
+
+        near = keras.tree.map_structure(perturbed, encounter.real)
+        return unit_norm_deviation(squared_gradient_norm(encounter.score, near))
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make an equal penalty."""

@@ -10,6 +10,7 @@ from keras import ops
 from kerasgan import registry
 from kerasgan.backend import all_rows_mean
 from kerasgan.penalties.penalty import Encounter, Penalty
+from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -134,5 +135,7 @@ def _check_features(features: Any) -> None:
 
 def squared_mean_gap(real: Any, fake: Any) -> Any:
     """Returns `||E real - E fake||^2`, a scalar, the means taken over the whole global batch."""
-    real_mean, fake_mean = (all_rows_mean(ops.cast(values, "float32")) for values in (real, fake))
+    real_mean, fake_mean = (
+        all_rows_mean(ops.cast(values, full_precision())) for values in (real, fake)
+    )
     return ops.sum(ops.square(real_mean - fake_mean))

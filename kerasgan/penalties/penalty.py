@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -12,6 +11,7 @@ from keras import ops
 
 from kerasgan.arguments import non_negative_number
 from kerasgan.backend import input_gradient
+from kerasgan.tensors import at_least_float32, flat
 
 
 @dataclass(frozen=True)
@@ -19,16 +19,20 @@ class Encounter:
     """What a penalty sees of a turn: the two batches, and the discriminator as it meets them.
 
     Attributes:
-        real: Real samples, `(batch, ...)`, float32.
-        fake: Generated samples, `(batch, ...)`, float32. In the generator's turn, differentiable.
+        real: Real samples, `(batch, ...)`, float32; a dictionary of tensors, where samples are several.
+        fake: Generated samples, likewise. In the generator's turn, differentiable.
         score: The discriminator in training mode, with the condition bound where there is one: samples in,
-            scores out.
+            scores out, a tensor or a list at several scales.
         discriminator: The discriminator itself, to find its parts.
         apply: Calls a model that takes what the discriminator takes (say, up to one of its layers) as
             `score` does: takes the model and samples, returns the model's outputs.
         seed: The `SeedGenerator` to draw from.
         condition: What the samples of each row have in common, `None` in an unconditional game. Defaults to
             `None`.
+        latent: What the generated samples were made of, where the game has a prior. Defaults to `None`.
+        turn: The name of the turn. Defaults to `"discriminator"`.
+        output: What the discriminator makes of samples, with all that it returns beside scores. Defaults to
+            `None`, `score`.
     """
 
     real: Any
@@ -38,19 +42,42 @@ class Encounter:
     apply: Callable[[keras.Model, Any], Any]
     seed: keras.random.SeedGenerator
     condition: Any = None
+    latent: Any = None
+    turn: str = "discriminator"
+    output: Callable[[Any], Any] | None = None
+
+    _outputs: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def real_output(self) -> Any:
+        """What the discriminator returned for the real samples: computed once."""
+        return self._once("real")
+
+    @property
+    def fake_output(self) -> Any:
+        """What the discriminator returned for the generated samples: computed once."""
+        return self._once("fake")
+
+    def _once(self, samples: str) -> Any:
+        # Not `cached_property`: before Python 3.12 it holds a lock, for which the threads of replicas would
+        # wait that take turns within the discriminator.
+        if samples not in self._outputs:
+            self._outputs[samples] = (self.output or self.score)(getattr(self, samples))
+        return self._outputs[samples]
 
 
 class Penalty(ABC):
     """A term that is added to a turn's loss.
 
     A subclass writes `call`, which returns one value per example (or a scalar); the core averages, adds
-    `weight` times it to the loss of the turn named by `turn`, and logs it as `<turn>_<name>`.
+    `weight` times it to the loss of the turn named by `turn`, and logs it as `<turn>_<name>`. Whatever else a
+    discriminator returns beside its score (class logits, codes, features) is in the `Encounter`.
 
     Args:
         weight: The factor of the term, not negative. Required.
 
     Attributes:
-        turn: Whose loss it is added to. Defaults to `"discriminator"`.
+        turn: Whose loss it is added to, or a tuple of several turns. Defaults to `"discriminator"`.
         name: The class's name in snake case.
         needs_second_derivatives: Whether `call` takes a gradient of the score, which training then
             differentiates once more. Set it to `True` if yours does: `compile` then names the layers that
@@ -68,11 +95,16 @@ class Penalty(ABC):
     'score_drift'
     """
 
-    turn: str = "discriminator"
+    turn: str | tuple[str, ...] = "discriminator"
     needs_second_derivatives: bool = False
 
     def __init__(self, weight: float) -> None:
         self.weight = non_negative_number("weight", weight)
+
+    @property
+    def turns(self) -> tuple[str, ...]:
+        """The turns whose losses it is added to."""
+        return (self.turn,) if isinstance(self.turn, str) else tuple(self.turn)
 
     @property
     def name(self) -> str:
@@ -106,28 +138,10 @@ def squared_gradient_norm(score: Callable[[Any], Any], samples: Any) -> Any:
 
     Args:
         score: Samples in, scores out.
-        samples: Tensor `(batch, ...)`.
+        samples: Tensor `(batch, ...)`, or a dictionary of them.
 
     Returns:
         Tensor `(batch,)`, in float32, or float64 where the samples are.
     """
-    gradient = input_gradient(score, samples)
-    return ops.sum(ops.square(flat(at_least_float32(gradient))), axis=-1)
-
-
-def flat(samples: Any) -> Any:
-    """Returns the samples as rows: `(batch, ...)` to `(batch, features)`."""
-    sizes = tuple(samples.shape[1:])
-    features = -1 if None in sizes else math.prod(sizes)
-    return ops.reshape(samples, (ops.shape(samples)[0], features))
-
-
-def mean_per_example(values: Any) -> Any:
-    """Averages all axes but the first: `(batch, ...)` to `(batch,)`, in float32 or float64."""
-    values = at_least_float32(values)
-    return ops.mean(values, axis=tuple(range(1, len(values.shape))))
-
-
-def at_least_float32(values: Any) -> Any:
-    """Returns values in float32, or as they are in float64."""
-    return ops.cast(values, keras.backend.result_type(values.dtype, "float32"))
+    gradients = keras.tree.flatten(input_gradient(score, samples))
+    return sum(ops.sum(ops.square(flat(at_least_float32(each))), axis=-1) for each in gradients)

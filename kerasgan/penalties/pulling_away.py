@@ -7,7 +7,9 @@ from keras import ops
 
 from kerasgan.backend import gather_rows
 from kerasgan.penalties._encoder import encoder_of
-from kerasgan.penalties.penalty import Encounter, Penalty, flat
+from kerasgan.penalties.penalty import Encounter, Penalty
+from kerasgan.precision import full_precision
+from kerasgan.tensors import flat
 
 # Keeps the direction of a code of zeros defined.
 _EPSILON = 1e-12
@@ -40,7 +42,7 @@ class PullingAway(Penalty):
     def call(self, encounter: Encounter) -> Any:
         """Returns the mean squared cosine of all pairs, a scalar."""
         encoder = encoder_of(encounter, self.name)
-        codes = flat(ops.cast(encounter.apply(encoder, encounter.fake), "float32"))
+        codes = flat(ops.cast(encounter.apply(encoder, encounter.fake), full_precision()))
         return mean_squared_cosine(gather_rows(codes))
 
 
@@ -50,6 +52,6 @@ def mean_squared_cosine(codes: Any) -> Any:
     directions = codes / norms
     # The sum of all squared cosines is that of the Gram matrix; the diagonal is every row with itself.
     gram = ops.square(ops.matmul(directions, ops.transpose(directions)))
-    count = ops.cast(ops.shape(codes)[0], "float32")
+    count = ops.cast(ops.shape(codes)[0], full_precision())
     pairs = ops.sum(gram) - ops.sum(ops.diagonal(gram))
     return ops.divide_no_nan(pairs, count * (count - 1.0))

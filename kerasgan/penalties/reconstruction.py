@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
-from keras import ops
 
-from kerasgan.penalties.penalty import Encounter, Penalty, mean_per_example
+from kerasgan.penalties.penalty import Encounter, Penalty
 from kerasgan.registry import decode_weights, deserialize, encode_weights, per_example_loss
+from kerasgan.tensors import at_least_float32, mean_per_example
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -75,8 +75,7 @@ class Reconstruction(Penalty):
         real, fake = encounter.real, encounter.fake
         if self.features is not None:
             real, fake = (
-                ops.cast(self.features(samples, training=False), "float32")
-                for samples in (real, fake)
+                at_least_float32(self.features(samples, training=False)) for samples in (real, fake)
             )
         return mean_per_example(self._distance(real, fake))
 

@@ -12,7 +12,7 @@ from kerasgan.penalties.penalty import Encounter, squared_gradient_norm
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class WassersteinGradientPenalty(GradientPenalty):
-    """One-centred gradient penalty between real and generated samples (WGAN-GP).
+    """One-centerd gradient penalty between real and generated samples (WGAN-GP).
 
     `weight * E (||grad D(x^)|| - 1)^2` with `x^` uniform on the segment between a real and a generated
     sample (Gulrajani et al. 2017, equation 3).
@@ -33,11 +33,13 @@ class WassersteinGradientPenalty(GradientPenalty):
 
     def call(self, encounter: Encounter) -> Any:
         """Returns the squared deviation of the gradient's norm from 1 at each interpolate."""
-        real, fake = encounter.real, encounter.fake
-        ones = (1,) * (len(real.shape) - 1)
+        first = keras.tree.flatten(encounter.real)[0]
         alpha = draw_rows(
-            lambda rows: keras.random.uniform((rows, *ones), seed=encounter.seed),
-            ops.shape(real)[0],
+            lambda rows: keras.random.uniform((rows,), seed=encounter.seed), ops.shape(first)[0]
         )
-        interpolates = real + alpha * (fake - real)
+
+        def between(real: Any, fake: Any) -> Any:
+            return real + ops.reshape(alpha, (-1, *(1 for _ in real.shape[1:]))) * (fake - real)
+
+        interpolates = keras.tree.map_structure(between, encounter.real, encounter.fake)
         return unit_norm_deviation(squared_gradient_norm(encounter.score, interpolates))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import keras
 
+from kerasgan.arguments import invalid
+from kerasgan.part import Part
 from kerasgan.priors.categorical import Categorical
 from kerasgan.priors.function_prior import FunctionPrior
 from kerasgan.priors.normal import Normal
 from kerasgan.priors.normal_mixture import NormalMixture
-from kerasgan.priors.prior import Prior
+from kerasgan.priors.prior import Prior, independent_seeds
 from kerasgan.priors.sum import Sum
 from kerasgan.priors.swiss_roll import SwissRoll
 from kerasgan.priors.uniform import Uniform
@@ -34,7 +38,11 @@ __all__ = [
     "Uniform",
     "deserialize",
     "get",
+    "get_all",
+    "of_known_size",
+    "sample",
     "serialize",
+    "shaped",
 ]
 
 
@@ -67,3 +75,61 @@ def serialize(prior: Prior) -> dict[str, Any]:
 def deserialize(config: dict[str, Any]) -> Prior:
     """Makes a prior from its configuration."""
     return get(config)
+
+
+def get_all(identifier: Any) -> Any:
+    """Returns a prior, or a dictionary of priors by the names of a generator's inputs.
+
+    Args:
+        identifier: What `get` takes, or a dictionary of that.
+    """
+    is_config = isinstance(identifier, Mapping) and "class_name" in identifier
+    if isinstance(identifier, Mapping) and not is_config:
+        return {name: get(each) for name, each in identifier.items()}
+    return get(identifier)
+
+
+def shaped(prior: Any, latent: Part) -> Any:
+    """Returns a prior with the shapes of a part: a dictionary of priors, where the part has several tensors.
+
+    Raises:
+        ValueError: If a prior has another shape of its own.
+    """
+    if latent.names is None:
+        only = next(iter(prior.values())) if isinstance(prior, Mapping) else prior
+        return only.shaped(tuple(latent.specification.shape[1:]))
+    each = prior if isinstance(prior, Mapping) else dict.fromkeys(latent.names, prior)
+    if set(each) != set(latent.names):
+        raise invalid("prior", sorted(each), f"a prior for each of {latent.names}")
+    shapes = latent.specification
+    return {name: each[name].shaped(tuple(shapes[name].shape[1:])) for name in latent.names}
+
+
+def of_known_size(latent: Part, prior: Any) -> Part:
+    """Returns the part of latent samples as a prior draws them, where the model takes maps of any size."""
+    of = prior if isinstance(prior, Mapping) else None
+    named = latent.specification if of is not None else {"": latent.specification}
+    sized = {
+        name: keras.KerasTensor(
+            (None, *(prior if of is None else of[name]).shape), each.dtype, name=each.name
+        )
+        for name, each in named.items()
+    }
+    return replace(latent, specification=sized[""] if of is None else sized)
+
+
+def sample(prior: Any, count: Any, seed: Any = None) -> Any:
+    """Draws from a prior, or from each of a dictionary of priors.
+
+    Args:
+        prior: What `shaped` returned.
+        count: How many.
+        seed: As in `Prior.sample`. Defaults to `None`.
+    """
+    if not isinstance(prior, Mapping):
+        return prior.sample(count, seed=seed)
+    seeds = independent_seeds(seed, len(prior))
+    return {
+        name: each.sample(count, seed=own)
+        for (name, each), own in zip(prior.items(), seeds, strict=True)
+    }

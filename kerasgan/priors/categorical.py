@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasgan.precision import full_precision
 from kerasgan.priors.prior import Prior
 
 
@@ -58,7 +59,7 @@ class Categorical(Prior):
         """Returns a float tensor of the given shape, batch axis included."""
         count, classes = shape
         weights = self.probabilities or [1.0] * classes
-        logits = ops.log(ops.convert_to_tensor([weights], dtype="float32"))
+        logits = ops.log(ops.convert_to_tensor([weights], dtype=full_precision()))
         drawn = keras.random.categorical(logits, count, dtype="int32", seed=seed)
         return ops.one_hot(drawn[0], classes, dtype=keras.config.floatx())
 

@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from kerasgan import arguments
+from kerasgan.precision import full_precision
 from kerasgan.priors.prior import Prior, independent_seeds
 
 
@@ -19,7 +20,7 @@ class NormalMixture(Prior):
     shows (Makhzani et al. 2015, figure 4).
 
     Args:
-        means: The centres, `(components, dimensions)`.
+        means: The centers, `(components, dimensions)`.
         stddev: Standard deviations: a number for all, or an array that broadcasts to the shape of `means`.
             Defaults to 1.0.
 
@@ -34,18 +35,18 @@ class NormalMixture(Prior):
     """
 
     def __init__(self, means: Any, stddev: Any = 1.0) -> None:
-        centres = _finite(means)
-        if centres is None or centres.ndim != 2 or not centres.size:
+        centers = _finite(means)
+        if centers is None or centers.ndim != 2 or not centers.size:
             expected = "finite numbers of shape (components, dimensions)"
             raise arguments.invalid("means", means, expected)
-        self.means = centres
+        self.means = centers
         deviations = _finite(stddev)
         if deviations is None or not np.all(deviations > 0.0):
             raise arguments.invalid("stddev", stddev, "positive numbers")
         try:
-            self.stddev = np.broadcast_to(deviations, centres.shape)
+            self.stddev = np.broadcast_to(deviations, centers.shape)
         except ValueError as error:
-            expected = f"a shape that broadcasts to that of `means`, {centres.shape}"
+            expected = f"a shape that broadcasts to that of `means`, {centers.shape}"
             raise arguments.invalid("stddev", stddev, expected) from error
         super().__init__((self.means.shape[1],))
 
@@ -71,8 +72,8 @@ class NormalMixture(Prior):
         """How many components there are."""
         return int(self.means.shape[0])
 
-    def draw_labelled(self, shape: tuple[Any, ...], labels: Any, classes: int, seed: Any) -> Any:
-        """Draws class c from component c, and unlabelled examples from the whole mixture."""
+    def draw_labeled(self, shape: tuple[Any, ...], labels: Any, classes: int, seed: Any) -> Any:
+        """Draws class c from component c, and unlabeled examples from the whole mixture."""
         if classes > self.components:
             raise ValueError(
                 f"Invalid value for argument `prior`. Expected a component for each of {classes} classes. "
@@ -109,12 +110,12 @@ class NormalMixture(Prior):
 
 
 def _finite(values: Any) -> np.ndarray | None:
-    """Returns numbers as a float32 array; `None` where they are not all finite numbers."""
+    """Returns numbers as an array of the game's precision; `None` where they are not all finite numbers."""
     try:
         array = np.asarray(values)
     except ValueError:  # rows of different lengths
         return None
     if array.dtype.kind not in "iuf":
         return None
-    array = array.astype("float32")
+    array = array.astype(full_precision())
     return array if np.all(np.isfinite(array)) else None

@@ -3,8 +3,8 @@ from __future__ import annotations
 import copy
 import numbers
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
@@ -36,6 +36,9 @@ class Prior(ABC):
     (5, 3)
     """
 
+    # Set by `kerasgan.priors.Sum`, which is a prior itself.
+    make_sum: ClassVar[Callable[[list[Prior]], Prior]]
+
     def __init__(self, shape: int | Sequence[int] | None = None) -> None:
         self.shape = None if shape is None else arguments.shape("shape", shape)
 
@@ -64,9 +67,9 @@ class Prior(ABC):
                 f"`{type(self).__name__}` has no shape to draw samples of. Expected `shape` at its making, "
                 "or a model that gives it one. Received: shape=None"
             )
-        return self.draw((count, *self.shape), seed)
+        return self.draw((count, *self.shape), _checked_seed(seed))
 
-    def sample_labelled(
+    def sample_labeled(
         self,
         labels: Any,
         classes: int,
@@ -75,7 +78,7 @@ class Prior(ABC):
         """Draws a sample for each label, from the part of the prior that belongs to its class.
 
         Args:
-            labels: Integers `(count,)` from 0 to `classes - 1`, or -1 for unlabelled.
+            labels: Integers `(count,)` from 0 to `classes - 1`, or -1 for unlabeled.
             classes: How many classes there are.
             seed: As in `sample`.
 
@@ -87,26 +90,40 @@ class Prior(ABC):
         """
         labels = ops.cast(labels, "int32")
         shape = (ops.shape(labels)[0], *(self.shape or ()))
-        return self.draw_labelled(shape, labels, classes, seed)
+        return self.draw_labeled(shape, labels, classes, _checked_seed(seed))
 
-    def draw_labelled(self, shape: tuple[Any, ...], labels: Any, classes: int, seed: Any) -> Any:
+    def draw_labeled(self, shape: tuple[Any, ...], labels: Any, classes: int, seed: Any) -> Any:
         """Returns a tensor of the given shape, each row from the part of its label; for subclasses."""
         raise ValueError(
             "Invalid value for argument `prior`. Expected one with a part for each class, such as "
             f"`NormalMixture` or `SwissRoll`. Received: {type(self).__name__}"
         )
 
-    def shaped(self, shape: Sequence[int]) -> Prior:
+    def shaped(self, shape: Sequence[int | None]) -> Prior:
         """Returns this prior with the shape of a model's latent space.
 
+        Args:
+            shape: The shape. Where it has `None` for an axis of any size, the prior has to say the size.
+
         Raises:
-            ValueError: If the prior has another shape of its own.
+            ValueError: If the prior has another shape of its own, or none where an axis may have any size.
         """
+        known = tuple(axis for axis in shape if axis is not None)
+        if self.shape is None and len(known) < len(shape):
+            example = tuple(8 if axis is None else axis for axis in shape)
+            raise ValueError(
+                "Invalid value for argument `prior`. Expected one with a shape of its own, such as "
+                f"`Normal(shape={example})`, since the model takes latent samples of shape {tuple(shape)}. "
+                f"Received: {type(self).__name__} without a shape"
+            )
         if self.shape is None:
             result = copy.copy(self)
-            result.shape = tuple(shape)
+            result.shape = known
             return result
-        if self.shape != tuple(shape):
+        sizes = [
+            axis if size is None else size for axis, size in zip(self.shape, shape, strict=False)
+        ]
+        if len(shape) != len(self.shape) or tuple(sizes) != self.shape:
             raise ValueError(
                 "Invalid value for argument `prior`. Expected samples of the latent shape "
                 f"{tuple(shape)}. Received: {type(self).__name__} with shape {self.shape}"
@@ -117,9 +134,7 @@ class Prior(ABC):
         """Returns the prior of the sum of a draw from each."""
         if not isinstance(other, Prior):
             return NotImplemented
-        from kerasgan.priors.sum import Sum
-
-        return Sum([self, other])
+        return Prior.make_sum([self, other])
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make an equal prior."""
@@ -129,6 +144,11 @@ class Prior(ABC):
     def from_config(cls, config: dict[str, Any]) -> Prior:
         """Makes the prior that `get_config` described."""
         return cls(**config)
+
+
+def _checked_seed(seed: Any) -> Any:
+    is_generator = isinstance(seed, keras.random.SeedGenerator)
+    return seed if is_generator else arguments.random_seed(seed)
 
 
 def independent_seeds(seed: Any, count: int) -> list[Any]:

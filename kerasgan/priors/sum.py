@@ -61,3 +61,6 @@ class Sum(Prior):
         """Makes the prior that `get_config` described."""
         priors = [registry.deserialize(item) for item in config["priors"]]
         return cls(priors, config["shape"])
+
+
+Prior.make_sum = Sum

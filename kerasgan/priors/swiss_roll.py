@@ -36,8 +36,8 @@ class SwissRoll(Prior):
         self.turns = positive_number("turns", turns)
         self.stddev = non_negative_number("stddev", stddev)
 
-    def draw_labelled(self, shape: tuple[Any, ...], labels: Any, classes: int, seed: Any) -> Any:
-        """Draws class c from the roll's c-th part of equal length, and unlabelled examples from all of it."""
+    def draw_labeled(self, shape: tuple[Any, ...], labels: Any, classes: int, seed: Any) -> Any:
+        """Draws class c from the roll's c-th part of equal length, and unlabeled examples from all of it."""
         label_seed, draw_seed = independent_seeds(seed, 2)
         position = keras.random.uniform((shape[0],), seed=label_seed)
         within = (ops.cast(labels, position.dtype) + position) / classes
@@ -56,7 +56,7 @@ class SwissRoll(Prior):
         if position is None:
             position = keras.random.uniform((shape[0],), seed=position_seed)
         # On an Archimedean spiral the arc length grows with the square of the radius, but for a term
-        # that counts near the centre only, where the roll is a little more thinly covered.
+        # that counts near the center only, where the roll is a little more thinly covered.
         fraction = ops.sqrt(position)
         angle = 2.0 * math.pi * self.turns * fraction
         spiral = ops.stack([ops.cos(angle), ops.sin(angle)], axis=-1)

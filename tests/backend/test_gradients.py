@@ -37,6 +37,21 @@ def test_untrainable_variables_can_be_differentiated_for():
     assert float(gradient) == 6.0
 
 
+def test_a_row_that_a_batch_looks_up_twice_has_one_gradient():
+    """Adam's first step is the learning rate, whatever the gradient; of two halves it would be more."""
+    table = keras.Variable(np.ones((3, 1), "float32"))
+
+    def function():
+        return keras.ops.sum(keras.ops.take(table, [0, 0, 2], axis=0)), None
+
+    _, _, gradients = value_and_gradients(function, [table])
+    np.testing.assert_array_equal(gradients[0], [[2.0], [0.0], [1.0]])
+    adam = keras.optimizers.Adam(0.1)
+    adam.build([table])
+    adam.apply(gradients, [table])
+    np.testing.assert_allclose(table, [[0.9], [1.0], [0.9]], rtol=1e-5)
+
+
 def test_no_variables():
     value, _, gradients = value_and_gradients(lambda: (keras.ops.ones(()), None), [])
     assert float(value) == 1.0

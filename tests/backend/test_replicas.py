@@ -31,7 +31,8 @@ os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # replicas are CPUs here, whatever el
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 
 from kerasgan.backend import (
-    all_replicas_mean, draw_rows, number_of_replicas, roll_rows, value_and_gradients
+    all_replicas_mean, draw_rows, first_row, gradients_of_rows, is_first_replica, number_of_replicas,
+    parts_of_means, roll_rows, value_and_gradients
 )
 from kerasgan.penalties import DRAGAN, Encounter, WassersteinGradientPenalty
 
@@ -80,6 +81,25 @@ found["rolled"] = [
     listed(strategy.run(tf.function(roll_rows), (each([first, second]),)))
     for first, second in (([0, 1, 2], [3, 4, 5]), ([0, 1, 2], [3]), ([0, 1], np.zeros(0, "int32")))
 ]
+
+
+@tf.function
+def uneven(rows):
+    drawn = draw_rows(normal, rows)
+    mean = tf.cast(rows, "float32") / tf.cast(rows, "float32") * 10.0  # NaN of no rows
+    parts, sums = parts_of_means([mean, 4.0], [tf.cast(rows, "float32"), 0.0])
+    statistic = all_replicas_mean(mean + tf.cast(rows, "float32"), rows)
+    (gradient,) = gradients_of_rows([mean], rows)
+    return drawn, first_row(rows), tf.stack(parts), tf.stack(sums), statistic, gradient
+
+
+with strategy.scope():
+    generator = keras.random.SeedGenerator(3)
+start = np.asarray(generator.state)
+for shares in ([2, 1], [3, 0]):
+    generator.state.assign(start)
+    found[f"uneven {shares}"] = [listed(each) for each in strategy.run(uneven, (each(shares),))]
+found["first"] = listed(strategy.run(tf.function(lambda: tf.constant(is_first_replica()))))
 
 
 @tf.function
@@ -146,6 +166,23 @@ def test_each_replica_keeps_its_rows_of_the_global_draw(found):
         # There a CPU has drawn them, here perhaps a GPU.
         np.testing.assert_allclose(np.concatenate(replicas), alone, rtol=1e-5, atol=1e-6)
     assert found["ranges"] == [[0, 1, 2], [3, 4, 5]]
+
+
+@pytest.mark.parametrize("shares", [[2, 1], [3, 0]])
+def test_replicas_that_share_unevenly(found, shares):
+    draws, first, parts, sums, statistic, gradients = found[f"uneven {shares}"]
+    generator = keras.random.SeedGenerator(3)
+    alone = draw_rows(lambda rows: keras.random.normal((rows, 2), seed=generator), 3)
+    np.testing.assert_allclose(np.concatenate([each for each in draws if each]), alone, rtol=1e-5)
+    assert [len(each) for each in draws] == shares
+    assert first == [0, shares[0]]
+    # Both replicas' parts add up to the mean; what weighs nothing anywhere is 0.
+    np.testing.assert_allclose(parts, [[10 * rows / 3, 0] for rows in shares], rtol=1e-6)
+    assert sums == [[3.0, 0.0]] * 2
+    wanted = sum(rows * (10 + rows) for rows in shares) / 3
+    np.testing.assert_allclose(statistic, [wanted] * 2, rtol=1e-6)
+    assert gradients == [10.0 if rows else 0.0 for rows in shares]
+    assert found["first"] == [True, False]
 
 
 def test_rows_roll_over_the_whole_batch(found):

@@ -1,6 +1,5 @@
 import contextlib
 import json
-import sys
 from pathlib import Path
 
 import keras
@@ -10,18 +9,8 @@ import pytest
 import kerasgan
 from kerasgan import files
 
-sys.path.insert(0, str(Path(__file__).parent))
-import train_and_be_killed as program
-
-KINDS = [
-    "arrays",
-    "endless_arrays",
-    "dataset",
-    "endless_dataset",
-    "unknown_cardinality",
-    "py_dataset",
-    "generator",
-]
+KILLS = Path(__file__).parents[2] / "benchmarks" / "kills.py"
+DATA = np.random.default_rng(0).normal(size=(120, 2)).astype("float32")
 
 
 class Interrupt(keras.callbacks.Callback):
@@ -38,27 +27,21 @@ class Interrupt(keras.callbacks.Callback):
 
 
 @pytest.mark.deterministic
-@pytest.mark.filterwarnings("ignore:Your input ran out of data")
-@pytest.mark.parametrize("kind", KINDS)
-def test_an_interrupted_run_ends_with_the_same_bits(kind, tmp_path):
-    undisturbed = program.train(kind, tmp_path / "undisturbed")
-    # In the second epoch, between two backups.
-    with pytest.raises(KeyboardInterrupt):
-        program.train(kind, tmp_path / "disturbed", Interrupt(10))
-    assert program.train(kind, tmp_path / "disturbed") == undisturbed
-
-
-@pytest.mark.deterministic
-@pytest.mark.promise("killed 20 times (`kill -9`), ends with the same bits", models=["GAN"])
-def test_a_run_that_is_killed_twenty_times_ends_with_the_same_bits(fork_server, tmp_path):
-    started = fork_server.start(program.__file__, "arrays", tmp_path, 20, folder=tmp_path)
-    done = started.wait(400)
+@pytest.mark.promise(
+    "killed (`kill -9`) at random moments, ends with the same bits", models=["GAN"]
+)
+def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bits(fork_server, tmp_path):
+    """The benchmark kills more games more often."""
+    arguments = ("--kills", 4, "--scenarios", "GAN, early stopping")
+    done = fork_server.start(KILLS, *arguments, folder=tmp_path).wait(400)
     assert done.returncode == 0, done.stderr[-3000:]
-    undisturbed, epochs, killed = map(json.loads, done.stdout.splitlines())
-    assert len(epochs) == 20
-    assert len(set(epochs)) > 5, "the kills came too early to disturb much"
-    assert killed == undisturbed
-    assert not (tmp_path / "killed" / "backup").exists()
+    answer = json.loads(done.stdout.splitlines()[-1])
+    total = answer["total"]
+    assert (total["kills"], total["bits_lost"], total["other_differences"]) == (4, 0, 0)
+    (scenario,) = answer["scenarios"].values()
+    assert scenario["bits_compared_in_each_run"] > 1000
+    positions = scenario["epoch_and_batch_of_the_backup_after_each_kill"]
+    assert max(each or [0, 0] for each in positions) > [2, 0], "the kills came too early"
 
 
 def small_gan():
@@ -69,7 +52,7 @@ def small_gan():
 
 
 def fit(gan, *callbacks, **arguments):
-    gan.fit(program.DATA, batch_size=40, verbose=0, callbacks=callbacks, **arguments)
+    gan.fit(DATA, batch_size=40, verbose=0, callbacks=callbacks, **arguments)
 
 
 def test_the_backup_is_kept_where_it_is_wanted_and_only_it_is_deleted(tmp_path):
@@ -114,8 +97,9 @@ def test_the_backup_of_another_model_is_refused(tmp_path):
     gan.compile()
     fit(gan, kerasgan.callbacks.BackupAndRestore(tmp_path, delete_checkpoint=False))
     gan.compile(discriminator_optimizer="sgd")
-    with pytest.raises(ValueError, match="another compilation"):
-        fit(gan, kerasgan.callbacks.BackupAndRestore(tmp_path))
+    for allowed, message in ((False, "was Adam, is SGD"), (True, "another compilation")):
+        with pytest.raises(ValueError, match=message):
+            fit(gan, kerasgan.callbacks.BackupAndRestore(tmp_path, allow_changes=allowed))
 
 
 @pytest.mark.parametrize(

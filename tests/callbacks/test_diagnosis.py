@@ -76,7 +76,7 @@ def found(diagnosis):
 
 
 def places(*centers, count=400, stddev=0.1, seed=0):
-    """Samples around some centres in turn."""
+    """Samples around some centers in turn."""
     noise = np.random.default_rng(seed).normal(0.0, stddev, (count, 2))
     return np.resize(np.array(centers, "float64"), (count, 2)) + noise
 
@@ -230,7 +230,7 @@ def test_copies_are_found():
     half = np.where(np.arange(200)[:, None] % 2, x + 0.01, others)
     for options in ({}, {"held_out": np.random.default_rng(2).normal(size=(300, 4))}):
         diagnosis = diagnose([logs()] * 4, [others, half], x=x, **options)
-        assert found(diagnosis) == [(3, "memorisation")]
+        assert found(diagnosis) == [(3, "memorization")]
         copied = [measured["copied"] for measured in diagnosis.measurements]
         assert copied[0] == pytest.approx(0.0, abs=0.03)
         assert copied[1] == pytest.approx(0.5, abs=0.05)
@@ -256,7 +256,7 @@ def test_copies_are_found_among_many(monkeypatch):
     np.testing.assert_allclose(np.sort(Copies(x, None).usual), np.sort(expected), rtol=1e-6)
 
 
-def test_a_collapsed_generator_has_not_memorised():
+def test_a_collapsed_generator_has_not_memorized():
     x = places([0, 0], [10, 0], [0, 10], [10, 10])
     diagnosis = diagnose([logs()] * 4, [np.repeat(x[:1], 400, axis=0)], x=x)
     assert diagnosis.measurements[0]["copied"] > 0.5

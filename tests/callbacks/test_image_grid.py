@@ -87,7 +87,7 @@ def test_large_images_are_not_enlarged():
 
 
 def colored(picture):
-    """Marks the pixels of a curve: the frame and the zero line are grey."""
+    """Marks the pixels of a curve: the frame and the zero line are gray."""
     return np.ptp(np.asarray(picture).astype(int), axis=-1) > 40
 
 

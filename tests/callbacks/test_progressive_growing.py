@@ -153,6 +153,16 @@ def test_several_rounds_in_one_execution():
     assert recorder.seen == [{GROWTHS[rounds]} for rounds in (0, 3, 4, 7, 8)]
 
 
+def test_growth_counts_rounds_where_an_optimizer_gathers_gradients(tmp_path):
+    adam = keras.optimizers.Adam(1e-3, gradient_accumulation_steps=2)
+    gan, recorder = game(generator_optimizer=adam), Recorder()
+    fit(gan, recorder)
+    assert recorder.seen == [{growth} for growth in GROWTHS[:5]]
+    assert (gan.optimizer.rounds, int(gan.optimizer.iterations)) == (4, 2)
+    gan.save(tmp_path / "gan.keras")
+    assert keras.models.load_model(tmp_path / "gan.keras").optimizer.rounds == 4
+
+
 def started(callback, *networks):
     gan = kerasgan.GAN(*networks)
     gan.compile()

@@ -12,8 +12,8 @@ import kerasgan
 
 ROOMS = [
     room
-    for room in vars(kerasgan).values()
-    if isinstance(room, types.ModuleType) and room.__name__.startswith("kerasgan.")
+    for name in kerasgan.__all__
+    if isinstance(room := getattr(kerasgan, name), types.ModuleType)
 ]
 
 
@@ -314,15 +314,24 @@ CALLBACKS = {
 # Classes to subclass, and records that are proved by the tests of what makes them.
 ABSTRACT_OR_RECORD = {
     kerasgan.core.AdversarialModel,
+    kerasgan.core.Adversary,
+    kerasgan.core.GenerativeModel,
+    kerasgan.core.LossSetting,
     kerasgan.core.Minibatch,
+    kerasgan.core.OptimizerSetting,
     kerasgan.core.Optimizers,
     kerasgan.core.Outcome,
+    kerasgan.core.Part,
+    kerasgan.core.PenaltiesSetting,
+    kerasgan.core.Setting,
+    kerasgan.core.SubModel,
     kerasgan.core.Turn,
     kerasgan.core.TurnLog,
+    kerasgan.core.Weighted,
     kerasgan.datasets.Dataset,
     kerasgan.datasets.Normalization,
     kerasgan.latent.Inversion,
-    kerasgan.latent.Neighbours,
+    kerasgan.latent.Neighbors,
     kerasgan.losses.AdversarialLoss,
     kerasgan.metrics.TwoSampleMetric,
     kerasgan.networks.GrowingNetwork,

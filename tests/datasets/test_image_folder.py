@@ -10,7 +10,7 @@ def _save(path, color, size=(6, 4), mode="RGB", **options):
     Image.new(mode, size, color).save(path, **options)
 
 
-def test_sorted_colour_images(tmp_path):
+def test_sorted_color_images(tmp_path):
     for name, value in [("b.png", 20), ("a.bmp", 10), ("c.PNG", 30), ("10.gif", 5)]:
         _save(tmp_path / name, (value, 2 * value, 3 * value))
     (tmp_path / "notes.txt").write_text("no image")
@@ -30,7 +30,7 @@ def test_any_kind_of_path(tmp_path):
         assert len(load(path)) == 2
 
 
-def test_grey(tmp_path):
+def test_gray(tmp_path):
     _save(tmp_path / "a.png", (255, 255, 255))
     _save(tmp_path / "b.png", 100, mode="L")
     dataset = image_folder(tmp_path, channels=1)

@@ -6,7 +6,7 @@ from kerasgan.datasets import image_sequences
 
 
 def film(folder, names):
-    """Writes grey frames, each as bright as the number in its name."""
+    """Writes gray frames, each as bright as the number in its name."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in names:
         brightness = int("".join(filter(str.isdigit, name.split(".")[0])))

@@ -41,10 +41,10 @@ def test_x_and_y(save, images):
 
 
 def test_one_array_of_any_name(save, images):
-    colour = np.repeat(images[..., None], 3, axis=-1)
-    dataset = npz(save(faces=colour))
+    color = np.repeat(images[..., None], 3, axis=-1)
+    dataset = npz(save(faces=color))
     assert dataset.x.shape == (6, 4, 5, 3)
-    np.testing.assert_array_equal(dataset.invert(dataset.x), colour)
+    np.testing.assert_array_equal(dataset.invert(dataset.x), color)
 
 
 @pytest.mark.parametrize("scale", [1.0, 16.0, 65535.0])

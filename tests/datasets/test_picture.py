@@ -1,4 +1,4 @@
-"""One picture of a file: its range, its depth, its colours and what is transparent in it."""
+"""One picture of a file: its range, its depth, its colors and what is transparent in it."""
 
 import numpy as np
 import pytest
@@ -124,17 +124,17 @@ COLORS = np.array(
 LUMA = [0.299, 0.587, 0.114]  # ITU-R BT.601
 
 
-def test_colours_of_16_bits(tmp_path):
+def test_colors_of_16_bits(tmp_path):
     path = saved(tmp_path, png(COLORS))
     np.testing.assert_allclose(read_picture(path), COLORS / 257, rtol=1e-6)
-    grey = read_picture(path, channels=1)
-    np.testing.assert_allclose(grey[..., 0], COLORS @ LUMA / 257, rtol=1e-6)
+    gray = read_picture(path, channels=1)
+    np.testing.assert_allclose(gray[..., 0], COLORS @ LUMA / 257, rtol=1e-6)
     opaque = read_picture(path, channels=4)
     np.testing.assert_allclose(opaque[..., :3], COLORS / 257, rtol=1e-6)
     assert set(opaque[..., 3].ravel()) == {255.0}
 
 
-def test_greys_become_colours(tmp_path):
+def test_grays_become_colors(tmp_path):
     picture = read_picture(saved(tmp_path, png(SIXTEEN)))
     np.testing.assert_allclose(picture, np.repeat(EXPECTED, 3, axis=-1), rtol=1e-6)
 
@@ -154,8 +154,8 @@ def test_opacity_of_16_bits(tmp_path, channels):
     np.testing.assert_allclose(kept, np.concatenate([three, 255 * share], axis=-1), rtol=1e-6)
 
 
-@pytest.mark.parametrize("values", [SIXTEEN, COLORS], ids=["grey", "colour"])
-def test_one_colour_of_16_bits_is_transparent(tmp_path, values):
+@pytest.mark.parametrize("values", [SIXTEEN, COLORS], ids=["gray", "color"])
+def test_one_color_of_16_bits_is_transparent(tmp_path, values):
     path = saved(tmp_path, png(values, transparent=values[1, 1].tolist()))
     expected = np.broadcast_to(values / 257, (2, 3, 3)).copy()
     expected[1, 1] = 255
@@ -165,7 +165,7 @@ def test_one_colour_of_16_bits_is_transparent(tmp_path, values):
     assert np.sum(opacity == 255) == 5
 
 
-def test_transparency_of_8_bits_over_a_colour(tmp_path):
+def test_transparency_of_8_bits_over_a_color(tmp_path):
     Image.new("RGBA", (1, 1), (10, 20, 30, 0)).save(tmp_path / "a.png")
     path = tmp_path / "a.png"
     assert read_picture(path).ravel().tolist() == [255, 255, 255]
@@ -216,7 +216,7 @@ def test_resized_in_its_own_type(dtype, channels):
     np.testing.assert_allclose(resize_picture(even, (12, 5)), even[0, 0, 0], rtol=1e-6)
 
 
-def test_what_cannot_be_seen_lends_no_colour():
+def test_what_cannot_be_seen_lends_no_color():
     picture = np.zeros((4, 4, 4), "uint8")
     picture[:, :2] = [200, 100, 50, 255]
     picture[:, 2:] = [0, 255, 0, 0]

@@ -138,6 +138,29 @@ def test_a_source_that_ends_too_early_says_so(games):
     assert updates(gan) == [before[0] + 4, before[1] + 2]
 
 
+@pytest.mark.filterwarnings(f"ignore:{OUT_OF_DATA}")
+def test_an_epoch_without_a_round_is_an_error_and_no_loss_of_zero(games, tmp_path):
+    best = keras.callbacks.ModelCheckpoint(
+        tmp_path / "best.keras", monitor="generator_loss", save_best_only=True
+    )
+    short = of_unknown_length(
+        tf.data.Dataset.from_tensor_slices(SAMPLES[:MINIBATCH]).batch(MINIBATCH)
+    )
+    with pytest.raises(ValueError, match="`x`. Expected at least 2 minibatches for each epoch"):
+        games[2].fit(short, verbose=0, callbacks=[best])
+    assert best.best is None or not np.isfinite(best.best)
+    assert not (tmp_path / "best.keras").exists()
+
+
+@pytest.mark.filterwarnings(f"ignore:{OUT_OF_DATA}")
+def test_an_evaluation_without_a_batch_is_an_error(games):
+    nothing = of_unknown_length(tf.data.Dataset.from_tensors(SAMPLES).skip(1))
+    with pytest.raises(ValueError, match="data to evaluate on. Expected at least one batch"):
+        games[1].evaluate(nothing, verbose=0)
+    with pytest.raises(ValueError, match="data to evaluate on. Expected at least one batch"):
+        games[1].fit(batches(2), validation_data=nothing, verbose=0)
+
+
 @pytest.fixture
 def folder(tmp_path):
     """Twelve pictures of two classes."""
@@ -182,9 +205,9 @@ def test_image_dataset_from_directory_with_its_classes_as_conditions(folder):
 
 SLICES = tf.data.Dataset.from_tensor_slices
 WRONG = {
-    "not_batched": (lambda: SLICES(SAMPLES), r"shape \(2,\). Received: samples of shape \(\)"),
+    "not_batched": (lambda: SLICES(SAMPLES), r"shape \(2,\). Received: single ones.*`batch"),
     "shape": (lambda: SLICES(SAMPLES[:, :1]).batch(8), r"Received: samples of shape \(1,\)"),
-    "pair": (lambda: SLICES((SAMPLES, SAMPLES)).batch(8), "Received: elements of 2 parts"),
+    "pair": (lambda: SLICES((SAMPLES, SAMPLES)).batch(8), "Received: elements of 2 parts.*`map"),
     "dictionary": (lambda: SLICES({"a": SAMPLES}).batch(8), r"numbers. Received: dict of \['a'\]"),
     "text": (lambda: SLICES(SAMPLES.astype(str)).batch(8), "arrays of numbers.*string"),
     "unknown_rank": (

@@ -1,7 +1,8 @@
 """Trains one game on one device and on N replicas, and prints the largest difference of any number.
 
-`replicas_equal_one_device.py GAME N [GPU]`: the replicas are CPUs or, if asked for, GPUs; where there are too
-few, parts of one.
+`replicas_equal_one_device.py GAME N [GPU] [ROWS]`: the replicas are CPUs or, if asked for, GPUs; where there
+are too few, parts of one. With ROWS, the game is played on so many rows in a `tf.data.Dataset` of batches of
+20, which replicas may not share evenly.
 
 A program of its own, because the number of logical devices is fixed once TensorFlow has started, and because
 TensorFlow's collectives do not take a second strategy in one process.
@@ -111,7 +112,7 @@ def cyclic():
     return model, (X, X[::-1] + 1.0)
 
 
-# Sorted, so that most replicas see none, or nothing but labelled rows.
+# Sorted, so that most replicas see none, or nothing but labeled rows.
 FEW_LABELS = np.where(np.arange(160) % 16 < 5, np.arange(160) % 3, -1)
 
 
@@ -158,8 +159,13 @@ def growing():
     return model, (np.random.default_rng(0).normal(size=(160, 4, 4, 1)).astype("float32"),)
 
 
-def train(make, devices):
-    """Returns all weights and logs after 20 rounds of global batches of 16."""
+def batches(data, rows):
+    parts = tuple(part[:rows] for part in data)
+    return tf.data.Dataset.from_tensor_slices(parts if len(parts) > 1 else parts[0]).batch(20)
+
+
+def train(make, devices, rows=None):
+    """Returns all weights and logs after 20 rounds of global batches of 16; of 20 and fewer with `rows`."""
     strategy = tf.distribute.MirroredStrategy([f"{KIND}:{index}" for index in range(devices)])
     keras.utils.set_random_seed(0)
     with strategy.scope() if devices > 1 else tf.device(f"{KIND}:0"):
@@ -169,7 +175,13 @@ def train(make, devices):
     callbacks = [logger]
     if make is growing:
         callbacks.append(kerasgan.callbacks.ProgressiveGrowing(10))
-    history = model.fit(*data, batch_size=16, epochs=4, verbose=0, callbacks=callbacks)
+    if rows is None:
+        history = model.fit(*data, batch_size=16, epochs=4, verbose=0, callbacks=callbacks)
+    else:
+        held_out = batches(data, 21)
+        history = model.fit(
+            batches(data, rows), epochs=3, verbose=0, callbacks=callbacks, validation_data=held_out
+        )
     logs = np.concatenate([np.ravel(history.history[name]) for name in sorted(history.history)])
     updates = np.concatenate(
         [np.ravel(values) for turn in logger.updates.values() for values in turn.values()]
@@ -186,5 +198,6 @@ def largest_difference(one, other):
 
 if __name__ == "__main__":
     game, replicas = globals()[sys.argv[1]], int(sys.argv[2])
-    difference = largest_difference(train(game, 1), train(game, replicas))
+    rows = int(sys.argv[4]) if len(sys.argv) > 4 else None
+    difference = largest_difference(train(game, 1, rows), train(game, replicas, rows))
     print(json.dumps({"game": game.__name__, "replicas": replicas, "difference": difference}))

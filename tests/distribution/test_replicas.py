@@ -35,6 +35,52 @@ def test_replicas_equal_one_device(game, replicas, answer_of):
     assert answer_of(PROGRAM, game, replicas)["difference"] <= 1e-5
 
 
+@pytest.mark.parametrize(
+    ("game", "replicas", "rows"),
+    [
+        ("gan", 2, 101),  # in the last round each minibatch is one row, on one of the replicas
+        ("semi_supervised", 4, 113),  # in the last round 13 rows for four replicas
+    ],
+)
+def test_replicas_that_share_a_batch_unevenly_equal_one_device(game, replicas, rows, answer_of):
+    assert answer_of(PROGRAM, game, replicas, "CPU", rows)["difference"] <= 1e-5
+
+
+NO_ROWS = """
+import json
+import keras
+import numpy as np
+import tensorflow as tf
+import kerasgan
+
+(cpu,) = tf.config.list_physical_devices("CPU")
+tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+layers = keras.layers
+with strategy.scope():
+    generator = [layers.Dense(6), layers.BatchNormalization()]
+    discriminator = [layers.Dense(6, activity_regularizer="l2"), layers.BatchNormalization(), layers.Dense(1)]
+    gan = kerasgan.GAN(
+        keras.Sequential([keras.Input((3,)), *generator]),
+        keras.Sequential([keras.Input((6,)), *discriminator]),
+    )
+    gan.compile(penalties=["dragan"], generator_ema=0.9)
+data = tf.data.Dataset.from_tensor_slices(np.ones((21, 6), "float32")).batch(20)
+history = gan.fit(data, verbose=0, validation_data=data).history
+weights = all(np.isfinite(weight).all() for weight in gan.get_weights())
+print(json.dumps({"weights": weights, "history": history}))
+"""
+
+
+@pytest.mark.cpu("replicas are CPUs here")
+def test_layers_that_make_nan_of_no_rows_train_on_a_replica_without_rows(answer_of, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(NO_ROWS)
+    answer = answer_of(script)
+    assert answer["weights"]
+    assert all(np.isfinite(values).all() for values in answer["history"].values())
+
+
 @pytest.mark.gpu
 @pytest.mark.parametrize("game", ["gan", "cyclic", "semi_supervised"])
 def test_replicas_on_gpus_equal_one_gpu(game, answer_of):

@@ -23,7 +23,7 @@ def test_images_without_a_folder(run_example):
     assert header.count("\ndiscriminator,") == 5 * header.count("\ngenerator,")
 
 
-def test_a_folder_of_colour_images_of_any_size(run_example, tmp_path):
+def test_a_folder_of_color_images_of_any_size(run_example, tmp_path):
     folder = tmp_path / "images"
     folder.mkdir()
     rng = np.random.default_rng(0)

@@ -21,7 +21,7 @@ def test_toy_run(run_example, tmp_path):
 def test_bad_arguments(run_script, tmp_path):
     for arguments, message in [
         (["--rounds", "3"], "--rounds must be 12 or more, not 3"),
-        (["--data", "gaussian"], "labelled images of up to 32×32 are needed"),
+        (["--data", "gaussian"], "labeled images of up to 32×32 are needed"),
         (["--data", "nothing.npz"], "nothing.npz"),
     ]:
         refused = run_script("variations/progressive", *arguments)

@@ -26,7 +26,7 @@ def joint(first, second, units):
     return keras.Model(inputs, layers.Dense(units)(layers.Concatenate()(inputs)))
 
 
-def labelled(size, units):
+def labeled(size, units):
     """A model of vectors and integer labels."""
     inputs = [keras.Input((size,)), keras.Input((), dtype="int32")]
     joined = layers.Concatenate()([inputs[0], layers.Embedding(3, 2)(inputs[1])])
@@ -53,7 +53,7 @@ def images(noise=False):
     return kerasgan.GAN(generator, discriminator, prior="uniform" if noise else None)
 
 
-def labelled_auto_encoder():
+def labeled_auto_encoder():
     return kerasgan.AdversarialAutoEncoder(
         network(keras.Input((4,)), layers.Dense(4), kerasgan.layers.GaussianSampling()),
         joint(2, 3, 4),
@@ -74,9 +74,9 @@ MAKE = {
     "gan": images,
     "noisy_gan": lambda: images(noise=True),
     "critic": lambda: kerasgan.GAN(dense(3, 4), dense(4, 1)),
-    "conditional_gan": lambda: kerasgan.ConditionalGAN(labelled(3, 4), labelled(4, 1)),
+    "conditional_gan": lambda: kerasgan.ConditionalGAN(labeled(3, 4), labeled(4, 1)),
     "auto_encoder": lambda: kerasgan.AdversarialAutoEncoder(dense(4, 2), dense(2, 4), dense(2, 1)),
-    "labelled_auto_encoder": labelled_auto_encoder,
+    "labeled_auto_encoder": labeled_auto_encoder,
     "ebgan": lambda: kerasgan.EBGAN(dense(3, 4), auto_encoder(4, 2), energy="norm"),
     "energy_based_auto_encoder": lambda: kerasgan.EnergyBasedAdversarialAutoEncoder(
         dense(5, 3), dense(3, 5), auto_encoder(3, 2)
@@ -102,14 +102,14 @@ def made(name):
         # From one seed, XLA draws other noise than TensorFlow's kernels, which an export has.
         model.jit_compile = model.generator.jit_compile = False
     if name in ("gan", "noisy_gan"):
-        shape = (32, *model.specification()[0].shape[1:])
+        shape = (32, *model.samples.specification.shape[1:])
         x = np.random.default_rng(0).normal(size=shape).astype("float32")
         model.fit(x, batch_size=16, epochs=2, verbose=0)
     return model
 
 
 def samples_of(model):
-    shape = (ROWS, *model.specification()[0].shape[1:])
+    shape = (ROWS, *model.samples.specification.shape[1:])
     return np.random.default_rng(1).uniform(-1, 1, shape).astype("float32")
 
 

@@ -18,7 +18,7 @@ GAME = {"serving_default", "generate", "sample_latent", "discriminate", "serve"}
 AUTO_ENCODER = GAME | {"encode", "decode", "reconstruct"}
 SIGNATURES = {
     "auto_encoder": AUTO_ENCODER,
-    "labelled_auto_encoder": AUTO_ENCODER,
+    "labeled_auto_encoder": AUTO_ENCODER,
     "noisy_gan": GAME - {"sample_latent"},  # whose samples are not those of latent ones alone
     "ebgan": GAME | {"energy"},
     "energy_based_auto_encoder": AUTO_ENCODER | {"energy"},
@@ -72,7 +72,7 @@ def test_a_process_without_keras_gives_the_numbers_of_the_model(name, exports, a
 def test_there_is_a_signature_for_each_use(name, exports):
     loaded = tf.saved_model.load(str(exports[0] / name))
     assert set(loaded.signatures) == SIGNATURES.get(name, GAME)
-    conditional = name in ("conditional_gan", "labelled_auto_encoder")
+    conditional = name in ("conditional_gan", "labeled_auto_encoder")
     for signature, function in loaded.signatures.items():
         if signature == "serve":
             continue
@@ -81,15 +81,15 @@ def test_there_is_a_signature_for_each_use(name, exports):
             # The batch is free, and numbers are numbers.
             first = [] if argument in ("count", "seed") else [None]
             assert item.shape.as_list()[:1] == first
-        takes_none = {"encode"} if name == "labelled_auto_encoder" else {"sample_latent"}
+        takes_none = {"encode"} if name == "labeled_auto_encoder" else {"sample_latent"}
         assert ("condition" in inputs) == (conditional and signature not in takes_none)
 
 
 def test_generate_draws_the_same_from_the_same_seed_and_moves_nothing(exports):
-    for name in ("noisy_gan", "labelled_auto_encoder"):
+    for name in ("noisy_gan", "labeled_auto_encoder"):
         loaded = tf.saved_model.load(str(exports[0] / name))
         before = [variable.numpy() for variable in loaded._all_variables]
-        condition = {"condition": tf.constant([1])} if name == "labelled_auto_encoder" else {}
+        condition = {"condition": tf.constant([1])} if name == "labeled_auto_encoder" else {}
 
         def draw(count, seed, loaded=loaded, condition=condition):
             number = {"count": tf.constant(count), "seed": tf.constant(seed, tf.int64)}

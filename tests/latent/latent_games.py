@@ -30,7 +30,7 @@ def auto_encoder():
     return kerasgan.AdversarialAutoEncoder(dense(5, 3), dense(3, 5), dense(3, 1))
 
 
-def labelled_auto_encoder():
+def labeled_auto_encoder():
     return kerasgan.AdversarialAutoEncoder(dense(5, 2), joint(2, 4, 5), dense(2, 1))
 
 
@@ -45,6 +45,6 @@ GAMES = {
     "conditional_gan": (conditional_gan, [0.0, 1.0]),
     "ebgan": (ebgan, None),
     "auto_encoder": (auto_encoder, None),
-    "labelled_auto_encoder": (labelled_auto_encoder, 2),
+    "labeled_auto_encoder": (labeled_auto_encoder, 2),
     "image_gan": (image_gan, None),
 }

@@ -6,7 +6,7 @@ import sys
 import keras
 import numpy as np
 import pytest
-from latent_games import GAMES, conditional_gan, gan, image_gan, labelled_auto_encoder
+from latent_games import GAMES, conditional_gan, gan, image_gan, labeled_auto_encoder
 from PIL import Image
 
 from kerasgan.latent.command import main
@@ -33,7 +33,7 @@ def saved(tmp_path_factory):
 
 @pytest.fixture
 def images(saved, folder):
-    """A folder with a model of images, and data that it could have learnt."""
+    """A folder with a model of images, and data that it could have learned."""
     for file in saved.iterdir():
         (folder / file.name).write_bytes(file.read_bytes())
     return folder
@@ -51,7 +51,7 @@ def size(path):
         ("interpolate --rows 2 --steps 3", 2, 3),
         ("truncate --thresholds 2 1 0.5 --count 2", 3, 2),
         ("invert --data data.npz --index 2 0 --restarts 1 --steps 2", 2, 2),
-        ("neighbours --data data.npz --count 3 --neighbours 4", 3, 5),
+        ("neighbors --data data.npz --count 3 --neighbors 4", 3, 5),
     ],
 )
 def test_each_tool_writes_its_picture(images, capsys, tool, rows, columns):
@@ -65,10 +65,10 @@ def test_each_tool_writes_its_picture(images, capsys, tool, rows, columns):
     assert f"Picture: {images}/new/one.png\n" in capsys.readouterr().out
 
 
-def test_reports_of_errors_and_neighbours(images, capsys):
+def test_reports_of_errors_and_neighbors(images, capsys):
     run("invert gan.keras --data data.npz --index 1 --steps 0 --restarts 1 --output a.png")
     assert capsys.readouterr().out.startswith("1: mean square error ")
-    run("neighbours gan.keras --data data.npz --count 2 --neighbours 2 --output a.png")
+    run("neighbors gan.keras --data data.npz --count 2 --neighbors 2 --output a.png")
     first, second, _ = capsys.readouterr().out.splitlines()
     assert first.startswith("0: example ")
     assert second.count("example") == 2
@@ -79,7 +79,7 @@ def test_distances_in_the_features_of_a_saved_model(images, capsys):
     flat.save("flat.keras")
     reports = []
     for features in ([], ["--features", "flat.keras"]):
-        main(["neighbours", "gan.keras", "--data", "data.npz", "--output", "a.png", *features])
+        main(["neighbors", "gan.keras", "--data", "data.npz", "--output", "a.png", *features])
         reports.append(capsys.readouterr().out)
     assert reports[0] == reports[1]
 
@@ -88,13 +88,13 @@ def test_a_folder_of_pictures_in_the_size_of_the_model(images):
     (images / "in").mkdir()
     for index in range(3):
         Image.new("RGB", (20, 11), (40 * index, 0, 90)).save(images / "in" / f"{index}.png")
-    run("neighbours gan.keras --data in --neighbours 3 --count 1 --output a.png")
+    run("neighbors gan.keras --data in --neighbors 3 --count 1 --output a.png")
     assert size("a.png")[0] > 0
 
 
 @pytest.mark.parametrize(
     ("make", "condition"),
-    [(conditional_gan, "0 1"), (labelled_auto_encoder, "3"), (labelled_auto_encoder, "0 3 -1")],
+    [(conditional_gan, "0 1"), (labeled_auto_encoder, "3"), (labeled_auto_encoder, "0 3 -1")],
     ids=["vector", "label", "labels"],
 )
 def test_conditions(folder, make, condition):
@@ -108,7 +108,7 @@ def test_conditions(folder, make, condition):
 
 
 def test_labels_of_the_data_are_conditions(folder, capsys):
-    model = labelled_auto_encoder()
+    model = labeled_auto_encoder()
     model.save("model.keras")
     x = np.random.default_rng(0).normal(size=(5, 5))
     np.savez("data.npz", x=x, y=np.array([3, 0, 1, 2, 3]))
@@ -135,7 +135,7 @@ def test_vectors_are_drawn_as_curves(folder, name):
         ("interpolate none.keras --output a.png", "none.keras"),
         ("interpolate data.npz --output a.png", "ending in .keras"),
         ("interpolate broken.keras --output a.png", "broken.keras cannot be loaded"),
-        ("interpolate plain.keras --output a.png", "a prior and a generator"),
+        ("interpolate plain.keras --output a.png", "a game with a prior"),
         ("interpolate gan.keras --output a.txt", "suffix"),
         ("interpolate gan.keras --output a.png --steps 1", "`steps`"),
         ("interpolate gan.keras --output a.png --method cubic", "cubic"),
@@ -147,9 +147,9 @@ def test_vectors_are_drawn_as_curves(folder, name):
         ("invert gan.keras --output a.png", "--data"),
         ("invert gan.keras --output a.png --data data.npz --index 3", "--index"),
         ("invert gan.keras --output a.png --data nothing", "nothing"),
-        ("neighbours uniform.keras --output a.png --data data.npz", "model's shape (5,)"),
-        ("neighbours gan.keras --output a.png --data data.npz --neighbours 99", "`neighbours`"),
-        ("neighbours gan.keras --output a.png --data data.npz --features none.keras", "none.keras"),
+        ("neighbors uniform.keras --output a.png --data data.npz", "model's shape (5,)"),
+        ("neighbors gan.keras --output a.png --data data.npz --neighbors 99", "`neighbors`"),
+        ("neighbors gan.keras --output a.png --data data.npz --features none.keras", "none.keras"),
     ],
 )
 def test_what_is_wrong_is_said_in_a_line(images, capsys, arguments, message):
@@ -186,7 +186,7 @@ def test_help(capsys, monkeypatch):
         runpy.run_module("kerasgan.latent", run_name="__main__")
     assert stopped.value.code == 0
     shown = capsys.readouterr().out
-    assert all(tool in shown for tool in ("interpolate", "truncate", "invert", "neighbours"))
+    assert all(tool in shown for tool in ("interpolate", "truncate", "invert", "neighbors"))
     with pytest.raises(SystemExit):
         run("invert --help")
     assert "--restarts" in capsys.readouterr().out

@@ -5,7 +5,7 @@ import math
 import keras
 import numpy as np
 import pytest
-from latent_games import conditional_gan, gan, image_gan, labelled_auto_encoder
+from latent_games import conditional_gan, gan, image_gan, labeled_auto_encoder
 from PIL import Image
 
 import kerasgan
@@ -67,9 +67,9 @@ def test_small_angles_tend_to_a_straight_way():
         assert np.abs(difference).max() <= apart**2 + 1e-15
 
 
-def test_around_a_centre():
+def test_around_a_center():
     a, b = on_sphere(3, 4), on_sphere(3, 4, seed=1)
-    moved = spherical_interpolation(a + 10.0, b + 10.0, T, centre=10.0)
+    moved = spherical_interpolation(a + 10.0, b + 10.0, T, center=10.0)
     np.testing.assert_allclose(moved, spherical_interpolation(a, b, T) + 10.0, rtol=1e-13)
 
 
@@ -78,7 +78,7 @@ def test_around_a_centre():
     [
         ([[1.0, 2.0]], [[-1.0, -2.0]], "opposite"),
         ([[1.0, 2.0]], [[-2.0, -4.0]], "opposite"),
-        ([[0.0, 0.0]], [[1.0, 0.0]], "the centre"),
+        ([[0.0, 0.0]], [[1.0, 0.0]], "the center"),
     ],
 )
 def test_where_there_is_no_great_circle(start, end, message):
@@ -136,7 +136,7 @@ def test_the_prior_decides_how(prior, method):
 
 
 def test_between_points_of_ones_own():
-    model, condition = labelled_auto_encoder(), 1
+    model, condition = labeled_auto_encoder(), 1
     start, end = np.random.default_rng(0).normal(size=(2, 2, 2)).astype("float32")
     samples = interpolate(
         model, steps=3, start=start, end=end, condition=condition, method="linear"
@@ -192,5 +192,5 @@ def test_bad_arguments(arguments, message, tmp_path, monkeypatch):
 
 
 def test_a_model_without_a_latent_space():
-    with pytest.raises(TypeError, match="a prior and a generator"):
+    with pytest.raises(TypeError, match="a game with a prior"):
         interpolate(keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]))

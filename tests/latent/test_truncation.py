@@ -43,8 +43,8 @@ def test_resampled_draws_have_its_distribution_function():
 
     # The truncated distribution's function of what comes out is the normal one's of what went in.
     for before, after in zip(t, within, strict=True):
-        renormalised = (cdf(after) - cdf(-threshold)) / share
-        assert renormalised == pytest.approx(cdf(before), abs=1e-12)
+        renormalized = (cdf(after) - cdf(-threshold)) / share
+        assert renormalized == pytest.approx(cdf(before), abs=1e-12)
 
 
 def test_clipping_leaves_what_is_within():
@@ -98,7 +98,7 @@ def test_other_priors_are_refused(prior):
             truncate(gan(prior=prior))
 
 
-@pytest.mark.parametrize("name", ["conditional_gan", "labelled_auto_encoder"])
+@pytest.mark.parametrize("name", ["conditional_gan", "labeled_auto_encoder"])
 def test_the_samples_of_generate_within_each_threshold(name, tmp_path):
     make, condition = GAMES[name]
     model = make()

@@ -1,4 +1,4 @@
-"""Weight normalisation: the closed form, the gradient's direction, and initialisation from data."""
+"""Weight normalization: the closed form, the gradient's direction, and initialisation from data."""
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ from kerasgan.layers import WeightNormalization, initialize_from_data
 LAYERS = keras.layers
 
 
-def test_the_kernel_has_the_length_that_is_learnt():
+def test_the_kernel_has_the_length_that_is_learned():
     layer = WeightNormalization(LAYERS.Dense(3, use_bias=False))
     layer.build((None, 4))
     rng = np.random.default_rng(0)
@@ -25,7 +25,7 @@ def test_the_kernel_has_the_length_that_is_learnt():
     np.testing.assert_allclose(layer(x.astype("float32")), expected, rtol=1e-5)
 
 
-def test_a_convolution_equals_one_with_the_normalised_kernel():
+def test_a_convolution_equals_one_with_the_normalized_kernel():
     layer = WeightNormalization(LAYERS.Conv2D(2, 3, use_bias=False))
     x = np.random.default_rng(1).normal(size=(2, 5, 5, 3)).astype("float32")
     outputs = layer(x)

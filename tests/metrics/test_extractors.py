@@ -10,15 +10,15 @@ from kerasgan.metrics import extractors, inception
 
 
 @pytest.fixture
-def labelled(generator):
+def labeled(generator):
     y = np.arange(200) % 3
     x = np.eye(3)[y].repeat(2, axis=1) + 0.1 * generator.normal(size=(200, 6))
     return x.astype("float32"), y
 
 
 @pytest.mark.deterministic
-def test_a_classifier_learns_and_says_how(labelled):
-    x, y = labelled
+def test_a_classifier_learns_and_says_how(labeled):
+    x, y = labeled
     state = np.random.get_state()[1].copy()
     features = metrics.classifier_features(x, y, size=5, epochs=8, seed=3)
     # The user's own random numbers go on as if nothing had been trained.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kerasgan import metrics
-from kerasgan.metrics.neighbours import blocks, squared_distances, squared_radii
+from kerasgan.metrics.neighbors import blocks, squared_distances, squared_radii
 
 K = 5
 
@@ -57,7 +57,7 @@ def brute_force(real, fake):
 
 @pytest.mark.parametrize("sides", PRDC)
 def test_precision_and_recall_have_closed_balls_as_in_the_paper(measured, sides):
-    """Kynkäänniemi et al. 2019, equation 1: a distance of at most that to the k-th neighbour."""
+    """Kynkäänniemi et al. 2019, equation 1: a distance of at most that to the k-th neighbor."""
     real, fake = sides().astype("float64")
     across = brute_force(real, fake)
     radii = [np.sort(brute_force(side, side), axis=1)[:, K] for side in (real, fake)]
@@ -69,7 +69,7 @@ def test_precision_and_recall_have_closed_balls_as_in_the_paper(measured, sides)
 
 
 def test_copies_of_the_real_samples_have_a_density_of_1(measured, generator):
-    """Each ball holds its own centre and k - 1 neighbours; the k-th lies on its surface."""
+    """Each ball holds its own center and k - 1 neighbors; the k-th lies on its surface."""
     x = generator.normal(size=(400, 16))
     assert measured(metrics.DensityCoverage(k=K), x, x) == {"density": 1.0, "coverage": 1.0}
 
@@ -79,7 +79,7 @@ def test_copies_of_the_real_samples_have_a_density_of_1(measured, generator):
     [
         lambda r: r.normal(size=(300, 3)),
         lambda r: 1e6 + 1e-3 * r.normal(size=(300, 3)),
-        # Two clusters far apart: no centre is near both.
+        # Two clusters far apart: no center is near both.
         lambda r: r.choice([-1e6, 1e6], (300, 1)) + 1e-3 * r.normal(size=(300, 3)),
         lambda r: r.integers(0, 2, (300, 10)).astype("float64"),
         lambda r: np.zeros((300, 2)),
@@ -184,7 +184,7 @@ def test_of_real_samples_known_beforehand_only_the_generated_ones_count(generato
 
 
 @pytest.mark.parametrize("kind", [metrics.PrecisionRecall, metrics.DensityCoverage])
-def test_room_for_fewer_samples_than_neighbours(kind):
+def test_room_for_fewer_samples_than_neighbors(kind):
     with pytest.raises(
         ValueError, match="`capacity`. Expected more than k=5. Received: capacity=5"
     ):

@@ -27,7 +27,7 @@ def test_the_mixture_itself_has_the_published_values(measured, draw, centers, st
 
 def test_modes_left_out_and_samples_between_modes_are_counted(measured):
     centers = gaussian_mixture.ring_centers(4)
-    # Three near the first centre, one near the second, two nowhere.
+    # Three near the first center, one near the second, two nowhere.
     fake = np.concatenate([centers[[0, 0, 0, 1]], np.zeros((2, 2))])
     value = measured(ModeCoverage(centers, 0.01), None, fake, 2)
     assert value["modes"] == 2

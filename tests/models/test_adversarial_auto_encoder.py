@@ -83,7 +83,7 @@ def test_codes_match_a_mixture_and_the_reconstruction_falls():
     assert reconstruction[-1] < 0.2 * reconstruction[0]
     codes = model.encode(x)
     distances = np.linalg.norm(codes[:, None] - model.prior.means, axis=2)
-    # Of the prior's own draws 99 % lie within three deviations of a centre, a quarter near each.
+    # Of the prior's own draws 99 % lie within three deviations of a center, a quarter near each.
     assert np.mean(distances.min(axis=1) < 3 * 0.4) > 0.9
     share = np.bincount(distances.argmin(axis=1), minlength=4) / len(codes)
     assert share.min() > 0.15
@@ -97,24 +97,24 @@ def test_labels_inform_the_prior_and_the_decoder(x):
     )
     model.compile(discriminator_steps=2)
     model.fit(x, labels, batch_size=8, verbose=0, validation_data=(x, labels))
-    # Unlabelled and labelled examples decode, and a label makes a difference to the decoder.
+    # Unlabeled and labeled examples decode, and a label makes a difference to the decoder.
     codes = np.zeros((3, 2))
-    decoded = model.decode(codes, labels=[0, 1, -1])
+    decoded = model.decode(codes, condition=[0, 1, -1])
     assert not np.allclose(decoded[0], decoded[1])
-    assert model.reconstruct(x[:3], labels=[0, 1, 2]).shape == (3, 6)
+    assert model.reconstruct(x[:3], condition=[0, 1, 2]).shape == (3, 6)
     assert model.generate(4, condition=1, seed=0).shape == (4, 6)
     assert model.discriminate(x[:3], condition=[0, 1, -1]).shape == (3,)
-    # A draw for label c is a draw of component c; unlabelled ones come from everywhere.
-    drawn = np.asarray(prior.sample_labelled(np.repeat([0, 1, 2], 50), 3, seed=0))
+    # A draw for label c is a draw of component c; unlabeled ones come from everywhere.
+    drawn = np.asarray(prior.sample_labeled(np.repeat([0, 1, 2], 50), 3, seed=0))
     np.testing.assert_allclose(drawn.reshape(3, 50, 2).mean(axis=1), prior.means, atol=0.1)
-    anywhere = np.asarray(prior.sample_labelled(np.full(300, -1), 3, seed=0))
+    anywhere = np.asarray(prior.sample_labeled(np.full(300, -1), 3, seed=0))
     nearest = np.linalg.norm(anywhere[:, None] - prior.means, axis=2).argmin(axis=1)
     assert (np.bincount(nearest, minlength=3) > 60).all()
 
 
 def test_a_swiss_roll_is_cut_along_its_length_by_labels():
     prior = kerasgan.priors.SwissRoll(radius=4.0, stddev=0.0)
-    drawn = np.asarray(prior.sample_labelled(np.repeat([0, 1], 200), 2, seed=0))
+    drawn = np.asarray(prior.sample_labeled(np.repeat([0, 1], 200), 2, seed=0))
     radius = np.linalg.norm(drawn, axis=1).reshape(2, 200)
     assert radius[0].max() <= 4.0 * np.sqrt(0.5) + 1e-5 <= radius[1].min() + 1e-4
 
@@ -150,7 +150,7 @@ def test_posteriors_of_every_kind_take_their_draws(x):
     ("parts", "message"),
     [
         ((dense(6, 2), dense(3, 6), dense(2, 1)), r"`decoder`.*\(None, 2\)"),
-        ((dense(6, 2), dense(2, 5), dense(2, 1)), r"`decoder`.*\(None, 6\).*\(None, 5\)"),
+        ((dense(6, 2), dense(2, 5), dense(2, 1)), r"`decoder`.*\(6,\).*\(5,\)"),
         ((dense(6, 2), dense(2, 6), dense(3, 1)), r"`discriminator`.*\(None, 2\)"),
         ((dense(6, 2), joint(2, 3, 6), joint(2, 3, 1)), "`discriminator`.*2 and 3 classes"),
     ],

@@ -102,7 +102,7 @@ def test_bad_arguments():
     make = kerasgan.EnergyBasedAdversarialAutoEncoder
     with pytest.raises(ValueError, match="`energy`.*'norm'.*'mean'"):
         make(**parts(), energy="mean")
-    with pytest.raises(ValueError, match=r"`discriminator`.*\(None, 3\).*\(None, 1\)"):
+    with pytest.raises(ValueError, match=r"`discriminator`.*\(3,\).*\(1,\)"):
         make(**{**parts(), "discriminator": dense(3, 1)})
     plain = make(**{**parts(), "discriminator": dense(3, 2, 3)})
     with pytest.raises(ValueError, match="pulling_away.*`encoder`"):

@@ -61,7 +61,7 @@ def test_a_turn_changes_its_own_players_only(x, mover):
 
 
 @pytest.mark.parametrize("features", ["hidden", hidden_features])
-def test_the_generator_minimises_the_papers_three_terms(x, features):
+def test_the_generator_minimizes_the_papers_three_terms(x, features):
     model = make(features)
     weights = {"adversarial_weight": 2.0, "contextual_weight": 30.0, "encoder_weight": 5.0}
     model.compile(**weights)
@@ -139,5 +139,5 @@ def test_bad_arguments(x):
         model.compile(contextual_weight=-1.0)
     with pytest.raises(TypeError, match="`encoder`"):
         kerasgan.GANomaly(1, dense(2, 6), dense(6, 2), judge(), "hidden")
-    with pytest.raises(ValueError, match="`x`"):
+    with pytest.raises(ValueError, match="`samples`"):
         model.anomaly_score(x[:, :3])

@@ -49,7 +49,7 @@ def test_the_loss_is_that_of_the_paper(x):
     real = sigmoid(score(x, condition))
     fake = sigmoid(score(np.full((6, 2), 0.5), condition))
     wrong = sigmoid(score(x, condition[[5, 0, 1, 2, 3, 4]]))
-    # Algorithm 1: log s_r + (log(1 - s_w) + log(1 - s_f)) / 2, to be maximised.
+    # Algorithm 1: log s_r + (log(1 - s_w) + log(1 - s_f)) / 2, to be maximized.
     expected = -np.mean(np.log(real) + 0.5 * (np.log(1 - wrong) + np.log(1 - fake)))
     np.testing.assert_allclose(logs["discriminator_loss"], expected, rtol=1e-5)
     for name, values in (("real", real), ("fake", fake), ("mismatch", wrong)):

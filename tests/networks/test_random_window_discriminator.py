@@ -51,7 +51,7 @@ def test_windows_move_in_training_alone():
     np.testing.assert_array_equal(model(X), model(X))
     draws = [np.array(model(X, training=True)) for _ in range(3)]
     assert not np.array_equal(draws[0], draws[1]) or not np.array_equal(draws[1], draws[2])
-    # From the middle alone comes the judgement outside training.
+    # From the middle alone comes the judgment outside training.
     outside = X.copy()
     outside[:, :7] = outside[:, 13:] = 0
     np.testing.assert_array_equal(model(outside), model(X))

@@ -1,4 +1,4 @@
-"""Where the one-centred penalties look: the draws' ranges and distributions."""
+"""Where the one-centerd penalties look: the draws' ranges and distributions."""
 
 from __future__ import annotations
 

@@ -48,9 +48,9 @@ def test_layer_normalization_is_penalized_as_finite_differences_say():
     def slopes(first, last):
         """The score's gradient at each sample, by the chain rule."""
         hidden = x @ first
-        centred = hidden - hidden.mean(axis=1, keepdims=True)
-        deviation = np.sqrt(np.mean(centred**2, axis=1, keepdims=True) + epsilon)
-        normalized = centred / deviation
+        centerd = hidden - hidden.mean(axis=1, keepdims=True)
+        deviation = np.sqrt(np.mean(centerd**2, axis=1, keepdims=True) + epsilon)
+        normalized = centerd / deviation
         upstream = (1.0 - np.tanh(normalized) ** 2) * last[:, 0]
         upstream = upstream - upstream.mean(axis=1, keepdims=True)
         through = np.mean(upstream * normalized, axis=1, keepdims=True) * normalized
@@ -96,7 +96,7 @@ def dilated(x):
 @pytest.mark.parametrize(
     ("layer", "words"),
     [
-        (lambda: LAYERS.RandomHue(0.1, name="coloured"), "'coloured'.*cannot differentiate it"),
+        (lambda: LAYERS.RandomHue(0.1, name="colored"), "'colored'.*cannot differentiate it"),
         (
             lambda: keras.Sequential([LAYERS.Lambda(dilated, name="widened")], name="inside"),
             "'widened'.*cannot differentiate its gradient",

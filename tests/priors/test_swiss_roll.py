@@ -34,7 +34,7 @@ def test_arc_length_is_uniform(turns):
     covered = np.sort(length(angle) / length(2.0 * math.pi * turns))
     distance = np.max(np.abs(covered - np.arange(1, COUNT + 1) / COUNT))
     # Kolmogorov-Smirnov at one in 10,000 is 2.2 / sqrt(n); the arc length is a square of the radius
-    # but for a term that is largest at the centre, 0.015 of the length at two turns.
+    # but for a term that is largest at the center, 0.015 of the length at two turns.
     assert distance < 2.2 / math.sqrt(COUNT) + 0.015
 
 

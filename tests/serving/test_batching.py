@@ -33,7 +33,7 @@ def patient(digits):
 
 @pytest.fixture(scope="module")
 def bodies(digits):
-    """Requests of as many samples as fill a batch, whose grey levels do not hang on the last bits of float32.
+    """Requests of as many samples as fill a batch, whose gray levels do not hang on the last bits of float32.
 
     Those move where a product has more rows, by 1e-6 of 255 levels at the most; a level that close to a half
     could be rounded to either side.

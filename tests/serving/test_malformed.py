@@ -181,9 +181,9 @@ def test_a_mebibyte_of_unknown_fields_costs_little_and_gets_a_short_answer(small
 
 
 def test_few_unknown_fields_are_named(small):
-    status, _, answer = post(f"{small.url}/generate", {**GOOD, "colour": 1, "hue": 2})
+    status, _, answer = post(f"{small.url}/generate", {**GOOD, "color": 1, "hue": 2})
     assert status == 400
-    assert [item["loc"] for item in json.loads(answer)["detail"]] == [["colour"], ["hue"]]
+    assert [item["loc"] for item in json.loads(answer)["detail"]] == [["color"], ["hue"]]
 
 
 @pytest.mark.parametrize("number", [1e39, -1e39, 3.5e38])

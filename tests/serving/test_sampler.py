@@ -18,7 +18,7 @@ import kerasgan
 COUNTS = (1, 2, 5, 8, 16)
 
 
-def labelled(decoder_takes_them, discriminator_takes_them):
+def labeled(decoder_takes_them, discriminator_takes_them):
     """Returns an auto-encoder of 4 numbers and 3 classes, of which either part may know."""
 
     def network(size, labels, units):
@@ -38,9 +38,9 @@ MAKE = {
     "points": lambda: kerasgan.GAN(
         kerasgan.networks.mlp((3,), [8], (2,)), kerasgan.networks.mlp((2,), [8], (1,))
     ),
-    "labels_for_both": lambda: labelled(True, True),
-    "labels_for_the_prior": lambda: labelled(False, True),
-    "labels_for_the_decoder": lambda: labelled(True, False),
+    "labels_for_both": lambda: labeled(True, True),
+    "labels_for_the_prior": lambda: labeled(False, True),
+    "labels_for_the_decoder": lambda: labeled(True, False),
 }
 
 

@@ -49,7 +49,7 @@ def test_seeds_give_the_samples_of_the_exported_model_and_of_the_model(server, e
             condition=tf.constant(condition),
         )["samples"]
         np.testing.assert_array_equal(served, expected)
-        # Rounded to grey levels on both sides, which a last bit may tip.
+        # Rounded to gray levels on both sides, which a last bit may tip.
         condition = np.broadcast_to(condition, count)
         model = data.normalization.invert(gan.generate(count, condition=condition, seed=seed))
         assert np.abs(served - np.clip(np.round(model), 0, 255)).max() <= 1
@@ -99,7 +99,7 @@ INVALID = [
     (GENERATE, {**GOOD, "condition": 7}, "valid array"),
     (GENERATE, without("condition"), "required"),
     (GENERATE, without("seed"), "required"),
-    (GENERATE, {**GOOD, "colour": 1}, "not permitted"),
+    (GENERATE, {**GOOD, "color": 1}, "not permitted"),
     (GENERATE, [], "object"),
     (GENERATE, b"", "required"),
     (GENERATE, b"{", "Invalid JSON"),

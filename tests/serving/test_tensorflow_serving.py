@@ -150,7 +150,7 @@ def test_a_session_answers_the_bodies_as_the_signatures_do(body, encoded, signat
     assert set(answers) == set(expected)
     for key, answer in answers.items():
         assert answer.dtype == expected[key].dtype
-        # A grey level near a half may be rounded to either side.
+        # A gray level near a half may be rounded to either side.
         tolerance = 1 if answer.dtype == np.uint8 else 1e-5
         np.testing.assert_allclose(
             answer.astype(float), expected[key].astype(float), atol=tolerance

@@ -86,14 +86,14 @@ def train_digits(folder):
     rates = keras.optimizers.schedules.CosineDecay(4e-3, steps)
     adam = functools.partial(keras.optimizers.Adam, rates, beta_1=0.0, beta_2=0.99)
     penalties = [kerasgan.penalties.R1(0.05), kerasgan.penalties.R2(0.05)]
-    gan.compile(adam(), adam(), "non_saturating", penalties=penalties, steps_per_execution=22)
+    gan.compile(adam(), adam(), loss="non_saturating", penalties=penalties, steps_per_execution=22)
     gan.fit(data.x, data.y, batch_size=64, epochs=10, verbose=0)
     gan.export(folder / "digits.onnx", "onnx", False, normalization=data.normalization)
     return folder / "digits.onnx"
 
 
-def save_colours(folder):
-    """Saves an untrained GAN of float colour pictures, higher than wide, with a uniform prior."""
+def save_colors(folder):
+    """Saves an untrained GAN of float color pictures, higher than wide, with a uniform prior."""
     keras.utils.set_random_seed(1)
     generator = keras.Sequential(
         [
@@ -107,8 +107,8 @@ def save_colours(folder):
     generator.set_weights([20 * weights for weights in generator.get_weights()])
     gan = kerasgan.GAN(generator, kerasgan.networks.mlp((6, 5, 3), [4], (1,)), prior="uniform")
     gan.compile()
-    gan.save(folder / "colours.keras")
-    return folder / "colours.keras"
+    gan.save(folder / "colors.keras")
+    return folder / "colors.keras"
 
 
 class Site:
@@ -128,7 +128,7 @@ class Site:
         return self.session.run(["samples"], inputs)[0]
 
 
-@pytest.fixture(scope="session", params=["digits", "colours"])
+@pytest.fixture(scope="session", params=["digits", "colors"])
 def any_site(request):
     return request.getfixturevalue(request.param)
 
@@ -148,8 +148,8 @@ def digits(build_page, node_modules, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def colours(build_page, node_modules, tmp_path_factory):
-    return built(save_colours, "Colours", build_page, node_modules, tmp_path_factory)
+def colors(build_page, node_modules, tmp_path_factory):
+    return built(save_colors, "Colors", build_page, node_modules, tmp_path_factory)
 
 
 @pytest.fixture(scope="session")

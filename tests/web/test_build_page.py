@@ -66,7 +66,7 @@ def test_the_folder_has_all_that_the_page_loads(build, build_page, tmp_path, cap
         "prior": {"name": "normal", "mean": 0, "stddev": 1},
     }
     np.testing.assert_allclose(vectors @ vectors.T, np.eye(4), atol=1e-6)
-    assert "3 x 2, grey, from -1 to 1" in capsys.readouterr().out
+    assert "3 x 2, gray, from -1 to 1" in capsys.readouterr().out
 
 
 def test_directions_of_a_linear_generator(build, tmp_path):

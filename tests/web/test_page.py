@@ -141,8 +141,8 @@ def test_the_class_tells_the_picture(open_page, digits):
     assert_same(page.pictures("#samples")[1:2], digits.samples([state["point"]], [2]))
 
 
-def test_classes_are_for_conditional_models(open_page, colours):
-    page = open_page(colours)
+def test_classes_are_for_conditional_models(open_page, colors):
+    page = open_page(colors)
     assert not page["classes"].is_displayed()
     assert page["caption"].text == "seed 1"
 
@@ -205,8 +205,8 @@ def test_saving_gives_a_png(open_page, digits, tmp_path, button, count):
     ],
     ids=["normal", "uniform"],
 )
-def test_points_are_draws_of_the_prior(open_page, colours, prior, mean, deviation):
-    page = open_page(colours)
+def test_points_are_draws_of_the_prior(open_page, colors, prior, mean, deviation):
+    page = open_page(colors)
     expression = f"module.draw({json.dumps(prior)}, 10000, 3)"
     point = np.asarray(page.import_("latent.js", expression))
     # Four standard errors, of the mean and (for a normal distribution, the wider one) of the deviation.
@@ -220,8 +220,8 @@ def test_points_are_draws_of_the_prior(open_page, colours, prior, mean, deviatio
         assert 0.94 < np.mean(np.abs(point - mean) < 2 * deviation) < 0.97  # .9545
 
 
-def test_points_that_no_great_circle_joins(open_page, colours):
-    page = open_page(colours)
+def test_points_that_no_great_circle_joins(open_page, colors):
+    page = open_page(colors)
     prior = json.dumps({"name": "normal", "mean": 0, "stddev": 1})
     for ends in ("[1, 2], [-1, -2]", "[0, 0], [1, 2]", "[1, 2], [1, 2]"):
         way = page.import_("latent.js", f"module.interpolate({ends}, 3, {prior})")

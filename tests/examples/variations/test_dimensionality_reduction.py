@@ -10,7 +10,7 @@ def test_toy_run_beside_linear_maps(run_example, tmp_path):
     assert answer["files"] == [tmp_path / "out/dimensionality_reduction.png"]
     with Image.open(answer["files"][0]) as picture:
         assert picture.width == 2 * picture.height
-        # Points of ten colours, and not two empty frames.
+        # Points of ten colors, and not two empty frames.
         assert len(picture.convert("RGB").getcolors(1 << 24)) > 100
     assert answer["labels"] == 20
     # Of 450 test digits nine in ten are wrong by chance; two components know more than that.

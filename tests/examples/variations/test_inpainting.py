@@ -16,10 +16,10 @@ def test_toy_run_changes_no_known_pixel(run_example):
         assert picture.size == (16 * 50 + 2, 5 * 50 + 2)
         cells = np.asarray(picture)[2:, 2:].reshape(5, 50, 16, 50).swapaxes(1, 2)[:, :, :48, :48]
     holed, *completed, whole = cells
-    grey = holed == 128  # 0 in the holes; digits of 17 grey values have none there
-    assert 0.2 < grey.mean() < 0.35
+    gray = holed == 128  # 0 in the holes; digits of 17 gray values have none there
+    assert 0.2 < gray.mean() < 0.35
     for images in completed:
-        np.testing.assert_array_equal(images[~grey], whole[~grey])
+        np.testing.assert_array_equal(images[~gray], whole[~gray])
 
 
 @pytest.mark.parametrize("arguments", [["--steps", "-1"], ["--data", "absent.npz"]])

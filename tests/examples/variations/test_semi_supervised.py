@@ -10,7 +10,7 @@ def test_toy_run_beside_the_labels_alone(run_example, tmp_path):
     answer = run_example(NAME, "--epochs", "1", "--labels", "30", "--output", "out")
     assert answer["files"] == [tmp_path / "out/semi_supervised.png"]
     with Image.open(answer["files"][0]) as picture:
-        # 3 labelled and 10 generated digits for each class, of 8 pixels, with 2 pixels between them.
+        # 3 labeled and 10 generated digits for each class, of 8 pixels, with 2 pixels between them.
         assert (picture.width - 2) * 10 == (picture.height - 2) * 13
     assert answer["labels"] == 30
     # Of 450 test digits nine in ten are wrong by chance; labels alone teach more than that.

@@ -9,13 +9,13 @@ SCRIPT = Path(__file__).parents[3] / "examples/variations/super_resolution.py"
 
 
 @pytest.fixture
-def labelled_images(tmp_path):
+def labeled_images(tmp_path):
     """A file of soft discs in two sizes: more than enough for what a toy run is to show."""
     random = np.random.default_rng(0)
     rows, columns = np.indices((16, 16))
     radius = np.array([3, 6]).repeat(128)
-    centre = random.uniform(6, 10, size=(256, 2, 1, 1))
-    distance = np.hypot(rows - centre[:, 0], columns - centre[:, 1])
+    center = random.uniform(6, 10, size=(256, 2, 1, 1))
+    distance = np.hypot(rows - center[:, 0], columns - center[:, 1])
     images = (255 / (1 + np.exp(2 * (distance - radius[:, None, None])))).astype("uint8")
     order = random.permutation(256)
     images, labels = images[order], (radius[order] == 6).astype("int64")
@@ -26,10 +26,10 @@ def labelled_images(tmp_path):
     return path
 
 
-def test_toy_run_on_labelled_images(run_example, labelled_images):
+def test_toy_run_on_labeled_images(run_example, labeled_images):
     answer = run_example(
         "variations/super_resolution",
-        *("--data", str(labelled_images), "--size", "toy", "--output", "out"),
+        *("--data", str(labeled_images), "--size", "toy", "--output", "out"),
     )
     with Image.open(answer["files"][0]) as picture:
         assert picture.size == (12 * 66 + 2, 5 * 66 + 2)  # 16 pixels, enlarged 4 times

@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parents[3] / "examples" / "variations"
 
 @pytest.fixture
 def espeak():
-    """Skips without the synthesiser; in CI it has to be there."""
+    """Skips without the synthesizer; in CI it has to be there."""
     if shutil.which("espeak-ng") is None:
         if os.environ.get("KERASGAN_REQUIRE_PROGRAMS"):
             pytest.fail("espeak-ng is not installed")
@@ -85,7 +85,7 @@ def test_tokens_are_the_voice_the_manner_and_the_characters():
 
 
 @pytest.mark.usefixtures("speech")
-def test_without_the_synthesiser_it_says_what_is_missing(monkeypatch, capsys, tmp_path):
+def test_without_the_synthesizer_it_says_what_is_missing(monkeypatch, capsys, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["text_to_speech.py"])

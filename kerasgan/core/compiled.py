@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+
+from kerasgan.core.setting import documentation_of
+from kerasgan.core.turn import Turn
+from kerasgan.optimizers import (
+    GradientAccumulation,
+    LossScaleOptimizer,
+    Optimizers,
+)
+from kerasgan.training import TurnLog
+
+# What `compile` of every game takes beside its settings, with its default and its description.
+COMMON: dict[str, tuple[Any, str]] = {
+    "metrics": (
+        (),
+        "Metrics of real and generated samples, `update_state(real, fake)`, by name or as objects. "
+        "`evaluate` computes them, and `fit` on `validation_data`. Defaults to none.",
+    ),
+    "generator_ema": (
+        "keep",
+        "The momentum of an exponential moving average of the weights that generate, such as 0.999, which "
+        "looks back over about 1,000 rounds. The average samples, is evaluated, predicts and is exported; it "
+        "is `averages.generator`. Training is unaffected. An average that the model has goes on with the new "
+        "momentum. `None` keeps no average, and drops the one that there is. Defaults to `'keep'`: the "
+        "average that the model has from an earlier `compile` or from a file goes on as it is; there is none "
+        "in a new model.",
+    ),
+    "steps_per_execution": (
+        "auto",
+        'How many steps to play at once. `"auto"` plays several on an accelerator, and with small networks '
+        'on a CPU, where no callback listens to single batches. Defaults to `"auto"`.',
+    ),
+    "run_eagerly": (False, "As in Keras. Defaults to `False`."),
+    "jit_compile": (
+        "auto",
+        'Whether XLA compiles a step. `"auto"` takes it on an accelerator, and on a CPU for recurrent '
+        'networks without convolutions. Defaults to `"auto"`.',
+    ),
+}
+
+
+@dataclass
+class Compiled:
+    """What `compile` makes of a game.
+
+    Keras's tracking is closed once a model is built; a record is out of its sight.
+
+    Attributes:
+        settings: What each setting was set to, by name.
+        arguments: What the file of a model keeps of the call.
+        optimizers: The optimizer of each turn, behind one face. `None` until a game is compiled.
+        turn_logs: What each turn logs.
+        metrics: The metrics of an evaluation.
+        trained: The weights that each turn trains.
+        description: What was given, as JSON, when it was given: a schedule changes a learning rate later.
+        steps_per_execution: As in `compile`.
+    """
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    optimizers: Optimizers | None = None
+    turn_logs: Sequence[TurnLog] = ()
+    metrics: Sequence[keras.metrics.Metric] = ()
+    trained: Mapping[str, Sequence[keras.Variable]] = field(default_factory=dict)
+    description: Mapping[str, Any] = field(default_factory=dict)
+    steps_per_execution: int | str = "auto"
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """What training changes of it."""
+        optimizers = [] if self.optimizers is None else self.optimizers.variables
+        logged = [v for metric in (*self.turn_logs, *self.metrics) for v in metric.variables]
+        return [*optimizers, *logged]
+
+
+def optimizer_of(turn: Turn, identifier: Any, in_float16: bool) -> keras.optimizers.Optimizer:
+    """Returns the optimizer of a turn, built for its players.
+
+    Args:
+        turn: The turn.
+        identifier: A Keras optimizer, the name of one, or `None`.
+        in_float16: Whether gradients pass through a layer in float16, so that losses have to be scaled.
+
+    Raises:
+        ValueError: If it is none of these.
+    """
+    if identifier is None:
+        identifier = keras.optimizers.Adam(learning_rate=2e-4, beta_1=0.5)
+    try:
+        optimizer = keras.optimizers.get(identifier)
+    except ValueError as error:
+        raise ValueError(
+            f"Invalid value for argument `{turn.name}_optimizer`. Expected a Keras optimizer or the name of "
+            f"one. Received: {identifier!r}"
+        ) from error
+    optimizer = GradientAccumulation.instead_of(optimizer)
+    if in_float16 and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        optimizer = LossScaleOptimizer(optimizer)
+    optimizer.build(turn.trainable_variables)
+    return optimizer
+
+
+def compile_of(kind: Any) -> Callable[..., None]:
+    """Returns `compile` of a class, with its settings in the signature and in the docstring."""
+
+    def compile(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: A001
+        signature = type(self).compile_signature
+        try:
+            bound = signature.bind(self, *args, **kwargs)
+        except TypeError as error:
+            names = list(signature.parameters)[1:]
+            hint = " Each turn has an optimizer of its own." if "optimizer" in kwargs else ""
+            raise TypeError(
+                f"`{type(self).__name__}.compile`: {error}. Expected arguments among {names}.{hint}"
+            ) from None
+        bound.apply_defaults()
+        given = {name: value for name, value in bound.arguments.items() if name != "self"}
+        common = {name: given.pop(name) for name in COMMON}
+        self._compile(given, **common)
+
+    descriptions = {name: description for name, (_, description) in COMMON.items()}
+    compile.__doc__ = documentation_of(kind.settings_by_name, descriptions)
+    compile.__signature__ = kind.compile_signature  # type: ignore[attr-defined]
+    compile.__qualname__ = f"{kind.__qualname__}.compile"
+    compile.__module__ = kind.__module__
+    return compile

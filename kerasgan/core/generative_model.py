@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from kerasgan.arguments import positive_integer
+from kerasgan.core.adversarial_model import AdversarialModel
+from kerasgan.core.use import fresh_seed, seed_of, use, uses_of
+from kerasgan.part import Part
+
+
+class GenerativeModel(AdversarialModel, abstract=True):
+    """A game whose samples are made of latent samples, which are drawn.
+
+    A subclass has the part `latent`, and writes `sample_latent` and `generate_from` as uses. From these it
+    gets `generate`, the signatures of an export, and the latent tools.
+
+    Attributes:
+        latent: The `kerasgan.core.Part` of latent samples.
+    """
+
+    serving_default = "generate_from"
+
+    latent: Part
+
+    @abstractmethod
+    def sample_latent(self, count: Any, seed: Any, condition: Any = None) -> Any:
+        """Draws latent samples."""
+
+    @abstractmethod
+    def generate_from(self, latent: Any, condition: Any = None) -> Any:
+        """Returns the samples that latent samples stand for."""
+
+    def traced(self, name: str, seed: Any) -> Callable[..., Any]:
+        """Returns a use as a function of tensors, through which gradients can be taken.
+
+        Args:
+            name: The name of the use.
+            seed: What layers with noise of their own draw from.
+        """
+        return uses_of(type(self))[name].with_tensors(self, seed)
+
+    def latent_priors(self) -> Any:
+        """Returns what latent samples are drawn from: a prior, or a dictionary of priors by name."""
+        return self.prior
+
+    @use(returns="samples")
+    def generate(self, count: Any, seed: Any, condition: Any = None) -> Any:
+        """Generates samples."""
+        return self.generate_from(self.sample_latent(count, seed, condition), condition)
+
+    @generate.arrays  # type: ignore[no-redef]
+    def generate(
+        self, count: int, condition: Any = None, seed: int | None = None, batch_size: int = 256
+    ) -> np.ndarray:
+        """Generates samples.
+
+        Args:
+            count: How many.
+            condition: In a game with conditions: one for each sample, or a single one for all. Defaults to
+                `None`.
+            seed: An integer gives the same samples each time. Where the generator has layers with noise of
+                their own, that holds for one `batch_size`. Defaults to `None`, new samples.
+            batch_size: How many to generate at once. Defaults to 256.
+
+        Returns:
+            Array `(count, *sample_shape)`.
+
+        Raises:
+            ValueError: If `count` is not a positive integer, or a condition is missing or surplus.
+        """
+        count = positive_integer("count", count)
+        seed = fresh_seed() if seed is None else seed_of(seed)
+        conditions = self.checked_condition(condition, count)
+        if count <= batch_size:
+            # All in one graph: what a call costs is most of the time of a few samples.
+            at_once = uses_of(type(self))["generate"].in_one_graph(self)
+            return at_once(count, seed=seed, **self.given_to("generate", conditions))
+        latent = self.drawn(count, conditions, seed)
+        return self.made_of(latent, conditions, batch_size, seed)
+
+    def drawn(self, count: int, conditions: Any, seed: int) -> Any:
+        """Returns latent samples as arrays: those that `generate` makes its samples of."""
+        return self.sample_latent(count, seed=seed, **self.given_to("sample_latent", conditions))
+
+    def made_of(self, latent: Any, conditions: Any, batch_size: int, seed: int) -> Any:
+        """Returns the samples that latent samples stand for, as arrays."""
+        generate_from: Any = self.generate_from
+        given = self.given_to("generate_from", conditions)
+        return generate_from(latent, batch_size=batch_size, seed=seed, **given)
+
+    def given_to(self, name: str, conditions: Any) -> dict[str, Any]:
+        """Returns the conditions as a use takes them; nothing, if it takes none."""
+        takes = uses_of(type(self))[name].takes(self, "condition")
+        return {"condition": conditions} if takes and conditions is not None else {}

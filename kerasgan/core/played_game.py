@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+from keras import ops
+
+from kerasgan import losses
+from kerasgan.arguments import counted
+from kerasgan.backend import (
+    after,
+    all_replicas_mean,
+    first_row,
+    gradients_of_rows,
+    number_of_replicas,
+    value_and_gradients,
+)
+from kerasgan.core.adversary import Adversary
+from kerasgan.core.saved_game import SavedGame
+from kerasgan.core.sub_model import SubModel
+from kerasgan.core.turn import Evaluation, Minibatch, Turn
+from kerasgan.core.use import conditions_for
+from kerasgan.part import Part, rows_of
+from kerasgan.penalties import Penalty
+from kerasgan.training import check_element
+
+Assignment = tuple[keras.Variable, Any]
+
+
+class PlayedGame(SavedGame):
+    """The game itself: turns, and a round of them.
+
+    Attributes:
+        samples: The `kerasgan.core.Part` of samples.
+        condition: The part of conditions, which `generate` takes too; `None` in an unconditional game.
+    """
+
+    samples: Part
+    condition: Part | None = None
+
+    # Settings that most games have.
+    loss: Any
+    penalties: Any
+
+    # What a game is made of.
+
+    @abstractmethod
+    def turns(self) -> Sequence[Turn]:
+        """Returns the turns of one round, in their order."""
+
+    @abstractmethod
+    def fake(self, minibatch: Minibatch) -> Any:
+        """Returns generated samples, one for each example of the minibatch."""
+
+    @abstractmethod
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Returns what the model makes of its inputs, as a Keras model."""
+
+    @property
+    def target(self) -> Part | None:
+        """The part that `fit` takes as `y`: the conditions, unless a game learns labels."""
+        return self.condition
+
+    @property
+    def conditional(self) -> bool:
+        """Whether `generate` takes a condition for each sample."""
+        return self.condition is not None
+
+    @property
+    def steps_per_round(self) -> int:
+        """How many minibatches one round takes: the steps of the turn that takes most."""
+        return max(turn.steps for turn in self.turns())
+
+    def generating_models(self) -> Sequence[keras.Model]:
+        """The sub-models that samples come out of, which `generator_ema` averages."""
+        return next(turn.players for turn in self.turns() if turn.name == "generator")
+
+    def call_specification(self) -> Any:
+        """Returns the specification of what a call of the model takes: samples, unless a game says more."""
+        return self.samples.specification
+
+    def knows_loss(self) -> bool:
+        """Tells whether it is known what is played for: from `compile`, from a file, or by the paper."""
+        has_choice = "loss" in type(self).settings_by_name
+        return (
+            not has_choice
+            or bool(self.compiled_game.settings)
+            or (self._hidden.loss_of_file is not None)
+        )
+
+    def stakes(self) -> tuple[losses.AdversarialLoss, tuple[Penalty, ...]]:
+        """Returns what is played for: the settings `loss` and `penalties`, unless a game has others."""
+        return self.loss, self.penalties
+
+    def checked_condition(self, condition: Any, count: int) -> Any:
+        """Returns one condition for each of `count` samples, or `None` in an unconditional game.
+
+        Raises:
+            ValueError: If a condition is missing or surplus, or does not fit.
+        """
+        return conditions_for(self, condition, count)
+
+    def sub_model(self, argument: str, *parts: Part | None, of: str, hint: str = "") -> SubModel:
+        """Returns a sub-model as a function of parts of the game's data, which also builds it.
+
+        Args:
+            argument: The name of the sub-model, an attribute.
+            *parts: The parts that it takes; `None` for one that the game has not.
+            of: What the parts are, for errors.
+            hint: What else to say where it does not accept them. Defaults to nothing.
+        """
+        return SubModel(self, argument, parts, of, hint)
+
+    def adversary_of(
+        self,
+        discriminator: SubModel,
+        energy: Callable[[Any, Any], Any] | None = None,
+        scores: Callable[[Any], Any] | None = None,
+    ) -> Adversary:
+        """Returns a discriminator with what it plays for, `stakes`.
+
+        Args:
+            discriminator: The discriminator.
+            energy: As in `Adversary`. Defaults to `None`.
+            scores: As in `Adversary`. Defaults to `None`.
+        """
+        adversary = Adversary(discriminator, self, energy, scores)
+        self._hidden.adversaries.append(adversary)
+        return adversary
+
+    # The game.
+
+    def play_round(self, data: Any) -> None:
+        """Plays one round."""
+        turns, steps = self.turns(), self.steps_per_round
+        real, target = self._unpack(data)
+        rows = rows_of(real).shape[0]
+        if number_of_replicas() == 1 and rows is not None and rows < steps:
+            raise ValueError(
+                f"Invalid value for argument `x`. Expected at least one example for each of the {steps} "
+                f"minibatches of a round. Received: {counted(rows, 'example')}"
+            )
+        # On replicas the rows of one minibatch start where those of the replica before end.
+        before = first_row(ops.shape(rows_of(real))[0]) if steps > 1 else 0
+
+        def every(value: Any, step: int) -> Any:
+            rows = slice((step - before) % steps, None, steps)
+            return keras.tree.map_structure(lambda tensor: tensor[rows], value)
+
+        with after(data):
+            for turn, log in zip(turns, self.compiled_game.turn_logs, strict=True):
+                for step in range(steps - turn.steps, steps):
+                    part = None if target is None else every(target, step)
+                    minibatch = Minibatch(every(real, step), part, True, self.seed_generator)
+                    played = self._play(turn, minibatch)
+                    log.update_state(played.means, played.weights)
+            self.update_averages()
+            self.optimizer.count_round()
+
+    def _play(self, turn: Turn, minibatch: Minibatch) -> Evaluation:
+        """Moves a turn's players one step down their objective, and nobody else."""
+        optimizer = self.optimizer[turn.name]
+        variables = turn.trainable_variables
+
+        def objective() -> tuple[Any, tuple[Evaluation, list[Assignment]]]:
+            evaluation, assignments = self._evaluate(turn, minibatch, turn.players)
+            # Replicas' gradients are added up, as their parts of the mean are.
+            return optimizer.scale_loss(evaluation.total), (evaluation, assignments)
+
+        _, (evaluation, assignments), gradients = value_and_gradients(objective, variables)
+        # The weights of sub-models that do not move stay as they are, batch statistics included.
+        others = {id(v) for v in self.weights} - {id(v) for v in turn.weights}
+        _assign([each for each in assignments if id(each[0]) not in others], minibatch.rows)
+        optimizer.apply(gradients_of_rows(gradients, minibatch.rows), variables)
+        return evaluation
+
+    def _evaluate(
+        self, turn: Turn, minibatch: Minibatch, players: Sequence[Any]
+    ) -> tuple[Evaluation, list[Assignment]]:
+        """Evaluates a turn, and holds back whatever a sub-model would assign: batch statistics, seeds."""
+        # The players' variables are read through the scope, where Keras looks for their regularization.
+        read = [variable for player in players for variable in player.trainable_variables]
+        held = keras.StatelessScope([(v, v) for v in read], collect_losses=True)
+        before = {id(v): held.get_current_value(v) for v in read}
+        with held:
+            evaluation = turn.evaluate(minibatch, players)
+        assignments = [
+            (variable, value)
+            for model in self.judged_models()
+            for variable in model.variables
+            if (value := held.get_current_value(variable)) is not before.get(id(variable))
+        ]
+        return evaluation, assignments
+
+    def evaluate_round(self, data: Any) -> None:
+        """Evaluates every turn's objective without moving anybody."""
+        real, target = self._unpack(data)
+        minibatch = Minibatch(real, target, False, self.evaluation_seed_generator)
+        with after(data):
+            for turn, log in zip(self.turns(), self.compiled_game.turn_logs, strict=True):
+                players = [self.averaged(player) for player in turn.players]
+                evaluation, assignments = self._evaluate(turn, minibatch, players)
+                _assign(assignments, minibatch.rows)
+                log.update_state(evaluation.means, evaluation.weights, record=False)
+            if self.compiled_game.metrics:
+                fake = self.fake(minibatch)
+                for metric in self.compiled_game.metrics:
+                    metric.update_state(real, fake)
+
+    def _unpack(self, data: Any) -> tuple[Any, Any]:
+        real, target, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
+        check_element([real, target, sample_weight], self.samples, self.target)
+        if target is not None:
+            target = keras.tree.map_structure(ops.convert_to_tensor, target)
+        floatx = keras.config.floatx()
+        return keras.tree.map_structure(lambda x: ops.cast(x, floatx), real), target
+
+
+def _assign(assignments: Sequence[Assignment], rows: Any) -> None:
+    """Makes the assignments of one replica with so many rows."""
+    for variable, value in assignments:
+        # Each replica has the statistics of its own rows; Keras would leave each its own.
+        is_statistic = keras.backend.is_float_dtype(variable.dtype)
+        variable.assign(all_replicas_mean(value, rows) if is_statistic else value)

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasgan import losses
+from kerasgan.arguments import invalid
+from kerasgan.backend import is_chief
+from kerasgan.core.adversary import restored
+from kerasgan.core.setting import serialized
+from kerasgan.core.shared_layers import check_shared, shared_layers
+from kerasgan.core.stateful_game import StatefulGame
+from kerasgan.files import replacing
+from kerasgan.registry import deserialize
+
+_MOMENTUM = "averages.momentum"
+_LOSS = "loss"
+
+
+class SavedGame(StatefulGame):
+    """What Keras's saving leaves out of a game: how it was compiled, and every seed.
+
+    A file that Keras writes holds a model's configuration, weights and one optimizer. Several optimizers
+    come back only if the model can compile itself as before; random draws go on where they stopped only if
+    the states of all seed generators are stored. And Keras writes in place: here a file is written beside
+    its final path and then renamed, so that a full disk or a killed process leaves the last one usable.
+
+    Of several workers that train a model together, the chief alone writes; on the others nothing is to do.
+    """
+
+    def save(self, filepath: Any, overwrite: bool = True, **arguments: Any) -> None:
+        """Saves the model; as `keras.Model.save`, but a file that is there stays until the new one is whole.
+
+        Args:
+            filepath: Where to save, ending in `.keras`.
+            overwrite: As in Keras. Defaults to `True`.
+            **arguments: As in Keras. The folder that `zipped=False` makes is written in place.
+
+        Raises:
+            ValueError: If `filepath` ends in `.h5`, or sub-models share layers so that the file could not be
+                loaded.
+            FloatingPointError: If a weight is not finite.
+        """
+        if str(filepath).endswith((".h5", ".hdf5")):
+            raise invalid(
+                "filepath",
+                str(filepath),
+                "a path that ends in '.keras': Keras's older format holds no game (`save_weights` takes "
+                "'.weights.h5')",
+            )
+        self.check_weights()
+        if not is_chief(self):
+            return
+        shared = tuple(shared_layers(self))
+        if shared and shared != self._hidden.loadable:
+            check_shared(self, shared)
+            self._hidden.loadable = shared
+        if not overwrite or arguments.get("zipped") is False or not _is_local(filepath):
+            super().save(filepath, overwrite=overwrite, **arguments)
+            return
+        with replacing(filepath) as temporary:
+            super().save(temporary, **arguments)
+
+    def save_weights(self, filepath: Any, overwrite: bool = True, **arguments: Any) -> None:
+        """Saves the weights, the optimizers and the seeds; as `keras.Model.save_weights`, but atomically.
+
+        Args:
+            filepath: Where to save, ending in `.weights.h5`.
+            overwrite: As in Keras. Defaults to `True`.
+            **arguments: As in Keras. The files that `max_shard_size` makes are written in place.
+
+        Raises:
+            FloatingPointError: If a weight is not finite.
+        """
+        self.check_weights()
+        if not is_chief(self):
+            return
+        sharded = arguments.get("max_shard_size") is not None
+        if not overwrite or sharded or not _is_local(filepath):
+            super().save_weights(filepath, overwrite=overwrite, **arguments)
+            return
+        # HDF5 ends the whole process where a disk is full while it writes.
+        memory = _Memory(filepath)
+        super().save_weights(memory, **arguments)
+        with replacing(filepath) as temporary:
+            temporary.write_bytes(memory.getbuffer())
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the arguments that make an equal model, but for its weights."""
+        serialize = keras.saving.serialize_keras_object
+        arguments = {name: serialized(value) for name, value in self.init_arguments().items()}
+        return {**arguments, "name": self.name, "dtype": serialize(self.dtype_policy)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> SavedGame:
+        """Makes the model that `get_config` described."""
+        with keras.saving.custom_object_scope(custom_objects or {}):
+            return cls(**deserialize(config))
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Returns what `compile` was called with."""
+        arguments = dict(self.compiled_game.arguments)
+        if arguments and self.average_momentum is not None:
+            arguments["generator_ema"] = self.average_momentum
+        return {name: serialized(value) for name, value in arguments.items()}
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compiles as `get_compile_config` describes."""
+        with restored():
+            self.compile(**{name: deserialize(value) for name, value in config.items()})
+
+    def save_own_variables(self, store: Any) -> None:
+        """Saves what Keras leaves out: the state of every seed, averages, and what was played for."""
+        super().save_own_variables(store)
+        for name, variable in self.named_seeds_and_averages():
+            store[name] = ops.convert_to_numpy(variable)
+        if self.average_momentum is not None:
+            store[_MOMENTUM] = np.array(self.average_momentum)
+        loss = self.compiled_game.settings.get("loss", self._hidden.loss_of_file)
+        # A loss of the user's may have no configuration.
+        with contextlib.suppress(ValueError, TypeError, NotImplementedError):
+            if loss is not None:
+                # A file of weights holds arrays alone.
+                text = json.dumps(keras.saving.serialize_keras_object(loss))
+                store[_LOSS] = np.frombuffer(text.encode(), "uint8")
+
+    def load_own_variables(self, store: Any) -> None:
+        """Loads what `save_own_variables` saved.
+
+        Averages that the file holds are kept from then on, as if `generator_ema` had been given to `compile`,
+        unless that was `None`. A model that is not compiled learns what its scores stand for.
+
+        Raises:
+            ValueError: If the model keeps averages and the file holds none.
+        """
+        if _MOMENTUM in store:
+            self.take_average(float(np.asarray(store[_MOMENTUM])))
+        for name, variable in self.named_seeds_and_averages():
+            if name not in store:
+                raise ValueError(
+                    "Invalid file of weights. Expected the averaged weights that `generator_ema` asks for "
+                    f"(load the file before `compile`, and they start there). Received: no {name!r}"
+                )
+            variable.assign(store[name])
+        if _LOSS in store and not self.compiled_game.settings:
+            # A loss of the user's need not be there in a process that only judges or samples.
+            with contextlib.suppress(ValueError, TypeError):
+                config = json.loads(np.asarray(store[_LOSS]).tobytes())
+                self._hidden.loss_of_file = losses.get(config)
+
+
+def _is_local(filepath: Any) -> bool:
+    return isinstance(filepath, str | os.PathLike) and "://" not in str(filepath)
+
+
+class _Memory(io.BytesIO):
+    """A file in memory, which tells Keras its format by its name."""
+
+    def __init__(self, name: Any) -> None:
+        super().__init__()
+        self._name = str(name)
+
+    def __str__(self) -> str:
+        return self._name

@@ -1,0 +1,197 @@
+"""What `compile` of a game takes, declared once: default, check and description of each argument."""
+
+from __future__ import annotations
+
+import inspect
+import textwrap
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+
+from kerasgan import losses, penalties, registry
+from kerasgan.arguments import positive_integer
+
+Check = Callable[[str, Any], Any]
+
+
+class Setting:
+    """An argument of `compile`, as an attribute of the class of a game.
+
+    A class lists its settings in its body. `compile` then takes them as keyword arguments, checks them, shows
+    them in its signature and in `help()`, and saves them with the model. The attribute of a game holds what
+    the game was compiled with: the default until then. A subclass takes a setting away with `name = None`.
+
+    Args:
+        default: The default.
+        check: Takes the name and the value, and returns the value to keep, or raises. Defaults to `None`,
+            every value is taken.
+        description: What the setting is, and its unit. `help()` adds the default.
+
+    Example:
+
+    >>> from kerasgan.arguments import non_negative_number
+    >>> class Weighted(kerasgan.GAN):
+    ...     term_weight = kerasgan.core.Setting(2.0, non_negative_number, "The term's weight.")
+    >>> "term_weight=2.0" in str(inspect.signature(Weighted.compile))
+    True
+    """
+
+    def __init__(self, default: Any, check: Check | None = None, description: str = "") -> None:
+        self.default = default
+        self.check = check
+        self.description = description
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Learns the name."""
+        self.name = name
+
+    def __get__(self, game: Any, owner: type | None = None) -> Any:
+        """Returns what the game was compiled with; the setting itself, where the class is asked."""
+        return self if game is None else game.settings[self.name]
+
+    def __set__(self, game: Any, value: Any) -> None:
+        """Raises: `compile` sets."""
+        # A Keras model sets its own `loss`, which a game has not.
+        if value is None:
+            return
+        raise AttributeError(
+            f"`{self.name}` is what the game was compiled with. Expected `compile({self.name}=...)`. "
+            f"Received: {self.name}={value!r}"
+        )
+
+    def checked(self, game: Any, value: Any) -> Any:
+        """Returns the value to keep, or raises."""
+        return value if self.check is None else self.check(self.name, value)
+
+
+class OptimizerSetting(Setting):
+    """The optimizer of a turn; the attribute is called `<turn>_optimizer`.
+
+    Args:
+        description: Whose it is. Defaults to none.
+    """
+
+    def __init__(self, description: str = "") -> None:
+        text = (
+            "A Keras optimizer, or the name of one. Defaults to `None`, Adam with a learning rate of 2e-4 "
+            "and `beta_1=0.5`."
+        )
+        super().__init__(None, description=f"{description} {text}".strip())
+
+    @property
+    def turn(self) -> str:
+        """The name of the turn."""
+        return self.name.removesuffix("_optimizer")
+
+
+class LossSetting(Setting):
+    """What both players play for: an adversarial loss, by name or as an object."""
+
+    def __init__(self, default: str = "non_saturating", description: str | None = None) -> None:
+        super().__init__(
+            default,
+            lambda name, value: losses.get(value),
+            description
+            or (
+                "Both players' losses: a name such as `'non_saturating'`, `'hinge'` or `'relativistic'`, a "
+                "`kerasgan.losses.AdversarialLoss`, or a function of `(real_scores, fake_scores)`."
+            ),
+        )
+
+
+class PenaltiesSetting(Setting):
+    """Terms that are added to the turns' losses."""
+
+    def __init__(self, description: str | None = None) -> None:
+        super().__init__(
+            (),
+            description=description
+            or "One or several penalties, by name or as `kerasgan.penalties.Penalty` objects.",
+        )
+
+    def checked(self, game: Any, value: Any) -> Any:
+        """Returns the penalties, or raises where one is none or has no turn in the game."""
+        if value == ():
+            return ()
+        return penalties.get_all(value, [turn.name for turn in game.turns()])
+
+
+def steps_setting() -> Setting:
+    """Returns the setting `discriminator_steps`, the k of Goodfellow et al. 2014."""
+    return Setting(
+        1,
+        positive_integer,
+        "The discriminator's steps for each of the generator's (the paper's k), each on a fresh minibatch.",
+    )
+
+
+def settings_of(kind: type) -> dict[str, Setting]:
+    """Returns the settings of a class, optimizers first, those of its bases before its own."""
+    found: dict[str, Setting | None] = {}
+    for each in reversed(kind.__mro__):
+        for name, value in vars(each).items():
+            if isinstance(value, Setting):
+                found[name] = value
+            elif name in found:
+                # A subclass that has another attribute of this name has no such setting.
+                found.pop(name)
+    given = [each for each in found.values() if each is not None]
+    given.sort(key=lambda each: not isinstance(each, OptimizerSetting))
+    return {each.name: each for each in given}
+
+
+def signature_of(settings: Mapping[str, Setting], common: Mapping[str, Any]) -> inspect.Signature:
+    """Returns the signature of `compile`: optimizers by position, everything else by keyword."""
+    parameter = inspect.Parameter
+    names = [parameter("self", parameter.POSITIONAL_OR_KEYWORD)]
+    for name, setting in settings.items():
+        by_position = isinstance(setting, OptimizerSetting)
+        kind = parameter.POSITIONAL_OR_KEYWORD if by_position else parameter.KEYWORD_ONLY
+        names.append(parameter(name, kind, default=setting.default))
+    names += [
+        parameter(name, parameter.KEYWORD_ONLY, default=value) for name, value in common.items()
+    ]
+    return inspect.Signature(names)
+
+
+def documentation_of(settings: Mapping[str, Setting], common: Mapping[str, str]) -> str:
+    """Returns the docstring of `compile`."""
+    lines = ["Prepares the game.", "", "Args:"]
+    texts = {
+        name: setting.description
+        if isinstance(setting, OptimizerSetting)
+        else f"{setting.description} Defaults to {shown(setting.default)}."
+        for name, setting in settings.items()
+    }
+    for name, text in {**texts, **common}.items():
+        lines += textwrap.wrap(
+            f"{name}: {text}",
+            110,
+            initial_indent=" " * 4,
+            subsequent_indent=" " * 8,
+            break_long_words=False,
+        )
+    lines += [
+        "",
+        "Raises:",
+        "    ValueError: If a name is unknown, a number is out of range, or the turns' objectives cannot be",
+        "        computed on batches of the model's shapes.",
+        "    TypeError: If an argument is unknown or of another kind.",
+    ]
+    return "\n".join(lines)
+
+
+def shown(default: Any) -> str:
+    """Returns a default as a docstring says it."""
+    return "none" if default in ((), None) else f"`{default!r}`"
+
+
+def serialized(value: Any) -> Any:
+    """Returns what a file keeps of a setting."""
+    if isinstance(value, (list, tuple)):
+        return [serialized(each) for each in value]
+    if registry.is_function(value):
+        return registry.serialize_function(value)
+    return keras.saving.serialize_keras_object(value)

@@ -1,0 +1,291 @@
+"""How a game calls its sub-models: with which parts of its data, in which order, under which names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import keras
+
+from kerasgan.arguments import counted, invalid
+from kerasgan.part import Part, same_shapes, shapes_of
+from kerasgan.tensors import at_least_float32
+
+
+def check_model(argument: str, model: Any) -> keras.Model:
+    """Returns a sub-model, or raises where it is not a `keras.Model`."""
+    if not isinstance(model, keras.Model):
+        raise TypeError(
+            f"Invalid value for argument `{argument}`. Expected a `keras.Model`. "
+            f"Received: {argument}={model!r} of type {type(model).__name__}"
+        )
+    return model
+
+
+def inputs_of(argument: str, model: keras.Model) -> Any:
+    """Returns the structure of a built model's inputs, with the shape and dtype of each.
+
+    Raises:
+        ValueError: If the model has not been built, so that it does not know its inputs.
+    """
+    if getattr(model, "inputs", None):
+        structure = model.inputs[0] if isinstance(model, keras.Sequential) else model.input
+        return _map(
+            lambda item: keras.KerasTensor(item.shape, item.dtype, name=item.name), structure
+        )
+    shapes = (model.get_build_config() or {}).get("input_shape") if model.built else None
+    if shapes is None:
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected a model that knows its input shape: call it "
+            f"on an example once, or give it a `keras.Input`. Received: {model.name!r}, not built"
+        )
+    return _of_shapes(shapes)
+
+
+def part_of_inputs(argument: str, model: keras.Model) -> Part:
+    """Returns the part of all inputs of a built model."""
+    return part_of(_named(inputs_of(argument, model)))
+
+
+def one_input(argument: str, model: keras.Model) -> Part:
+    """Returns the part of the one input of a built model, or raises where it has several."""
+    named = _named(inputs_of(argument, model))
+    if len(named) != 1:
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected a model with one input. "
+            f"Received: {model.name!r} with {counted(len(named), 'input')}"
+        )
+    return part_of(named)
+
+
+def split_inputs(
+    argument: str, model: keras.Model, first_names: Sequence[str] | None = None
+) -> tuple[Part, Part | None]:
+    """Returns the part of a model's inputs that comes first, and that of the others.
+
+    Args:
+        argument: The argument that the model came in.
+        model: A built model.
+        first_names: The names of the inputs that come first. Defaults to `None`, one input alone.
+
+    Returns:
+        `(first, others)`; `others` is `None` where there are none.
+
+    Raises:
+        ValueError: If the model has no inputs of these names.
+    """
+    named = _named(inputs_of(argument, model))
+    names = [next(iter(named))] if first_names is None else list(first_names)
+    if not set(names) <= set(named):
+        expected = f"a prior for inputs among {list(named)}, those of {model.name!r}"
+        raise invalid("prior", names, expected)
+    first = {name: named[name] for name in named if name in names}
+    others = {name: named[name] for name in named if name not in names}
+    return part_of(first), part_of(others) if others else None
+
+
+def part_of(named: Mapping[str, keras.KerasTensor]) -> Part:
+    """Returns the part of some named tensors: the tensor itself, where there is one alone."""
+    return Part(next(iter(named.values())) if len(named) == 1 else dict(named))
+
+
+class SubModel:
+    """A sub-model, as a function of parts of the game's data.
+
+    The tensors of all parts are handed to the model's inputs in their order. A model whose inputs are a
+    dictionary, or that takes fewer than there are, gets them by name.
+
+    Args:
+        game: The game, whose attribute of the name `argument` is the model. Calling it on shapes builds it.
+        argument: The argument that the model came in.
+        parts: The parts that it takes; `None` for one that the game has not.
+        description: What the parts are, for errors.
+        hint: What else to say where it does not accept them. Defaults to nothing.
+
+    Raises:
+        ValueError: If the model does not accept the parts.
+    """
+
+    def __init__(
+        self,
+        game: Any,
+        argument: str,
+        parts: Sequence[Part | None],
+        description: str,
+        hint: str = "",
+    ) -> None:
+        self.argument = argument
+        self.model: keras.Model = getattr(game, argument)
+        self.parts = parts
+        self._averaged = game.averaged
+        model = self.model
+        self._order: list[int] | None = None
+        given = [leaf for part in parts if part is not None for leaf in part.leaves]
+        self.tensors = given
+        names = [
+            name
+            for part in parts
+            if part is not None
+            for name in (part.names or [getattr(part.specification, "name", "")])
+        ]
+        if model.built or getattr(model, "inputs", None):
+            self._structure = inputs_of(argument, model)
+            self._order = self._matched(names)
+        else:
+            self._structure = given[0] if len(given) == 1 else given
+        shapes = [tuple(leaf.shape) for leaf in given]
+        taken = _map(lambda item: tuple(item.shape), self._structure)
+        refused = (
+            f"Invalid value for argument `{argument}`. Expected a model that accepts {description} of "
+            f"shape {shapes[0] if len(shapes) == 1 else shapes}. Received: {model.name!r}, which takes "
+            f"{taken}{hint}"
+        )
+        packed = self._packed(given)
+        # Keras looks at no more than ranks.
+        if not all(map(_can_be, _shapes(packed), _shapes(self._structure))):
+            raise ValueError(refused)
+        try:
+            self.output = model(packed, training=False)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{refused}: {error}") from error
+
+    def _matched(self, names: list[str]) -> list[int]:
+        """Returns for each input of the model the number of the tensor that it gets."""
+        inputs = list(_named(self._structure))
+        by_name = isinstance(self._structure, Mapping) and set(inputs) <= set(names)
+        if len(inputs) == len(names) and not by_name:
+            return list(range(len(names)))
+        # Of several parts the first is what the model is for; the others it may leave out.
+        first = len(self.parts[0].leaves) if self.parts[0] is not None else 0
+        if by_name or len(inputs) == first or set(inputs[first:]) <= set(names):
+            positions = {name: number for number, name in enumerate(names)}
+            return [
+                number if number < first and not by_name else positions[name]
+                for number, name in enumerate(inputs)
+            ]
+        raise ValueError(
+            f"Invalid value for argument `{self.argument}`. Expected a model with "
+            f"{counted(len(names), 'input')}, or with names among {names}. "
+            f"Received: {self.model.name!r} with {counted(len(inputs), 'input')}, {inputs}"
+        )
+
+    def __call__(self, *values: Any, training: bool, model: keras.Model | None = None) -> Any:
+        """Returns what the model makes of the parts, in float32 at least, as the game computes.
+
+        Args:
+            *values: A value for each part; `None` for one that the game has not.
+            training: Whether this is the game. In inference it is the average, where one is kept.
+            model: A model to call instead, which takes the same. Defaults to `None`.
+        """
+        output = self.as_it_is(*values, training=training, model=model)
+        return keras.tree.map_structure(at_least_float32, output)
+
+    def as_it_is(self, *values: Any, training: bool, model: keras.Model | None = None) -> Any:
+        """Returns what the model makes of the parts, in its own precision."""
+        tensors = [
+            tensor
+            # A game without conditions hands on `None` for them.
+            for part, value in zip(self.parts, values, strict=False)
+            if part is not None
+            for tensor in part.flat(value)
+        ]
+        model = model or self._averaged(self.model, training)
+        return model(self._packed(tensors), training=training)
+
+    def of_tensors(self, tensors: Sequence[Any]) -> Any:
+        """Returns what the model makes of the tensors of all parts, as it is, in inference."""
+        return self.model(self._packed(tensors), training=False)
+
+    def _packed(self, tensors: Sequence[Any]) -> Any:
+        ordered = tensors if self._order is None else [tensors[number] for number in self._order]
+        return _pack(self._structure, iter(ordered))
+
+    def reproducing(self, part: Part) -> SubModel:
+        """Returns this, or raises where its outputs do not have the shapes of a part."""
+        if not same_shapes(self.output_part(), part):
+            raise ValueError(
+                f"Invalid value for argument `{self.argument}`. Expected outputs of shape "
+                f"{shapes_of(part)}. Received: {self.model.name!r} with outputs of shape "
+                f"{shapes_of(self.output_part())}"
+            )
+        return self
+
+    def output_part(self) -> Part:
+        """Returns the model's output as a part: one tensor, or several by name.
+
+        Raises:
+            ValueError: If it has several outputs without names.
+        """
+        if isinstance(self.output, keras.KerasTensor):
+            return Part(keras.KerasTensor(self.output.shape, keras.config.floatx()))
+        if isinstance(self.output, Mapping):
+            floatx = keras.config.floatx()
+            return Part(
+                {n: keras.KerasTensor(each.shape, floatx) for n, each in self.output.items()}
+            )
+        raise ValueError(
+            f"Invalid value for argument `{self.argument}`. Expected a model with one output, or with a "
+            f"dictionary of outputs. Received: {self.model.name!r} with "
+            f"{counted(len(keras.tree.flatten(self.output)), 'output')}"
+        )
+
+
+def swapped_hint(generator: keras.Model, discriminator: keras.Model) -> str:
+    """Returns what to say of a generator and a discriminator that fit each other the other way round."""
+    made, taken = getattr(discriminator, "outputs", None), getattr(generator, "inputs", None)
+    if not made or not taken or not _can_be(tuple(made[0].shape), tuple(taken[0].shape)):
+        return ""
+    return (
+        f". The two seem to be swapped: {discriminator.name!r} makes what {generator.name!r} takes"
+    )
+
+
+def _can_be(received: tuple[int | None, ...], expected: tuple[int | None, ...]) -> bool:
+    """Tells whether Keras takes one shape for another: it adds and removes a last axis of 1."""
+    longer, shorter = sorted((received, expected), key=len, reverse=True)
+    if len(longer) == len(shorter) + 1 and longer[-1] in (1, None):
+        longer = longer[:-1]
+    return len(longer) == len(shorter) and all(
+        a is None or b is None or a == b for a, b in zip(longer, shorter, strict=True)
+    )
+
+
+def _shapes(structure: Any) -> list[tuple[int | None, ...]]:
+    return [tuple(item.shape) for _, item in _items(structure, "tensor")]
+
+
+def _named(structure: Any) -> dict[str, keras.KerasTensor]:
+    """Returns the tensors of a structure by their names: those of a dictionary, or their own."""
+    return dict(_items(structure, ""))
+
+
+def _items(structure: Any, name: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(structure, Mapping):
+        for key, each in structure.items():
+            yield from _items(each, str(key))
+    elif isinstance(structure, (list, tuple)):
+        for each in structure:
+            yield from _items(each, "")
+    else:
+        yield name or structure.name, structure
+
+
+def _map(function: Any, structure: Any) -> Any:
+    return _pack(structure, iter([function(each) for _, each in _items(structure, "")]))
+
+
+def _pack(structure: Any, tensors: Iterator[Any]) -> Any:
+    """Returns a structure of this form; unlike Keras's, a dictionary keeps its own order."""
+    if isinstance(structure, Mapping):
+        return {key: _pack(each, tensors) for key, each in structure.items()}
+    if isinstance(structure, (list, tuple)):
+        return [_pack(each, tensors) for each in structure]
+    return next(tensors)
+
+
+def _of_shapes(shapes: Any) -> Any:
+    if isinstance(shapes, Mapping):
+        return {key: _of_shapes(each) for key, each in shapes.items()}
+    if isinstance(shapes[0], (list, tuple, Mapping)):
+        return [_of_shapes(each) for each in shapes]
+    return keras.KerasTensor((None, *shapes[1:]), keras.config.floatx())

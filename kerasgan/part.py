@@ -1,0 +1,140 @@
+"""The parts of a game's data: samples, conditions, latent samples, codes. Each is a tensor or several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasgan.arguments import invalid
+from kerasgan.arrays import check_array, check_conditions, fits
+
+Check = Callable[[str, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is known of one part of a game's data.
+
+    Attributes:
+        specification: The shape and dtype of a batch, a `keras.KerasTensor`; or a dictionary of them.
+        check: Takes the argument's name and an array, and returns it, or raises: what is asked of values
+            beside their shape. Defaults to `None`.
+        default: What each row has where nothing is given. Defaults to `None`, the part is required.
+        advice: What to do where there are not as many as samples. Defaults to none.
+    """
+
+    specification: Any
+    check: Check | None = None
+    default: Any = None
+    advice: str = ""
+
+    @property
+    def leaves(self) -> list[keras.KerasTensor]:
+        """The specification of each tensor, in the order of their names in a sub-model."""
+        return self.flat(self.specification)
+
+    @property
+    def names(self) -> list[str] | None:
+        """The names of the tensors; `None` where there is one alone."""
+        return list(self.specification) if isinstance(self.specification, Mapping) else None
+
+    def flat(self, value: Any) -> list[Any]:
+        """Returns the tensors of a value in their order."""
+        return [value] if self.names is None else [value[name] for name in self.names]
+
+    def packed(self, tensors: Sequence[Any]) -> Any:
+        """Returns the value that has these tensors."""
+        return tensors[0] if self.names is None else dict(zip(self.names, tensors, strict=True))
+
+    def map(self, function: Callable[..., Any], *values: Any) -> Any:
+        """Applies a function to each tensor of a value, or of several values at once."""
+        return self.packed([function(*each) for each in zip(*map(self.flat, values), strict=True)])
+
+    def batch(self, dtype: str | None = None) -> Part:
+        """Returns the part with batches of any size, floating-point numbers in Keras's type."""
+
+        def free(item: keras.KerasTensor) -> keras.KerasTensor:
+            kind = dtype or (
+                keras.config.floatx() if keras.backend.is_float_dtype(item.dtype) else item.dtype
+            )
+            return keras.KerasTensor((None, *item.shape[1:]), kind)
+
+        return replace(self, specification=self.map(free, self.specification))
+
+    def arrays(self, argument: str, value: Any) -> Any:
+        """Returns samples, latent samples or codes as arrays, or raises where they do not fit."""
+
+        def checked(name: str, item: keras.KerasTensor, given: Any) -> np.ndarray:
+            array = np.asarray(given, keras.config.floatx())
+            check_array(name, array, item.shape[1:])
+            return array if self.check is None else self.check(name, array)
+
+        return self._each(argument, value, checked)
+
+    def check_arrays(self, argument: str, value: Any) -> None:
+        """Raises where training samples do not have the part's shapes, or are not all finite."""
+        self._each(argument, value, lambda name, item, x: check_array(name, x, item.shape[1:]))
+
+    def conditions(self, argument: str, value: Any, count: int, single: bool = True) -> Any:
+        """Returns conditions as arrays, one for each of `count` samples, or raises where they do not fit.
+
+        Args:
+            argument: The argument's name.
+            value: Conditions; `None` where the part has a default.
+            count: How many there have to be.
+            single: Whether a single one is taken, for all samples. Defaults to `True`.
+        """
+        if value is None and self.default is not None:
+            return self.map(
+                lambda item: np.full((count, *item.shape[1:]), self.default, item.dtype),
+                self.specification,
+            )
+
+        def checked(name: str, item: keras.KerasTensor, given: Any) -> np.ndarray:
+            array, shape = np.asarray(given), tuple(item.shape[1:])
+            if single and fits(array.shape, shape):
+                array = np.broadcast_to(array, (count, *array.shape))
+            if self.advice and array.ndim and len(array) != count:
+                raise ValueError(
+                    f"Invalid value for argument `{name}`. Expected {count}, as many as samples. Received: "
+                    f"{len(array)}. {self.advice}"
+                )
+            array = check_conditions(name, array, count, shape)
+            return array if self.check is None else self.check(name, array)
+
+        return self._each(argument, value, checked)
+
+    def _each(self, argument: str, value: Any, checked: Callable[..., Any]) -> Any:
+        if self.names is None:
+            if isinstance(value, Mapping):
+                raise invalid(argument, sorted(value), "one array, not a dictionary")
+            return checked(argument, self.specification, value)
+        if not isinstance(value, Mapping) or set(value) != set(self.names):
+            received = sorted(value) if isinstance(value, Mapping) else type(value).__name__
+            raise invalid(argument, received, f"a dictionary of {self.names}")
+        return {
+            name: checked(f"{argument}[{name!r}]", self.specification[name], value[name])
+            for name in self.names
+        }
+
+
+def rows_of(value: Any) -> Any:
+    """Returns the first tensor of a value: its first axis is the batch's."""
+    return keras.tree.flatten(value)[0]
+
+
+def shapes_of(part: Part) -> Any:
+    """Returns the shape of an example, or that of each tensor by name."""
+    return part.map(lambda item: tuple(item.shape[1:]), part.specification)
+
+
+def same_shapes(one: Part, other: Part) -> bool:
+    """Tells whether two parts can have the same values."""
+    return one.names == other.names and all(
+        fits(tuple(a.shape[1:]), tuple(b.shape[1:]))
+        for a, b in zip(one.leaves, other.leaves, strict=True)
+    )

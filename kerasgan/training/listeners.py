@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+
+from kerasgan.training.finite_watch import FiniteWatch
+from kerasgan.training.run_keeper import RunKeeper
+from kerasgan.training.trainable_watch import TrainableWatch
+
+_HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
+
+
+def listens_to_batches(callback: keras.callbacks.Callback) -> bool:
+    """Tells whether a callback does something at single batches of training.
+
+    A callback can say so itself with an attribute `listens_to_batches`: `False` for one that reads every
+    update by `updates_since`, and so misses none when several steps are played at once.
+
+    Args:
+        callback: The callback.
+
+    Example:
+
+    >>> listens_to_batches(keras.callbacks.EarlyStopping())
+    False
+    >>> listens_to_batches(keras.callbacks.TerminateOnNaN())
+    True
+    """
+    said = getattr(callback, "listens_to_batches", None)
+    return _has_hooks(callback) if said is None else bool(said)
+
+
+def _has_hooks(callback: keras.callbacks.Callback) -> bool:
+    hooks = [hook for hook in _HOOKS if _is_own(callback, hook)]
+    # Keras's checkpoints and TensorBoard have hooks that do nothing until an epoch ends.
+    waits = "epoch" in (getattr(callback, name, None) for name in ("save_freq", "update_freq"))
+    return any(not (waits and _is_of_keras(getattr(callback, hook))) for hook in hooks)
+
+
+def _is_own(callback: Any, hook: str) -> bool:
+    method = getattr(callback, hook)
+    return getattr(method, "__func__", method) is not getattr(keras.callbacks.Callback, hook)
+
+
+def _is_of_keras(method: Any) -> bool:
+    return getattr(method, "__module__", "").startswith("keras.")
+
+
+class ProgressBar(keras.callbacks.ProgbarLogger):
+    """Keras's progress bar, which looks at the logs only when it draws."""
+
+    reads_logs = False
+    seconds = 0.1
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._due = 0.0
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Draws the bar if it is time."""
+        if self.verbose == 1 and time.monotonic() >= self._due:
+            super().on_train_batch_end(batch, _numbers(logs))
+            self._due = time.monotonic() + self.seconds
+        self.seen = batch + 1
+
+
+class Listeners(keras.callbacks.CallbackList):
+    """Keras's list of callbacks, which reads the logs of a batch only for those who want them.
+
+    Keras converts all logs at every batch, and for that the host waits until the device is done. Without a
+    reader the host goes on, so that the device has its next work before it is done with this one. A callback
+    with an attribute `reads_logs = False` gets the logs as they are: tensors.
+
+    Args:
+        callbacks: The callbacks, in their order.
+        verbose: As in `fit`.
+        **arguments: `model`, `epochs` and `steps`, as in `keras.callbacks.CallbackList`.
+    """
+
+    def __init__(
+        self,
+        callbacks: Sequence[keras.callbacks.Callback],
+        verbose: str | int,
+        **arguments: Any,
+    ) -> None:
+        bar = [ProgressBar()] if verbose else []
+        super().__init__([*callbacks, *bar], add_history=True, verbose=verbose, **arguments)
+        # They keep what all others have done, Keras's history too.
+        self.callbacks.sort(key=lambda callback: isinstance(callback, RunKeeper))
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Calls those who do something at the end of a batch."""
+        self._call("on_train_batch_end", ("on_train_batch_end", "on_batch_end"), batch, logs)
+
+    def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Calls those who do something at the end of a batch of an evaluation."""
+        self._call("on_test_batch_end", ("on_test_batch_end",), batch, logs)
+
+    def _call(
+        self, hook: str, names: Sequence[str], batch: int, logs: dict[str, Any] | None
+    ) -> None:
+        numbers: dict[str, float] | None = None
+        for callback in self.callbacks:
+            if not any(_is_own(callback, name) for name in names):
+                continue
+            if not getattr(callback, "reads_logs", True):
+                getattr(callback, hook)(batch, logs)
+                continue
+            if numbers is None:
+                numbers = _numbers(logs)
+            getattr(callback, hook)(batch, numbers)
+
+
+def _numbers(logs: Mapping[str, Any] | None) -> dict[str, float]:
+    return {name: float(value) for name, value in sorted((logs or {}).items())}
+
+
+def in_order(
+    callbacks: Any, order: keras.callbacks.Callback, model: keras.Model
+) -> tuple[Any, list[RunKeeper]]:
+    """Puts who prepares and watches an epoch before the user's callbacks, and keepers of the run after them.
+
+    Args:
+        callbacks: What `fit` was given: callbacks, or a `keras.callbacks.CallbackList`.
+        order: The order of the run's data.
+        model: The model.
+
+    Returns:
+        `(callbacks, keepers)`: a list, or the user's own `CallbackList`, and the keepers among them.
+    """
+    is_list = isinstance(callbacks, keras.callbacks.CallbackList)
+    given = callbacks.callbacks if is_list else keras.tree.flatten(callbacks or [])
+    keepers = [callback for callback in given if isinstance(callback, RunKeeper)]
+    others = [callback for callback in given if not isinstance(callback, RunKeeper)]
+    # Who explains values that are not finite has to see them before they end training.
+    early = [callback for callback in others if getattr(callback, "sees_non_finite", False)]
+    late = [callback for callback in others if callback not in early]
+    ordered = [order, TrainableWatch(), *early, FiniteWatch(), *late, *keepers]
+    if is_list:
+        callbacks.callbacks = ordered
+        # Keras calls some lists from threads of their own, which a backup cannot wait for.
+        callbacks._async_train = callbacks._async_test = False
+        callbacks.set_model(model)
+        return callbacks, keepers
+    return ordered, keepers
