@@ -12,16 +12,15 @@ import numpy as np
 Kind = TypeVar("Kind")
 
 # Of Keras's own functions a file may name these, which compute and change nothing else.
-_HARMLESS = (
+_WITH_MODULES = (
     keras.ops,
     keras.ops.image,
     keras.ops.linalg,
     keras.ops.nn,
     keras.ops.numpy,
     keras.random,
-    keras.activations,
-    keras.losses,
 )
+_HARMLESS = (*_WITH_MODULES, keras.activations, keras.losses)
 _NOT_HARMLESS = {"get", "serialize", "deserialize"}
 # Classes, layers and Keras losses can be called too, but with other arguments.
 _UNCALLED = (type, keras.layers.Layer, keras.losses.Loss)
@@ -111,10 +110,11 @@ def deserialize(config: Any) -> Any:
 def serialize_function(function: Callable[..., Any]) -> dict[str, Any]:
     """Returns the configuration of a function, for `deserialize_function`.
 
-    Keras writes the functions of its own `keras.ops` and `keras.random` in a way that it cannot read.
+    Keras writes the functions of its own `keras.ops` and `keras.random` in a way that it cannot read, and
+    others, such as those of `keras.losses`, by their name alone.
     """
     found = _harmless_name(function)
-    if found is None:
+    if found is None or found[0] not in {each.__name__ for each in _WITH_MODULES}:
         return keras.saving.serialize_keras_object(function)
     module, name = found
     return {"module": module, "class_name": "function", "config": name, "registered_name": name}

@@ -123,7 +123,10 @@ class Adversary:
         self, real: Any, fake: Any, minibatch: Minibatch, latent: Any = None
     ) -> Outcome:
         """Returns what the discriminator minimizes, and its judgment of both batches."""
-        encounter = self._encounter("discriminator", real, fake, minibatch, latent)
+        return self.outcome(self.encounter("discriminator", real, fake, minibatch, latent))
+
+    def outcome(self, encounter: Encounter) -> Outcome:
+        """Returns what `discriminator_outcome` does, for a game that asks the encounter for more."""
         real_scores, fake_scores = self._scores(encounter, real=True), self._scores(encounter)
         loss = [
             self.loss.discriminator(*each) for each in zip(real_scores, fake_scores, strict=True)
@@ -141,7 +144,7 @@ class Adversary:
         self, real: Any, fake: Any, minibatch: Minibatch, latent: Any = None
     ) -> Outcome:
         """Returns what the generator of `fake` minimizes, and the discriminator's judgment of it."""
-        encounter = self._encounter("generator", real, fake, minibatch, latent)
+        encounter = self.encounter("generator", real, fake, minibatch, latent)
         fake_scores = self._scores(encounter)
         real_scores = (
             self._scores(encounter, real=True) if self.loss.pairs else [None] * len(fake_scores)
@@ -152,6 +155,10 @@ class Adversary:
             self._terms(encounter),
             {f"generator_{self.measure}": self._probability(fake_scores)},
         )
+
+    def real_score(self, encounter: Encounter) -> Any:
+        """Returns the scores of the real samples of an encounter, which are computed once."""
+        return _sole(self._scores(encounter, real=True))
 
     def score(self, samples: Any, condition: Any = None, training: bool = False) -> Any:
         """Returns the discriminator's scores of samples: one tensor, or a list at several scales."""
@@ -173,11 +180,12 @@ class Adversary:
 
     def terms(self, turn: str, real: Any, fake: Any, minibatch: Minibatch) -> dict[str, Any]:
         """Returns what the penalties of a turn add to its loss, by name."""
-        return self._terms(self._encounter(turn, real, fake, minibatch, None))
+        return self._terms(self.encounter(turn, real, fake, minibatch))
 
-    def _encounter(
-        self, turn: str, real: Any, fake: Any, minibatch: Minibatch, latent: Any
+    def encounter(
+        self, turn: str, real: Any, fake: Any, minibatch: Minibatch, latent: Any = None
     ) -> Encounter:
+        """Returns what penalties see of a turn."""
         condition, training = minibatch.condition, minibatch.training
         return Encounter(
             turn=turn,

@@ -17,7 +17,7 @@ from kerasgan.arguments import non_negative_integer, positive_integer
 from kerasgan.backend import compiled
 from kerasgan.exporting.signature import Signature
 from kerasgan.part import Part, rows_of
-from kerasgan.seeds import noise_of, seeded_by
+from kerasgan.seeds import noise_of, seed_states, seeded_by
 
 # Inside a use another one is called with tensors, as the plain function that it is.
 _WITH_TENSORS = contextvars.ContextVar("with_tensors", default=False)
@@ -27,7 +27,7 @@ _SEED = keras.KerasTensor((), "int64")
 
 
 def use(
-    returns: Returns, without_noise: bool = False, judges: bool = False, **parts: str | None
+    returns: Returns, without_noise: str = "", judges: bool = False, **parts: str | None
 ) -> Callable[[Callable[..., Any]], Any]:
     """Makes a method of a game one of its uses.
 
@@ -44,8 +44,8 @@ def use(
     Args:
         returns: The name of what the method returns, or the names of several; or a function of the game
             that tells it.
-        without_noise: Whether an export leaves it out where layers have noise of their own. Defaults to
-            `False`.
+        without_noise: A sub-model, by its attribute. An export leaves the use out where layers of it have
+            noise of their own. Defaults to none.
         judges: Whether it tells what a discriminator's scores stand for. An export leaves it out where the
             loss is not known, in a game that was never compiled. Defaults to `False`.
         **parts: The attribute of the game for a parameter of another name; `None` for a parameter that is no
@@ -68,7 +68,7 @@ class Use:
         self,
         function: Callable[..., Any],
         returns: Returns,
-        without_noise: bool,
+        without_noise: str,
         judges: bool,
         parts: Mapping[str, str | None],
     ) -> None:
@@ -117,7 +117,7 @@ class Use:
         """Tells whether an export of a game has a signature for the use."""
         if self.judges and not all(each.knows_scores for each in game.adversaries):
             return False
-        return not (self.without_noise and noise_of(game))
+        return not (self.without_noise and seed_states(getattr(game, self.without_noise)))
 
     def parts(self, game: Any) -> dict[str, Part]:
         """Returns the parts of a game that the use takes, by parameter."""

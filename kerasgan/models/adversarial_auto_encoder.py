@@ -189,7 +189,7 @@ class AdversarialAutoEncoder(GenerativeModel):
         """Returns the samples that the codes of samples stand for."""
         return self.decode(self.encode(samples), condition)
 
-    @use(returns="latent", without_noise=True, condition="prior_condition")
+    @use(returns="latent", without_noise="decoder", condition="prior_condition")
     def sample_latent(self, count: Any, seed: Any, condition: Any = None) -> Any:
         """Draws codes from the prior: from the part of each label, where the discriminator takes labels."""
         return self.labels.sample(self.prior, count, condition, seed)

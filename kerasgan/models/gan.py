@@ -137,7 +137,7 @@ class GAN(GenerativeModel):
         latent, condition = inputs if self.conditional else (inputs, None)
         return self.generated.as_it_is(latent, condition, training=training)
 
-    @use(returns="latent", without_noise=True, condition=None)
+    @use(returns="latent", without_noise="generator", condition=None)
     def sample_latent(self, count: Any, seed: Any, condition: Any = None) -> Any:
         """Draws latent samples from the prior, `(count, *latent_shape)`."""
         return priors.sample(self.prior, count, seed=seed)

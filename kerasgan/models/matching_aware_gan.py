@@ -59,8 +59,9 @@ class MatchingAwareGAN(ConditionalGAN):
         latent, fake = self.draw(minibatch)
         real, fake = minibatch.real, ops.stop_gradient(fake)
         mismatch = keras.tree.map_structure(roll_rows, condition)
-        matching = adversary.discriminator_outcome(real, fake, minibatch, latent)
-        real_scores = adversary.score(real, condition, minibatch.training)
+        encounter = adversary.encounter("discriminator", real, fake, minibatch, latent)
+        matching = adversary.outcome(encounter)
+        real_scores = adversary.real_score(encounter)
         wrong_scores = adversary.score(real, mismatch, minibatch.training)
 
         differ = _differ(condition, mismatch)

@@ -247,7 +247,7 @@ class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
         """Returns the probability of each sample's style to be a draw of its prior, `(count,)`."""
         return self.style_adversary.judge(self.encode(samples)[1])
 
-    @use(returns="latent", without_noise=True)
+    @use(returns="latent", without_noise="decoder")
     def sample_latent(self, count: Any, seed: Any, condition: Any = None) -> Any:
         """Draws categories and styles; draws the category where there is no label."""
         seeds = independent_seeds(seed, 2)

@@ -3,8 +3,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
@@ -50,15 +49,24 @@ class Encounter:
     output: Callable[[Any], Any] | None = None
     step: Any = None
 
-    @cached_property
+    _outputs: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
     def real_output(self) -> Any:
         """What the discriminator returned for the real samples: computed once."""
-        return (self.output or self.score)(self.real)
+        return self._once("real")
 
-    @cached_property
+    @property
     def fake_output(self) -> Any:
         """What the discriminator returned for the generated samples: computed once."""
-        return (self.output or self.score)(self.fake)
+        return self._once("fake")
+
+    def _once(self, samples: str) -> Any:
+        # Not `cached_property`: before Python 3.12 it holds a lock, for which the threads of replicas would
+        # wait that take turns within the discriminator.
+        if samples not in self._outputs:
+            self._outputs[samples] = (self.output or self.score)(getattr(self, samples))
+        return self._outputs[samples]
 
 
 class Penalty(ABC):

@@ -102,14 +102,14 @@ def made(name):
         # From one seed, XLA draws other noise than TensorFlow's kernels, which an export has.
         model.jit_compile = model.generator.jit_compile = False
     if name in ("gan", "noisy_gan"):
-        shape = (32, *model.specification()[0].shape[1:])
+        shape = (32, *model.samples.specification.shape[1:])
         x = np.random.default_rng(0).normal(size=shape).astype("float32")
         model.fit(x, batch_size=16, epochs=2, verbose=0)
     return model
 
 
 def samples_of(model):
-    shape = (ROWS, *model.specification()[0].shape[1:])
+    shape = (ROWS, *model.samples.specification.shape[1:])
     return np.random.default_rng(1).uniform(-1, 1, shape).astype("float32")
 
 

@@ -10,7 +10,7 @@ from exported_models import dense
 from test_converted import FORMATS, run
 
 import kerasgan
-from kerasgan.core import export, export_check
+from kerasgan.exporting import checking, export
 from kerasgan.exporting.signature import Signature
 
 L = keras.layers
@@ -161,7 +161,7 @@ def inferred(layer, x):
     return layer(x, training=False) if trains else layer(x)
 
 
-def converted(layers, shape, kind, path, tolerance=export_check.TOLERANCE):
+def converted(layers, shape, kind, path, tolerance=checking.TOLERANCE):
     """Converts layers of one input together, and returns what Keras and the file make of the same batch."""
     names = dict(enumerate(layers))
 
@@ -263,8 +263,8 @@ def test_a_generator_whose_file_differs_is_refused_unless_the_difference_is_acce
 
 @pytest.mark.parametrize("kind", FORMATS)
 def test_without_a_runtime_the_user_is_warned(kind, tmp_path, monkeypatch):
-    monkeypatch.setattr(export_check.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setitem(export._CONVERTERS, kind, "keras")
+    monkeypatch.setattr(checking.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setitem(export.CONVERTERS, kind, "keras")
     monkeypatch.setattr(export.importlib.util, "find_spec", lambda name: name == "keras" or None)
     gan = kerasgan.GAN(dense(3, 4), dense(4, 1))
     package = {"onnx": "onnxruntime", "litert": "ai_edge_litert"}[kind]
@@ -296,7 +296,7 @@ def test_a_bad_tolerance(tolerance, tmp_path):
     ],
 )
 def test_how_outputs_are_compared(output, expected, is_right):
-    compare = export_check._compare
+    compare = checking._compare
     given = "y", np.asarray(output), np.asarray(expected), "onnx", 1e-4
     if is_right:
         compare(*given)

@@ -40,7 +40,10 @@ class Program:
                 os.kill(self.number, signal.SIGKILL)
             self.status = self.server.answer()
             if is_late:
-                raise subprocess.TimeoutExpired(self.command, seconds, **self.printed())
+                printed = self.printed()
+                raise subprocess.TimeoutExpired(
+                    self.command, seconds, printed["stdout"], printed["stderr"]
+                )
         return subprocess.CompletedProcess(self.command, self.status, **self.printed())
 
     def printed(self) -> dict[str, str]:

@@ -86,7 +86,7 @@ def train_digits(folder):
     rates = keras.optimizers.schedules.CosineDecay(4e-3, steps)
     adam = functools.partial(keras.optimizers.Adam, rates, beta_1=0.0, beta_2=0.99)
     penalties = [kerasgan.penalties.R1(0.05), kerasgan.penalties.R2(0.05)]
-    gan.compile(adam(), adam(), "non_saturating", penalties=penalties, steps_per_execution=22)
+    gan.compile(adam(), adam(), loss="non_saturating", penalties=penalties, steps_per_execution=22)
     gan.fit(data.x, data.y, batch_size=64, epochs=10, verbose=0)
     gan.export(folder / "digits.onnx", "onnx", False, normalization=data.normalization)
     return folder / "digits.onnx"

@@ -3,6 +3,7 @@ import enum
 import json
 import operator
 import random
+import re
 import subprocess
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import keras
 import ml_dtypes
 import numpy as np
 import pytest
-from kerasgan.core.state_values import (
+
+from kerasgan.training.state_values import (
     Array,
     decode,
     encode,
@@ -22,6 +24,11 @@ from kerasgan.core.state_values import (
 )
 
 PACKAGE = __name__.split(".")[0]
+
+
+def _name(value):
+    """Without addresses, which differ between the processes that test."""
+    return re.sub(r" at 0x[0-9a-f]+", "", str(value))
 
 
 class Color(enum.Enum):
@@ -64,7 +71,7 @@ def through_a_file(value, current=None):
         max,
         function_of_the_module,
     ],
-    ids=str,
+    ids=_name,
 )
 def test_values_come_back(value):
     again = through_a_file(value)
@@ -143,7 +150,7 @@ def test_what_others_refer_to_is_changed_in_place():
         np.array([{}]),
         np.load,
     ],
-    ids=str,
+    ids=_name,
 )
 def test_what_has_no_state(value):
     with pytest.raises(TypeError):
