@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -126,7 +127,7 @@ def read_folder(
     return dataset, kept
 
 
-def check_sizes(sizes: list[tuple[int, ...]], files: list[Path]) -> None:
+def check_sizes(sizes: Sequence[tuple[int, ...]], files: Sequence[Path]) -> None:
     """Raises where images differ in size and no size is asked for."""
     for size, file in zip(sizes, files, strict=True):
         if size != sizes[0]:

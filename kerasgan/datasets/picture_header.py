@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 _WIDTH, _HEIGHT = 256, 257
 BITS_PER_SAMPLE, PHOTOMETRIC, SAMPLE_FORMAT, ORIENTATION = 258, 262, 339, 274
@@ -134,9 +134,11 @@ def read_header(
 
 
 def reason(error: Exception, max_pixels: int) -> str:
-    """Returns what an error of Pillow's says, and what to do about a picture that is too large for it."""
+    """Returns what an error of Pillow's says, and what to do about a picture that is too large."""
     if isinstance(error, Image.DecompressionBombError):
         return f"{error} {_too_large(max_pixels)}"
+    if isinstance(error, UnidentifiedImageError):
+        return "it is of no type of picture that can be read"
     return str(error)
 
 
