@@ -5,6 +5,7 @@ from kerasgan.datasets.digits import digits
 from kerasgan.datasets.gaussian import gaussian
 from kerasgan.datasets.gaussian_mixture import grid, grid_centers, ring, ring_centers
 from kerasgan.datasets.image_folder import image_folder
+from kerasgan.datasets.image_folder_report import ImageFolderReport, inspect_image_folder
 from kerasgan.datasets.image_sequences import image_sequences
 from kerasgan.datasets.image_stream import ImageStream, image_stream
 from kerasgan.datasets.load import load
@@ -18,6 +19,7 @@ from kerasgan.datasets.unpaired import unpaired
 
 __all__ = [
     "Dataset",
+    "ImageFolderReport",
     "ImageStream",
     "MinMax",
     "Normalization",
@@ -32,6 +34,7 @@ __all__ = [
     "image_folder",
     "image_sequences",
     "image_stream",
+    "inspect_image_folder",
     "keep_labels",
     "load",
     "mnist",
