@@ -18,7 +18,7 @@ from kerasgan.datasets.picture_header import (
     PictureError,
     PictureHeader,
     PictureRangeError,
-    UnreadablePictureError,
+    unreadable,
 )
 from kerasgan.datasets.picture_recipe import raise_faults, tried
 from kerasgan.datasets.picture_size import MOST_CROPS
@@ -28,7 +28,6 @@ from kerasgan.datasets.picture_writer import PictureWriter
 from kerasgan.files import replacing
 
 Progress = Callable[[int, int], Any]
-_KINDS = {kind.__name__: kind for kind in (PictureRangeError, UnreadablePictureError)}
 _BYTES = {"uint8": 1, "uint16": 2, "float32": 4}
 
 
@@ -83,7 +82,8 @@ def cached_pictures(
                     old.unlink()
     store, kept, facts = load_index(index, pixels)
     faults = tuple(
-        _KINDS[kind](message, Path(path), why) for kind, message, path, why in facts.pop("faults")
+        _fault(is_range, sources.items[n][part], why)
+        for is_range, n, part, why in facts.pop("faults")
     )
     if faults and on_error != "skip":
         raise_faults(faults, len(sources.items))
@@ -97,14 +97,14 @@ def _decode(
     on_error: str,
     progress: Progress | None,
 ) -> None:
-    count = len(sources.items)
+    items, count = sources.items, len(sources.items)
     headers = sources.headers()
     faults = {n: found for n, found in enumerate(headers) if isinstance(found, PictureError)}
     sound = {n: found for n, found in enumerate(headers) if not isinstance(found, PictureError)}
     if not sound:
         raise_faults(list(faults.values()), count, can_skip=False)
     shapes = list(sound.values())
-    sources = dataclasses.replace(sources, items=[sources.items[n] for n in sound])
+    sources = dataclasses.replace(sources, items=[items[n] for n in sound])
     sources = sources.with_size(shapes)
     dtype = sources.dtype(shapes)
     _check_space(pixels.parent, sources, shapes, dtype)
@@ -113,9 +113,9 @@ def _decode(
     kept: list[int] = []
     brightest, deep = None, 0
     with replacing(pixels) as temporary:
-        with temporary.open("wb") as file:
+        results = tried(sources.read, sources.items, sources.max_pixels)
+        with temporary.open("wb") as file, contextlib.closing(results):
             writer = PictureWriter(file, size, sources.channels, dtype, is_cropped)
-            results = tried(sources.read, sources.items, sources.max_pixels)
             for n, result in zip(sound, results, strict=True):
                 if isinstance(result, PictureError):
                     faults[n] = result
@@ -132,11 +132,19 @@ def _decode(
         if listed and (on_error != "skip" or not kept):
             raise_faults(listed, count, can_skip=bool(kept))
     facts = {
-        "faults": [(type(each).__name__, str(each), str(each.path), each.why) for each in listed],
+        # By numbers: the folder may go by another path next time.
+        "faults": [
+            (isinstance(fault, PictureRangeError), n, items[n].index(fault.path), fault.why)
+            for n, fault in sorted(faults.items())
+        ],
         "found": {"different": writer.different, "brightest": brightest, "deep": deep},
     }
     with replacing(index) as temporary:
         save_index(temporary, store, np.array(kept), facts)
+
+
+def _fault(is_range: bool, path: Path, why: str) -> PictureError:
+    return PictureRangeError(f"{path} {why}", path, why) if is_range else unreadable(path, why)
 
 
 def _check_space(

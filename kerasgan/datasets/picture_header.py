@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import os
 import re
-import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -21,7 +20,14 @@ _ON_ITS_SIDE = (5, 6, 7, 8)
 # So many pixels Pillow decodes, of which one of 4 channels takes 716 MB.
 MOST_PIXELS = 178_956_970
 # What Pillow, and TensorFlow for PNG files of 16 bits, raise for a file that is no sound picture.
-FAULTS = (OSError, SyntaxError, EOFError, ValueError, Image.DecompressionBombError)
+FAULTS = (
+    OSError,
+    SyntaxError,
+    EOFError,
+    ValueError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+)
 
 
 class PictureError(ValueError):
@@ -135,7 +141,7 @@ def read_header(
 
 def reason(error: Exception, max_pixels: int) -> str:
     """Returns what an error of Pillow's says, and what to do about a picture that is too large."""
-    if isinstance(error, Image.DecompressionBombError):
+    if isinstance(error, (Image.DecompressionBombError, Image.DecompressionBombWarning)):
         return f"{error} {_too_large(max_pixels)}"
     if isinstance(error, UnidentifiedImageError):
         return "it is of no type of picture that can be read"
@@ -169,14 +175,13 @@ def check_size(path: Path, image: Image.Image, min_size: int, max_pixels: int) -
 def pixels_allowed(max_pixels: int) -> Iterator[None]:
     """Lets Pillow decode larger pictures than its limit in all threads, which `check_size` then limits."""
     previous = Image.MAX_IMAGE_PIXELS
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        # Twice this is an error of Pillow's, also in frames that are no picture of their own.
-        Image.MAX_IMAGE_PIXELS = max(max_pixels, previous or 0)
-        try:
-            yield
-        finally:
-            Image.MAX_IMAGE_PIXELS = previous
+    # Pillow warns above this, of what `check_size` refuses, and stops at twice as much, also in frames that
+    # are no picture of their own.
+    Image.MAX_IMAGE_PIXELS = max(max_pixels, previous or 0)
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = previous
 
 
 def tag_of(image: Image.Image, tag: int, default: int) -> int:

@@ -6,7 +6,7 @@ import collections
 import concurrent.futures
 import dataclasses
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -127,10 +127,13 @@ def height_and_width(size: Any) -> tuple[int, int] | None:
     return positive_integer("size", pair[0]), positive_integer("size", pair[1])
 
 
-def tried(function: Callable[[Item], Any], items: Iterable[Item], max_pixels: int) -> Iterator[Any]:
+def tried(
+    function: Callable[[Item], Any], items: Iterable[Item], max_pixels: int
+) -> Generator[Any, None, None]:
     """Calls a function that reads pictures with each item, in threads, and gives the results in their order.
 
-    A file that cannot be read gives the error that says so. No more than a few results wait.
+    A file that cannot be read gives the error that says so. No more than a few results wait. Close the
+    generator where it is not used up: until then, Pillow's own limit is another.
     """
 
     def attempt(item: Item) -> Any:

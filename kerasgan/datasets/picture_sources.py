@@ -60,12 +60,14 @@ class PictureSources:
     def state(self) -> str:
         """Returns what changes as soon as a file is written, comes or goes."""
         parts = [PIL.__version__]
-        for file in (file for item in self.items for file in item):
-            try:
-                stat = file.stat()
-                parts.append(f"{file}\0{stat.st_size}\0{stat.st_mtime_ns}")
-            except OSError:  # a link to nothing
-                parts.append(f"{file}\0-")
+        for item in self.items:
+            for part, file in enumerate(item):
+                parts.append(str(file.relative_to(self.folders[part])))
+                try:
+                    stat = file.stat()
+                    parts.append(f"{stat.st_size} {stat.st_mtime_ns}")
+                except OSError:  # a link to nothing
+                    parts.append("")
         return _digest("\0".join(parts))
 
     def headers(self) -> list[list[PictureHeader] | PictureError]:

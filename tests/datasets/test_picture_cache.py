@@ -134,6 +134,18 @@ def test_broken_files_are_remembered(stream, folder):
     assert (len(mended), mended.skipped) == (6, ())
 
 
+def test_one_folder_by_two_paths(stream, folder, tmp_path, monkeypatch):
+    (folder / "3.png").write_bytes(b"no picture")
+    stream(on_error="skip")
+    monkeypatch.chdir(tmp_path)
+    pictures = image_stream("in", None, 1, cache="cache", on_error="skip", progress=pytest.fail)
+    assert len(files(tmp_path)) == 2
+    assert [str(file) for file in pictures.files[:2]] == ["in/0.png", "in/1.png"]
+    assert [str(fault.path) for fault in pictures.skipped] == ["in/3.png"]
+    with pytest.raises(ValueError, match="Received: in/3"):
+        image_stream("in", None, 1, cache="cache")
+
+
 def test_a_cache_without_its_second_file_is_written_anew(stream, tmp_path):
     for suffix in (".npz", ".pixels"):
         stream()
@@ -149,9 +161,11 @@ def test_an_interruption_leaves_nothing(folder, tmp_path):
         if done == 3:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
+    before = Image.MAX_IMAGE_PIXELS
+    with pytest.raises(KeyboardInterrupt) as caught:
         image_stream(folder, cache=tmp_path / "cache", progress=stop)
     assert files(tmp_path) == []
+    assert (before, caught.type) == (Image.MAX_IMAGE_PIXELS, KeyboardInterrupt)
 
 
 def test_without_a_folder_of_its_own_the_cache_is_temporary(stream, tmp_path, monkeypatch):
