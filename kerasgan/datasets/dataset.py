@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -184,9 +185,18 @@ class Dataset:
             Images as uint8 from 0 to 255; other data in the type of the normalization, float32 unless
             they are far from 0.
         """
-        data = np.asarray(samples, dtype=np.float32)
-        if self.normalization is not None:
-            data = self.normalization.invert(data)
-        if not self.images:
-            return data
-        return np.clip(np.rint(data), 0, 255).astype(np.uint8)
+        return to_units(samples, self.normalization, self.images)
+
+
+def to_units(samples: Any, normalization: Normalization | None, images: bool) -> np.ndarray:
+    """Returns samples in the units of the data.
+
+    Args:
+        samples: Normalised examples.
+        normalization: What was applied to them, or `None`.
+        images: Whether to make pictures of them, uint8 from 0 to 255.
+    """
+    data = np.asarray(samples, dtype=np.float32)
+    if normalization is not None:
+        data = normalization.invert(data)
+    return np.clip(np.rint(data), 0, 255).astype(np.uint8) if images else data

@@ -3,38 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from kerasgan.arguments import positive_integer
-from kerasgan.datasets._arrays import value_range_of
+from kerasgan.arguments import one_of
 from kerasgan.datasets._image_dataset import image_dataset
 from kerasgan.datasets.dataset import Dataset
+from kerasgan.datasets.image_files import classes_of, list_images
 from kerasgan.datasets.normalization import Normalization
-from kerasgan.datasets.picture import UnreadablePictureError, read_picture, resize_picture
-
-EXTENSIONS = frozenset(
-    [
-        ".bmp",
-        ".gif",
-        ".jfif",
-        ".jpe",
-        ".jpeg",
-        ".jpg",
-        ".pbm",
-        ".pgm",
-        ".png",
-        ".pnm",
-        ".ppm",
-        ".tif",
-        ".tiff",
-        ".webp",
-    ]
-)
-# Between the largest value of 12 bits and the next one, as a share of that of 16.
-_TWELVE_BITS = 4095.5 / 65535
+from kerasgan.datasets.picture_header import MOST_PIXELS, PictureError
+from kerasgan.datasets.picture_recipe import PictureRecipe, raise_faults, tried
 
 
 def image_folder(
@@ -43,13 +23,18 @@ def image_folder(
     channels: int = 3,
     normalization: str | Normalization = "tanh",
     value_range: tuple[float, float] | None = None,
+    *,
+    resize: str = "crop",
+    background: str | tuple[float, float, float] = "white",
+    on_error: str = "raise",
+    max_pixels: int = MOST_PIXELS,
 ) -> Dataset:
     """Returns the images in a folder and its sub-folders, in the order of their sorted paths.
 
-    Where every image lies in a sub-folder, the sub-folders of `path` are the classes, in sorted
-    order. Links to files and folders are followed; hidden files are left out. Pictures are turned
-    as their camera says (EXIF), and what is transparent becomes white. All images are held in
-    memory.
+    All images are held in memory, which suits some thousand small ones; `image_stream` reads more of them
+    from the disk. Where every image lies in a sub-folder, the sub-folders of `path` are the classes, in
+    sorted order. Links to files and folders are followed; hidden files are left out. Pictures are turned
+    as their camera says (EXIF).
 
     Files of more than 8 bits keep their depth. What is black and white in them follows from their
     type: unsigned integers of up to 16 bits go from 0 to the largest value of as many bits as the
@@ -59,11 +44,21 @@ def image_folder(
         path: The folder.
         size: Height and width to resize to, as `(height, width)` or one positive integer for both.
             `None` takes the images as they are: they must have one size. Defaults to `None`.
-        channels: `3` for color, `1` for gray. Defaults to `3`.
+        channels: `3` for color, `1` for gray, `4` for color and opacity. Defaults to `3`.
         normalization: `"tanh"`, `"min_max"`, `"z_score"`, or a `Normalization` of pixels from 0 to
             255. Defaults to `"tanh"`.
         value_range: The values that stand for black and white in all files, `(low, high)`. Defaults
             to `None`, what each file declares.
+        resize: What becomes of images of another shape than `size`: `"crop"` takes the largest part from
+            the middle, `"pad"` puts the whole on `background`, `"stretch"` changes the shape. Defaults
+            to `"crop"`.
+        background: Color of what is transparent and of what is padded: a name such as `"white"`, a code
+            such as `"#00ff80"`, or red, green and blue from 0 to 255. With `channels=4`, padding is
+            transparent. Defaults to `"white"`.
+        on_error: What becomes of files that cannot be read: `"raise"` raises an error that names all of
+            them, `"skip"` leaves them out. Defaults to `"raise"`.
+        max_pixels: Most pixels of an image, so that a small file cannot fill the memory. Defaults to about
+            179 million.
 
     Returns:
         A `Dataset` of images `(count, height, width, channels)`, with labels and `class_names`
@@ -72,126 +67,72 @@ def image_folder(
     Raises:
         FileNotFoundError: If there is no such folder.
         NotADirectoryError: If `path` is a file.
-        ValueError: If the folder has no images, images cannot be read (all are named), they differ
-            in size and no `size` is given, or do not say what is black and white and no
+        ValueError: If an argument is out of range, the folder has no images, images cannot be read (all are
+            named), they differ in size and no `size` is given, or do not say what is black and white and no
             `value_range` is given.
     """
-    path = Path(path)
-    height_and_width = _height_and_width(size)
-    if isinstance(channels, bool) or channels not in (1, 3):
-        raise ValueError(
-            "Invalid value for argument `channels`. Expected 1 (gray) or 3 (color). "
-            f"Received: channels={channels!r}"
-        )
-    if value_range is not None:
-        value_range = value_range_of(value_range)
+    one_of("on_error", on_error, ("raise", "skip"))
+    one_of("resize", resize, ("crop", "pad", "stretch"))
+    recipe = PictureRecipe(size, channels, resize, background, value_range, max_pixels=max_pixels)
+    dataset, _ = read_folder(Path(path), recipe, normalization, on_error)
+    return dataset
+
+
+def read_folder(
+    path: Path,
+    recipe: PictureRecipe,
+    normalization: str | Normalization,
+    on_error: str | None,
+) -> tuple[Dataset, list[Path]]:
+    """Returns the images of a folder and their files.
+
+    Args:
+        path: The folder.
+        recipe: How its files become pictures.
+        normalization: As in `image_folder`.
+        on_error: As in `image_folder`; `None` raises the error where there is no such argument.
+    """
     files = list_images(path)
-    images = _read(files, height_and_width, channels, value_range)
-    for file, image in zip(files, images, strict=True):
-        if image.shape != images[0].shape:
-            raise ValueError(
-                "Invalid value for argument `size`. Expected (height, width), because the images "
-                f"differ in size: {files[0]} has {images[0].shape[:2]}, {file} has "
-                f"{image.shape[:2]}. Received: size=None. Give `size` to `image_folder` or `load`, or "
-                "make the images one size"
-            )
-    if value_range is None:
-        _check_depth(images)
-    parents = [file.relative_to(path).parts[:-1] for file in files]
-    labels = names = None
-    if all(parents):
-        names = tuple(sorted({parts[0] for parts in parents}))
-        labels = np.array([names.index(parts[0]) for parts in parents], dtype=np.int32)
-    return image_dataset(
+    images: list[np.ndarray] = []
+    kept: list[Path] = []
+    faults: list[PictureError] = []
+    brightest, deep = None, 0
+
+    def read(file: Path) -> tuple[np.ndarray, float | None]:
+        picture = recipe.read(file)
+        share = None if picture.dtype == np.uint8 else float(picture.max()) / 255.0
+        return recipe.fit(picture), share
+
+    for file, result in zip(files, tried(read, files, recipe.max_pixels), strict=True):
+        if isinstance(result, PictureError):
+            faults.append(result)
+            continue
+        image, share = result
+        images.append(image)
+        kept.append(file)
+        if share is not None:
+            brightest, deep = max(brightest or 0.0, share), deep + 1
+    if faults and (on_error != "skip" or not images):
+        raise_faults(faults, len(files), can_skip=on_error is not None and bool(images))
+    check_sizes([image.shape[:2] for image in images], kept)
+    recipe.check_depth(brightest, deep)
+    labels, names = classes_of(path, kept)
+    dataset = image_dataset(
         path.resolve().name,
         np.stack(images),
         labels,
         normalization=normalization,
         class_names=names,
     )
+    return dataset, kept
 
 
-def _height_and_width(size: int | tuple[int, int] | None) -> tuple[int, int] | None:
-    if size is None:
-        return None
-    pair = tuple(size) if isinstance(size, (tuple, list)) else (size, size)
-    if len(pair) != 2:
-        raise ValueError(
-            "Invalid value for argument `size`. Expected (height, width) or a positive integer. "
-            f"Received: size={size!r}"
-        )
-    return positive_integer("size", pair[0]), positive_integer("size", pair[1])
-
-
-def list_images(path: Path) -> list[Path]:
-    """Returns the images below a folder in the order of their names, or raises where there are none."""
-    if not path.exists():
-        raise FileNotFoundError(
-            "Invalid value for argument `path`. Expected a folder of images. "
-            f"Received: {path}, which does not exist"
-        )
-    if not path.is_dir():
-        raise NotADirectoryError(
-            "Invalid value for argument `path`. Expected a folder of images. "
-            f"Received: {path}, which is a file"
-        )
-    files = sorted(_files(path, frozenset()))
-    if not files:
-        raise ValueError(
-            "Invalid value for argument `path`. Expected a folder with images "
-            f"({', '.join(sorted(EXTENSIONS))}). Received: {path}, which has none"
-        )
-    return files
-
-
-def _files(folder: Path, above: frozenset[Path]) -> Iterator[Path]:
-    here = folder.resolve()
-    if here in above:
-        raise ValueError(
-            "Invalid value for argument `path`. Expected a folder without a link to a folder that it "
-            f"lies in. Received: {folder}, which leads to {here}"
-        )
-    for entry in folder.iterdir():
-        if entry.name.startswith("."):
-            continue
-        if entry.is_dir():
-            yield from _files(entry, above | {here})
-        # A link to nothing is no file, and is not left out in silence either.
-        elif entry.suffix.lower() in EXTENSIONS and (entry.is_file() or entry.is_symlink()):
-            yield entry
-
-
-def _read(
-    files: list[Path],
-    size: tuple[int, int] | None,
-    channels: int,
-    value_range: tuple[float, float] | None,
-) -> list[np.ndarray]:
-    images, errors = [], []
-    for file in files:
-        try:
-            image = read_picture(file, channels, value_range)
-        except UnreadablePictureError as error:
-            errors.append(error)
-            continue
-        images.append(image if size is None else resize_picture(image, size))
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        whole = "\n".join(str(error).partition("Received: ")[2] for error in errors)
-        raise UnreadablePictureError(
-            "Invalid value for argument `path`. Expected images that can be read. "
-            f"Received: {len(errors)} of {len(files)} files that cannot:\n{whole}"
-        ) from errors[0]
-    return images
-
-
-def _check_depth(images: list[np.ndarray]) -> None:
-    brightest = [float(image.max()) / 255.0 for image in images if image.dtype != np.uint8]
-    if brightest and max(brightest) < _TWELVE_BITS:
-        raise ValueError(
-            "Invalid value for argument `value_range`. Expected the values of black and white as (low, "
-            f"high), because the brightest pixel of the {len(brightest)} images with more than 8 bits "
-            f"has {max(brightest):.2%} of white: 12 bits in files of 16 have (0, 4095), images that are "
-            "so dark (0, 65535). Received: value_range=None"
-        )
+def check_sizes(sizes: Sequence[tuple[int, ...]], files: Sequence[Path]) -> None:
+    """Raises where images differ in size and no size is asked for."""
+    for size, file in zip(sizes, files, strict=True):
+        if size != sizes[0]:
+            raise ValueError(
+                "Invalid value for argument `size`. Expected (height, width), because the images "
+                f"differ in size: {files[0]} has {sizes[0]}, {file} has "
+                f"{size}. Received: size=None. Give `size` to bring them to one"
+            )

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from kerasgan.arguments import positive_integer
+from kerasgan.arguments import one_of, positive_integer
 from kerasgan.datasets.dataset import Dataset
-from kerasgan.datasets.image_folder import image_folder
-from kerasgan.datasets.image_folder import list_images as image_files
+from kerasgan.datasets.image_folder import read_folder
 from kerasgan.datasets.normalization import Normalization
+from kerasgan.datasets.picture_header import MOST_PIXELS
+from kerasgan.datasets.picture_recipe import PictureRecipe
 
 
 def image_sequences(
@@ -25,6 +26,10 @@ def image_sequences(
     normalization: str | Normalization = "tanh",
     stride: int = 1,
     value_range: tuple[float, float] | None = None,
+    *,
+    resize: str = "crop",
+    background: str | tuple[float, float, float] = "white",
+    max_pixels: int = MOST_PIXELS,
 ) -> Dataset:
     """Returns consecutive images of a folder as sequences.
 
@@ -40,6 +45,9 @@ def image_sequences(
         stride: Images from the start of one sequence to that of the next; `sequence_length` for
             sequences that share none. Defaults to `1`.
         value_range: As in `image_folder`. Defaults to `None`.
+        resize: As in `image_folder`. Defaults to `"crop"`.
+        background: As in `image_folder`. Defaults to `"white"`.
+        max_pixels: As in `image_folder`. Defaults to about 179 million.
 
     Returns:
         A `Dataset` of sequences `(count, sequence_length, height, width, channels)`, with labels
@@ -52,8 +60,10 @@ def image_sequences(
     """
     sequence_length = positive_integer("sequence_length", sequence_length)
     stride = positive_integer("stride", stride)
-    frames = image_folder(path, size, channels, normalization, value_range)
-    files = image_files(Path(path))
+    one_of("resize", resize, ("crop", "pad", "stretch"))
+    recipe = PictureRecipe(size, channels, resize, background, value_range, max_pixels=max_pixels)
+    # To leave out a frame would join what was apart, so that one that cannot be read is always an error.
+    frames, files = read_folder(Path(path), recipe, normalization, on_error=None)
     order = sorted(range(len(files)), key=lambda index: _natural(files[index]))
     films = [list(film) for _, film in itertools.groupby(order, lambda index: files[index].parent)]
     windows = [

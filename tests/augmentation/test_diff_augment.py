@@ -186,7 +186,7 @@ def test_configuration():
 @pytest.mark.parametrize(
     ("argument", "options"),
     [
-        ("policy", {"policy": "colour"}),
+        ("policy", {"policy": "color"}),
         ("policy", {"policy": "color,color"}),
         ("policy", {"policy": []}),
         ("policy", {"policy": ""}),

@@ -1,5 +1,9 @@
+import struct
+import zlib
+
 import numpy as np
 import pytest
+from image_files import png
 from PIL import Image
 
 from kerasgan.datasets import image_folder, load
@@ -217,4 +221,108 @@ def test_no_folder(tmp_path):
 )
 def test_argument_out_of_range(tmp_path, argument, options):
     with pytest.raises(ValueError, match=f"Invalid value for argument `{argument}`"):
+        image_folder(tmp_path, **options)
+
+
+def test_another_shape_is_cropped_unless_asked_otherwise(tmp_path):
+    stripe = np.zeros((4, 12), "uint8")
+    stripe[:, 4:8] = 90
+    Image.fromarray(stripe).save(tmp_path / "a.png")
+    pixels = {}
+    for resize in (None, "crop", "pad", "stretch"):
+        options = {} if resize is None else {"resize": resize}
+        data = image_folder(tmp_path, size=4, channels=1, background="#0000ff", **options)
+        pixels[resize] = data.invert(data.x)[0, ..., 0]
+    np.testing.assert_array_equal(pixels[None], np.full((4, 4), 90))
+    np.testing.assert_array_equal(pixels["crop"], pixels[None])
+    assert pixels["pad"][0].tolist() == [29] * 4  # the brightness of blue
+    assert pixels["stretch"][:, 0].max() < 20
+    assert pixels["stretch"][:, 1:3].min() > 45
+
+
+def test_opacity_is_kept_in_4_channels(tmp_path):
+    _save(tmp_path / "a.png", (10, 20, 30, 40), mode="RGBA")
+    _save(tmp_path / "b.png", (10, 20, 30))
+    data = image_folder(tmp_path, channels=4)
+    assert data.invert(data.x)[:, 0, 0].tolist() == [[10, 20, 30, 40], [10, 20, 30, 255]]
+
+
+@pytest.mark.parametrize("background", ["teal", "#008080", (0, 128, 128)])
+def test_what_is_transparent_shows_the_background(tmp_path, background):
+    _save(tmp_path / "a.png", (10, 20, 30, 0), mode="RGBA")
+    data = image_folder(tmp_path, background=background)
+    assert data.invert(data.x)[0, 0, 0].tolist() == [0, 128, 128]
+
+
+def test_files_that_cannot_be_read_are_left_out_if_asked(tmp_path):
+    _save(tmp_path / "cats" / "a.png", (1, 2, 3))
+    _save(tmp_path / "dogs" / "c.png", (4, 5, 6))
+    for name in ("cats/b.png", "fish/d.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"no image at all")
+    with pytest.raises(ValueError, match='`on_error="skip"` to leave out'):
+        image_folder(tmp_path)
+    data = image_folder(tmp_path, on_error="skip")
+    assert data.invert(data.x)[:, 0, 0, 0].tolist() == [1, 4]
+    assert (data.class_names, data.y.tolist()) == (("cats", "dogs"), [0, 1])
+
+
+def test_a_folder_of_broken_files_alone(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"no image at all")
+    with pytest.raises(ValueError, match=r"a\.png, which cannot") as caught:
+        image_folder(tmp_path, on_error="skip")
+    assert "on_error" not in str(caught.value)
+
+
+def test_a_message_has_an_end(tmp_path):
+    for index in range(30):
+        (tmp_path / f"{index:02}.png").write_bytes(b"")
+    _save(tmp_path / "a.png", (1, 2, 3))
+    with pytest.raises(ValueError, match="30 of 31 files") as caught:
+        image_folder(tmp_path)
+    assert len(str(caught.value).splitlines()) == 22
+    assert "and 10 more, which `inspect_image_folder` lists" in str(caught.value)
+    assert len(caught.value.faults) == 30
+
+
+def test_a_decompression_bomb_is_not_decoded(tmp_path):
+    """20,000 by 20,000 pixels, in a file of some bytes."""
+    head = png(np.zeros((1, 1, 3), "uint8"))
+    size = struct.pack(">II", 20_000, 20_000) + head[24:29]
+    bomb = head[:16] + size + struct.pack(">I", zlib.crc32(b"IHDR" + size)) + head[33:]
+    (tmp_path / "bomb.png").write_bytes(bomb)
+    _save(tmp_path / "a.png", (1, 2, 3))
+    message = r"bomb\.png, .*400000000 pixels.*more than `max_pixels`=178956970: give a larger `max"
+    with pytest.raises(ValueError, match=message):
+        image_folder(tmp_path)
+    assert len(image_folder(tmp_path, on_error="skip")) == 1
+    with pytest.raises(ValueError, match="more than `max_pixels`=23"):
+        image_folder(tmp_path, max_pixels=23)
+
+
+def test_only_other_files(tmp_path):
+    (tmp_path / "a.heic").write_bytes(b"")
+    with pytest.raises(
+        ValueError, match=r"has none, but 1 \.heic: save them as one of these types"
+    ):
+        image_folder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"resize": "random_crop"},
+        {"resize": "squash"},
+        {"background": "no color"},
+        {"background": (0, 0, 256)},
+        {"background": (0, 0)},
+        {"on_error": "ignore"},
+        {"max_pixels": 0},
+        {"channels": 2},
+        {"size": (1, 2, 3)},
+    ],
+)
+def test_arguments_out_of_range(tmp_path, options):
+    _save(tmp_path / "a.png", (1, 2, 3))
+    with pytest.raises(ValueError, match=f"Invalid value for argument `{next(iter(options))}`"):
         image_folder(tmp_path, **options)

@@ -5,7 +5,8 @@ import pytest
 from image_files import png, tiff
 from PIL import Image
 
-from kerasgan.datasets.picture import UnreadablePictureError, read_picture, resize_picture
+from kerasgan.datasets.picture import read_picture
+from kerasgan.datasets.picture_header import UnreadablePictureError
 
 # Every fifth of the way from black to white.
 FIFTHS = np.arange(6).reshape(2, 3, 1) / 5
@@ -196,39 +197,13 @@ def test_pictures_are_turned_as_their_camera_says_at_any_depth(tmp_path, orienta
     values = np.arange(6, dtype="uint8").reshape(2, 3)
     turned = []
     for dtype, scale in (("uint8", 1), ("uint16", 257)):
-        path = tmp_path / f"{dtype}.png"
-        Image.fromarray(values.astype(dtype) * np.array(scale, dtype)).save(path, exif=exif)
-        turned.append(read_picture(path, channels=1))
-    assert turned[0].dtype != turned[1].dtype
-    np.testing.assert_allclose(*turned, rtol=1e-6)
-
-
-@pytest.mark.parametrize("dtype", ["uint8", "float32"])
-@pytest.mark.parametrize("channels", [1, 3, 4])
-def test_resized_in_its_own_type(dtype, channels):
-    picture = np.random.default_rng(0).uniform(0, 255, (6, 9, channels)).astype(dtype)
-    resized = resize_picture(picture, (12, 5))
-    assert (resized.shape, resized.dtype) == ((12, 5, channels), np.dtype(dtype))
-    assert 0 <= resized.min() <= resized.max() <= 255
-    np.testing.assert_array_equal(resize_picture(picture, (6, 9)), picture)
-    # What is equal stays so; what lies between two steps is not rounded.
-    even = np.full((6, 9, channels), 100.25).astype(dtype)
-    np.testing.assert_allclose(resize_picture(even, (12, 5)), even[0, 0, 0], rtol=1e-6)
-
-
-def test_what_cannot_be_seen_lends_no_color():
-    picture = np.zeros((4, 4, 4), "uint8")
-    picture[:, :2] = [200, 100, 50, 255]
-    picture[:, 2:] = [0, 255, 0, 0]
-    for dtype in ("uint8", "float32"):
-        resized = resize_picture(picture.astype(dtype), (2, 2))
-        np.testing.assert_allclose(resized[:, 0, :3], [[200, 100, 50]] * 2, atol=1)
-
-
-def test_integers_and_floats_are_resized_alike():
-    picture = np.random.default_rng(0).integers(0, 256, (16, 16, 3), dtype="uint8")
-    wide = resize_picture(picture.astype("float32"), (7, 9))
-    np.testing.assert_allclose(resize_picture(picture, (7, 9)), wide, atol=1.01)
+        for ending in ("png", "tif"):
+            path = tmp_path / f"{dtype}.{ending}"
+            Image.fromarray(values.astype(dtype) * np.array(scale, dtype)).save(path, exif=exif)
+            turned.append(read_picture(path, channels=1))
+    assert turned[0].dtype != turned[2].dtype
+    for other in turned[1:]:
+        np.testing.assert_allclose(other, turned[0], rtol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -253,3 +228,47 @@ def test_files_that_are_no_pictures(tmp_path, content):
         read_picture(saved(tmp_path, content))
     with pytest.raises(UnreadablePictureError, match=r"none\.png, which cannot \("):
         read_picture(tmp_path / "none.png")
+
+
+def test_palettes_and_cmyk(tmp_path):
+    palette = Image.new("P", (2, 1))
+    palette.putpalette([7, 8, 9, 200, 100, 50])
+    palette.putpixel((1, 0), 1)
+    palette.save(tmp_path / "a.png")
+    assert read_picture(tmp_path / "a.png").tolist() == [[[7, 8, 9], [200, 100, 50]]]
+    # Ink of 0 is paper; of ink and black, what is left of the light is multiplied.
+    inks = np.array([[[0, 0, 0, 0], [255, 0, 0, 0], [0, 0, 0, 255], [0, 128, 0, 0]]], "uint8")
+    for name in ("a.tif", "a.jpg"):
+        Image.fromarray(inks.repeat(8, 0).repeat(8, 1), "CMYK").save(tmp_path / name)
+        picture = read_picture(tmp_path / name)
+        assert picture.dtype == np.uint8
+        expected = [[255, 255, 255], [0, 255, 255], [0, 0, 0], [255, 127, 255]]
+        np.testing.assert_allclose(picture[4, 4::8], expected, atol=12)
+
+
+def test_a_large_photograph_is_decoded_smaller_where_that_is_enough(tmp_path):
+    y, x = np.mgrid[:640, :960]
+    waves = 127 + 60 * np.sin(x / 90) + 60 * np.cos(y / 70)
+    Image.fromarray(waves.astype("uint8")).save(tmp_path / "a.jpg", quality=95)
+    whole = read_picture(tmp_path / "a.jpg", channels=1)
+    small = read_picture(tmp_path / "a.jpg", channels=1, enough=150)
+    assert whole.shape == (640, 960, 1)
+    assert small.shape == (160, 240, 1)
+    means = whole.reshape(160, 4, 240, 4).mean(axis=(1, 3))
+    np.testing.assert_allclose(small[..., 0], means, atol=2.0)
+    # At no size below that which is enough, and no other type of file at all.
+    assert read_picture(tmp_path / "a.jpg", enough=600).shape == (640, 960, 3)
+    Image.fromarray(waves.astype("uint8")).save(tmp_path / "a.png")
+    assert read_picture(tmp_path / "a.png", enough=10).shape == (640, 960, 3)
+
+
+def test_limits_of_a_pictures_size(tmp_path):
+    Image.new("L", (5, 3)).save(tmp_path / "a.png")
+    path = tmp_path / "a.png"
+    assert read_picture(path, min_size=3, max_pixels=15).shape == (3, 5, 3)
+    with pytest.raises(
+        UnreadablePictureError, match="3×5 pixels. That is more than `max_pixels`=14"
+    ):
+        read_picture(path, max_pixels=14)
+    with pytest.raises(UnreadablePictureError, match="3×5 pixels, a side .* `min_size`=4"):
+        read_picture(path, min_size=4)
