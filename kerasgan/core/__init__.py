@@ -4,6 +4,7 @@ from kerasgan.core.adversarial_model import AdversarialModel
 from kerasgan.core.adversary import Adversary
 from kerasgan.core.generative_model import GenerativeModel
 from kerasgan.core.setting import (
+    AugmentationSetting,
     LossSetting,
     OptimizerSetting,
     PenaltiesSetting,
@@ -26,6 +27,7 @@ from kerasgan.training import TurnLog
 __all__ = [
     "AdversarialModel",
     "Adversary",
+    "AugmentationSetting",
     "GenerativeModel",
     "LossSetting",
     "Minibatch",

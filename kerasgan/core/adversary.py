@@ -6,11 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import keras
+from keras import ops
 
 from kerasgan import losses
 from kerasgan.arguments import invalid
+from kerasgan.augmentation import Augmentation
 from kerasgan.backend import (
+    all_replicas_sum,
+    all_rows_mean,
     cudnn_layers,
+    draw_rows,
     ends_in_sigmoid,
     exact_moments,
     leave_cudnn,
@@ -128,6 +133,7 @@ class Adversary:
     def outcome(self, encounter: Encounter) -> Outcome:
         """Returns what `discriminator_outcome` does, for a game that asks the encounter for more."""
         real_scores, fake_scores = self._scores(encounter, real=True), self._scores(encounter)
+        logs = self._follow(encounter, real_scores, fake_scores)
         loss = [
             self.loss.discriminator(*each) for each in zip(real_scores, fake_scores, strict=True)
         ]
@@ -137,6 +143,7 @@ class Adversary:
             {
                 f"real_{self.measure}": self._probability(real_scores),
                 f"fake_{self.measure}": self._probability(fake_scores),
+                **logs,
             },
         )
 
@@ -185,29 +192,62 @@ class Adversary:
     def encounter(
         self, turn: str, real: Any, fake: Any, minibatch: Minibatch, latent: Any = None
     ) -> Encounter:
-        """Returns what penalties see of a turn."""
-        condition, training = minibatch.condition, minibatch.training
+        """Returns what penalties see of a turn.
+
+        In training the discriminator sees samples through the game's augmentation, whose draw is the same for
+        all samples of a row: real ones, generated ones, and what a penalty makes of them.
+        """
+        training, step = minibatch.training, self._game.updates_of(turn)
+        view = _View(self._game.augmentation if training else None, minibatch, step)
+
+        def score(samples: Any) -> Any:
+            seen, condition = view(samples)
+            return self.score(seen, condition, training)
+
+        def apply(model: keras.Model, samples: Any) -> Any:
+            return self.discriminator(*view(samples), training=training, model=model)
+
         return Encounter(
             turn=turn,
             real=real,
             fake=fake,
             latent=latent,
-            condition=condition,
+            condition=minibatch.condition,
             seed=minibatch.seed,
             discriminator=self.discriminator.model,
-            output=lambda samples: self._output(samples, condition, training),
-            score=lambda samples: self.score(samples, condition, training),
-            apply=lambda model, samples: self.discriminator(
-                samples, condition, training=training, model=model
-            ),
+            output=lambda samples: self._output(*view(samples), training),
+            score=score,
+            apply=apply,
+            step=step,
+            view=lambda samples: view(samples)[0],
+            training=training,
         )
+
+    def _follow(
+        self, encounter: Encounter, real_scores: list[Any], fake_scores: list[Any]
+    ) -> dict[str, Any]:
+        """Lets the augmentation see how sure the discriminator is; returns what it logs."""
+        augmentation = self._game.augmentation
+        if augmentation is None:
+            return {}
+        logs = augmentation.logs(encounter.step)
+        if augmentation.follows_signs and encounter.training:
+            signs = [
+                mean_per_example(self.loss.signs(*each))
+                for each in zip(real_scores, fake_scores, strict=True)
+            ]
+            rows = ops.ones_like(signs[0])
+            augmentation.update(
+                all_rows_mean(sum(signs) / len(signs)), all_replicas_sum(ops.sum(rows))
+            )
+        return logs
 
     def _output(self, samples: Any, condition: Any, training: bool) -> Any:
         with recorded_operations() if self._has_logits else contextlib.nullcontext():
             return self.discriminator(samples, condition, training=training)
 
     def _scores(self, encounter: Encounter, real: bool = False) -> list[Any]:
-        samples = encounter.real if real else encounter.fake
+        samples = encounter.view(encounter.real if real else encounter.fake)
         return self._scores_in(samples, encounter.real_output if real else encounter.fake_output)
 
     def _scores_in(self, samples: Any, output: Any) -> list[Any]:
@@ -258,6 +298,40 @@ class Adversary:
                 f"{inner_layer(self.discriminator.model, name)} with {kind}: {reason}"
             )
         return term
+
+
+class _View:
+    """How the discriminator sees the samples of a minibatch, and pictures that are their conditions.
+
+    Args:
+        augmentation: What transforms them; `None` for nothing.
+        minibatch: The minibatch.
+        step: How many updates the turn's players have made.
+    """
+
+    def __init__(self, augmentation: Augmentation | None, minibatch: Minibatch, step: Any) -> None:
+        self._augmentation, self._condition = augmentation, minibatch.condition
+        if augmentation is not None:
+            self._parameters = draw_rows(
+                lambda rows: dict(augmentation.draw(rows, minibatch.seed, step)), minibatch.rows
+            )
+
+    def __call__(self, samples: Any) -> tuple[Any, Any]:
+        """Returns samples and their conditions as the discriminator sees them."""
+        if self._augmentation is None:
+            return samples, self._condition
+        leaves = keras.tree.flatten(self._condition)
+        places = [place for place, leaf in enumerate(leaves) if _is_picture(leaf)]
+        seen = self._augmentation.apply_together(
+            [samples, *(leaves[place] for place in places)], self._parameters
+        )
+        for place, picture in zip(places, seen[1:], strict=True):
+            leaves[place] = picture
+        return seen[0], keras.tree.pack_sequence_as(self._condition, leaves)
+
+
+def _is_picture(value: Any) -> bool:
+    return value is not None and len(value.shape) == 4 and keras.backend.is_float_dtype(value.dtype)
 
 
 def _sole(scores: list[Any]) -> Any:

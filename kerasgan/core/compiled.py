@@ -72,11 +72,16 @@ class Compiled:
     steps_per_execution: int | str = "auto"
 
     @property
+    def variables_of_settings(self) -> list[keras.Variable]:
+        """What settings remember, such as an augmentation its probability."""
+        return [v for value in self.settings.values() for v in getattr(value, "variables", ())]
+
+    @property
     def variables(self) -> list[keras.Variable]:
         """What training changes of it."""
         optimizers = [] if self.optimizers is None else self.optimizers.variables
         logged = [v for metric in (*self.turn_logs, *self.metrics) for v in metric.variables]
-        return [*optimizers, *logged]
+        return [*optimizers, *logged, *self.variables_of_settings]
 
 
 def optimizer_of(turn: Turn, identifier: Any, in_float16: bool) -> keras.optimizers.Optimizer:

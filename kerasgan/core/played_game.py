@@ -43,6 +43,7 @@ class PlayedGame(SavedGame):
     # Settings that most games have.
     loss: Any
     penalties: Any
+    augmentation: Any = None
 
     # What a game is made of.
 
@@ -93,6 +94,12 @@ class PlayedGame(SavedGame):
     def stakes(self) -> tuple[losses.AdversarialLoss, tuple[Penalty, ...]]:
         """Returns what is played for: the settings `loss` and `penalties`, unless a game has others."""
         return self.loss, self.penalties
+
+    def updates_of(self, turn: str) -> Any:
+        """Returns how many updates a turn's players have made, a variable; 0 for no turn of the game."""
+        optimizers = self.compiled_game.optimizers or self.optimizer
+        has_turn = optimizers is not None and turn in optimizers
+        return optimizers[turn].iterations if has_turn else 0
 
     def checked_condition(self, condition: Any, count: int) -> Any:
         """Returns one condition for each of `count` samples, or `None` in an unconditional game.
@@ -188,11 +195,14 @@ class PlayedGame(SavedGame):
             evaluation = turn.evaluate(minibatch, players)
         assignments = [
             (variable, value)
-            for model in self.judged_models()
-            for variable in model.variables
+            for variable in self._assigned_in_turns()
             if (value := held.get_current_value(variable)) is not before.get(id(variable))
         ]
         return evaluation, assignments
+
+    def _assigned_in_turns(self) -> list[keras.Variable]:
+        models = [variable for model in self.judged_models() for variable in model.variables]
+        return [*models, *self.compiled_game.variables_of_settings]
 
     def evaluate_round(self, data: Any) -> None:
         """Evaluates every turn's objective without moving anybody."""

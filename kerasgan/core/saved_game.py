@@ -121,6 +121,8 @@ class SavedGame(StatefulGame):
         super().save_own_variables(store)
         for name, variable in self.named_seeds_and_averages():
             store[name] = ops.convert_to_numpy(variable)
+        for index, variable in enumerate(self.compiled_game.variables_of_settings):
+            store[f"setting.{index}"] = ops.convert_to_numpy(variable)
         if self.average_momentum is not None:
             store[_MOMENTUM] = np.array(self.average_momentum)
         loss = self.compiled_game.settings.get("loss", self._hidden.loss_of_file)
@@ -149,6 +151,9 @@ class SavedGame(StatefulGame):
                     f"(load the file before `compile`, and they start there). Received: no {name!r}"
                 )
             variable.assign(store[name])
+        for index, variable in enumerate(self.compiled_game.variables_of_settings):
+            if f"setting.{index}" in store:
+                variable.assign(store[f"setting.{index}"])
         if _LOSS in store and not self.compiled_game.settings:
             # A loss of the user's need not be there in a process that only judges or samples.
             with contextlib.suppress(ValueError, TypeError):

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from kerasgan import losses, penalties, registry
+from kerasgan import augmentation, losses, penalties, registry
 from kerasgan.arguments import positive_integer
 
 Check = Callable[[str, Any], Any]
@@ -116,6 +116,40 @@ class PenaltiesSetting(Setting):
         if value == ():
             return ()
         return penalties.get_all(value, [turn.name for turn in game.turns()])
+
+
+class AugmentationSetting(Setting):
+    """Random transformations of pictures, real and generated, before the discriminator sees them."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            None,
+            description=(
+                "Random transformations of pictures before the discriminator sees them, in training: "
+                "`'diff_augment'`, `'adaptive'`, a `kerasgan.augmentation.Augmentation`, or a Keras layer "
+                "that transforms pictures. For a few thousand pictures and fewer."
+            ),
+        )
+
+    def checked(self, game: Any, value: Any) -> Any:
+        """Returns the augmentation, built for the game's pictures, or raises where these are none."""
+        if value is None:
+            return None
+        found = augmentation.get(value)
+        samples = game.samples.specification
+        shape = tuple(samples.shape[1:]) if isinstance(samples, keras.KerasTensor) else None
+        if shape is None or len(shape) != 3 or None in shape:
+            raise ValueError(
+                f"Invalid value for argument `{self.name}`. Expected None, since the samples are no pictures "
+                f"(height, width, channels) of one size. Received: samples of shape {shape}"
+            )
+        if found.follows_signs and game.adversary.energy is not None:
+            raise ValueError(
+                f"Invalid value for argument `{self.name}`. Expected one that follows no signs of scores, "
+                f"such as 'diff_augment', as energies have none. Received: {type(found).__name__}"
+            )
+        found.build(shape)
+        return found
 
 
 def steps_setting() -> Setting:

@@ -53,6 +53,14 @@ class AdversarialLoss(ABC):
         """
         return ops.sigmoid(scores)
 
+    def signs(self, real_scores: Any, fake_scores: Any) -> Any:
+        """Returns 1 for each real sample that the discriminator takes for real, and -1 for each other one.
+
+        Adaptive augmentation follows their mean (Karras et al. 2020, section 3). Where only differences of
+        scores mean something, as of losses that pair samples, a real score is compared with a generated one.
+        """
+        return ops.sign(real_scores - fake_scores if self.pairs else real_scores)
+
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make an equal loss."""
         return {}

@@ -50,6 +50,10 @@ class LeastSquares(AdversarialLoss):
         """
         return ops.clip(scores / self.real_label, 0.0, 1.0)
 
+    def signs(self, real_scores: Any, fake_scores: Any) -> Any:
+        """Returns 1 for each real score that is nearer to `real_label` than to 0, and -1 for others."""
+        return ops.sign(real_scores - self.real_label / 2)
+
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make an equal loss."""
         return {"real_label": self.real_label}

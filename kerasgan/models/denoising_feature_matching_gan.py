@@ -55,6 +55,8 @@ class DenoisingFeatureMatchingGAN(GAN):
     """
 
     denoiser_optimizer = OptimizerSetting()
+    # The denoiser learns the features of samples as they are.
+    augmentation = None
     denoising_weight = Setting(
         0.03,
         non_negative_number,

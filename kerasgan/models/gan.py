@@ -10,6 +10,7 @@ from kerasgan import priors
 from kerasgan.backend import draw_rows
 from kerasgan.core import (
     Adversary,
+    AugmentationSetting,
     GenerativeModel,
     LossSetting,
     Minibatch,
@@ -67,6 +68,7 @@ class GAN(GenerativeModel):
     loss = LossSetting("non_saturating")
     penalties = PenaltiesSetting()
     discriminator_steps = steps_setting()
+    augmentation = AugmentationSetting()
 
     def __init__(
         self,

@@ -53,6 +53,9 @@ class MatchingAwareGAN(ConditionalGAN):
     True
     """
 
+    # The wrong conditions are those of other samples, transformed otherwise.
+    augmentation = None
+
     def discriminator_objective(self, minibatch: Minibatch) -> Outcome:
         """The discriminator tells real pairs from generated samples and from wrong conditions."""
         adversary, condition = self.adversary, minibatch.condition

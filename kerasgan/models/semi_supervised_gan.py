@@ -59,6 +59,8 @@ class SemiSupervisedGAN(GAN):
 
     # The losses are the paper's.
     loss = None
+    # Its turns ask the classifier themselves.
+    augmentation = None
     unsupervised_weight = Setting(
         1.0,
         non_negative_number,

@@ -47,6 +47,10 @@ class Optimizers(keras.optimizers.Optimizer):
         """Returns the optimizer of a turn."""
         return self._by_turn[turn]
 
+    def __contains__(self, turn: str) -> bool:
+        """Tells whether there is a turn of this name."""
+        return turn in self._by_turn
+
     @property
     def variables(self) -> list[Any]:
         """The number of rounds, and everybody's variables."""

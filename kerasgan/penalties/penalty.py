@@ -35,6 +35,9 @@ class Encounter:
             `None`, `score`.
         step: How many updates the turn's players have made before, an integer or a scalar tensor, for
             weights along a curve. Defaults to `None`, not counted.
+        view: Samples as the discriminator sees them, through the game's augmentation. `score`, `output` and
+            `apply` see them so already. Defaults to the samples themselves.
+        training: Whether this is the game (`True`, the default) or an evaluation of it.
     """
 
     real: Any
@@ -48,7 +51,8 @@ class Encounter:
     turn: str = "discriminator"
     output: Callable[[Any], Any] | None = None
     step: Any = None
-
+    view: Callable[[Any], Any] = lambda samples: samples
+    training: bool = True
     _outputs: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property

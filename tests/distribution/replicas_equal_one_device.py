@@ -159,6 +159,25 @@ def growing():
     return model, (np.random.default_rng(0).normal(size=(160, 4, 4, 1)).astype("float32"),)
 
 
+def augmented():
+    shape = (8, 8, 3)
+    generator = keras.Sequential(
+        [keras.Input((4,)), LAYERS.Dense(192, "tanh"), LAYERS.Reshape(shape)]
+    )
+    discriminator = keras.Sequential(
+        [
+            keras.Input(shape),
+            LAYERS.Conv2D(4, 3, activation="tanh"),
+            LAYERS.Flatten(),
+            LAYERS.Dense(1),
+        ]
+    )
+    model = kerasgan.GAN(generator, discriminator, seed=1)
+    ada = kerasgan.augmentation.AdaptiveAugmentation(images=200, interval=1, probability=0.3)
+    model.compile(loss="relativistic", penalties=["r1"], augmentation=ada)
+    return model, (np.random.default_rng(0).uniform(-1, 1, (160, *shape)).astype("float32"),)
+
+
 def batches(data, rows):
     parts = tuple(part[:rows] for part in data)
     return tf.data.Dataset.from_tensor_slices(parts if len(parts) > 1 else parts[0]).batch(20)

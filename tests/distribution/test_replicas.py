@@ -29,6 +29,7 @@ def promised(model):
         ),
         pytest.param("accumulating", 2, marks=promised("GAN")),
         pytest.param("growing", 2, marks=promised("GAN")),
+        pytest.param("augmented", 2, marks=promised("GAN")),
     ],
 )
 def test_replicas_equal_one_device(game, replicas, answer_of):
