@@ -247,7 +247,9 @@ class Adversary:
             return self.discriminator(samples, condition, training=training)
 
     def _scores(self, encounter: Encounter, real: bool = False) -> list[Any]:
-        samples = encounter.view(encounter.real if real else encounter.fake)
+        samples = encounter.real if real else encounter.fake
+        if self.energy is not None:
+            samples = encounter.view(samples)
         return self._scores_in(samples, encounter.real_output if real else encounter.fake_output)
 
     def _scores_in(self, samples: Any, output: Any) -> list[Any]:
