@@ -25,12 +25,14 @@ class Part:
             beside their shape. Defaults to `None`.
         default: What each row has where nothing is given. Defaults to `None`, the part is required.
         advice: What to do where there are not as many as samples. Defaults to none.
+        value_range: The values that the model can give that makes them. Defaults to `None`, not known.
     """
 
     specification: Any
     check: Check | None = None
     default: Any = None
     advice: str = ""
+    value_range: tuple[float, float] | None = None
 
     @property
     def leaves(self) -> list[keras.KerasTensor]:
@@ -78,6 +80,27 @@ class Part:
     def check_arrays(self, argument: str, value: Any) -> None:
         """Raises where training samples do not have the part's shapes, or are not all finite."""
         self._each(argument, value, lambda name, item, x: check_array(name, x, item.shape[1:]))
+
+    def check_range(self, argument: str, values: Any) -> None:
+        """Raises where the mean of training samples is one that no model can give that makes them.
+
+        Args:
+            argument: The argument's name.
+            values: Some of the samples: an array, where there is one tensor.
+        """
+        if self.value_range is None or not np.size(values):
+            return
+        low, high = self.value_range
+        mean = float(np.mean(values, dtype="float64"))
+        if low <= mean <= high:
+            return
+        scaled = "x / 127.5 - 1" if low < 0 else "x / 255"
+        raise ValueError(
+            f"Invalid value for argument `{argument}`. Expected values from {low:g} to {high:g}: the last "
+            "activation of the model that makes samples gives no others. "
+            f"Received: values from {np.min(values):g} to {np.max(values):g}, {mean:.4g} on average. "
+            f"Bring pictures of 0 to 255 there with `{scaled}`, or leave the activation out"
+        )
 
     def conditions(self, argument: str, value: Any, count: int, single: bool = True) -> Any:
         """Returns conditions as arrays, one for each of `count` samples, or raises where they do not fit.

@@ -3,6 +3,7 @@
 from kerasgan.core.adversarial_model import AdversarialModel
 from kerasgan.core.adversary import Adversary
 from kerasgan.core.generative_model import GenerativeModel
+from kerasgan.core.output_range import output_range
 from kerasgan.core.setting import (
     AugmentationSetting,
     LossSetting,
@@ -42,6 +43,7 @@ __all__ = [
     "TurnLog",
     "Weighted",
     "one_input",
+    "output_range",
     "part_of_inputs",
     "split_inputs",
     "steps_setting",

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -18,6 +19,7 @@ from kerasgan.core import (
     PenaltiesSetting,
     Turn,
     one_input,
+    output_range,
     steps_setting,
     use,
 )
@@ -95,7 +97,8 @@ class AdversarialAutoEncoder(GenerativeModel):
 
     def setup(self) -> None:
         """Works out what the sub-models take and give."""
-        self.samples = one_input("encoder", self.encoder)
+        made = output_range(self.decoder)
+        self.samples = replace(one_input("encoder", self.encoder), value_range=made)
         self.encoded = self.sub_model("encoder", self.samples, of="samples")
         self.codes = self.latent = self.encoded.output_part()
         self.prior = self.prior.shaped(tuple(self.codes.specification.shape[1:]))

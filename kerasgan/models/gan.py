@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -19,6 +20,7 @@ from kerasgan.core import (
     Part,
     PenaltiesSetting,
     Turn,
+    output_range,
     part_of_inputs,
     steps_setting,
     swapped_hint,
@@ -90,7 +92,8 @@ class GAN(GenerativeModel):
         self.generated = self.sub_model(
             "generator", self.latent, self.condition, of="latent samples"
         )
-        self.samples = self.generated.output_part()
+        made = self.generated.output_part()
+        self.samples = replace(made, value_range=output_range(self.generator))
         self.judged = self.sub_model(
             "discriminator",
             self.samples,

@@ -26,6 +26,7 @@ from kerasgan.training.run_description import describe_fit
 from kerasgan.training.taking_up import take_up
 from kerasgan.training.training_data import (
     check_element,
+    check_range,
     checked,
     first_element,
     rounds,
@@ -176,6 +177,7 @@ def check_data(game: Any, x: Any, y: Any, argument: str = "x") -> None:
             check_element(element, samples, target, argument)
         return
     samples.check_arrays(argument, x)
+    check_range(x, samples, argument)
     if keras.config.floatx() != "float64":
         for each in samples.flat(x):
             check_resolution(argument, each)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import keras
+import numpy as np
 
 from kerasgan.arguments import counted, positive_integer
 from kerasgan.arrays import count_of, cut, fits, is_array
@@ -20,6 +21,9 @@ from kerasgan.training.rounds import (
     iterator_rounds,
     number_of_batches,
 )
+
+# So many rows tell in which units samples are.
+_LOOKED_AT = 256
 
 
 def rounds(
@@ -122,8 +126,26 @@ def check_element(element: Any, samples: Part, target: Part | None, argument: st
             f"Received: elements of {counted(len(parts), 'part')}{hint}"
         )
     _check_shapes(parts[0], samples, argument, "samples")
+    check_range(parts[0], samples, argument)
     if target is not None and (target.names is not None or isinstance(parts[1], Mapping)):
         _check_shapes(parts[1], target, argument, "conditions")
+
+
+def check_range(x: Any, samples: Part, argument: str = "x") -> None:
+    """Raises where samples are on the average what no model can give that makes them.
+
+    Args:
+        x: Samples: an array, of which the first rows are looked at; or the specification of a tensor.
+        samples: What samples have to be.
+        argument: The name of the argument that they come from. Defaults to `"x"`.
+    """
+    if samples.value_range is None or samples.names is not None:
+        return
+    if isinstance(x, np.ndarray):
+        samples.check_range(argument, x[:_LOOKED_AT])
+    elif getattr(x, "dtype", None) == "uint8" and samples.value_range[0] < 0:
+        # Bytes are pictures of 0 to 255, whose values a specification does not tell.
+        samples.check_range(argument, np.array([0.0, 255.0]))
 
 
 def _check_shapes(value: Any, part: Part, argument: str, kind: str) -> None:
