@@ -21,12 +21,11 @@ DIRECTORY`.
 
 from __future__ import annotations
 
-import argparse
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import command_line
 import keras
 import numpy as np
 from sklearn.decomposition import PCA
@@ -127,22 +126,17 @@ MODELS = {
 
 def main() -> None:
     """Trains each model on each digit, and prints how well it finds the others."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.make_parser(__doc__)
     parser.add_argument(
         "--digits", type=int, nargs="+", help="which take their turn (default: all ten)"
     )
     parser.add_argument("--rounds", type=int, help="rounds of each game (default: 600)")
-    parser.add_argument("--size", choices=["full", "toy"], default="full", help="toy: 1 digit")
-    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
-    parser.add_argument("--output", type=Path, metavar="DIRECTORY", help="see above")
+    command_line.add_common_options(parser, toy="1 digit")
     options = parser.parse_args()
     toy = options.size == "toy"
     rounds = options.rounds or (4 if toy else 600)
     normal = options.digits or ([0] if toy else list(range(10)))
-    if rounds < 1:
-        parser.error(f"--rounds must be positive, not {rounds}")
+    command_line.require_positive(parser, rounds=rounds)
     if not set(normal) <= set(range(10)):
         parser.error(f"--digits must be from 0 to 9, not {normal}")
     directory = options.output or Path("outputs/anomaly_detection")
@@ -172,10 +166,8 @@ def main() -> None:
         "digits": normal,
         "mean_auroc": means,
         "lowest_auroc": {name: round(min(area), 4) for name, area in areas.items()},
-        "seconds": round(time.perf_counter() - start, 1),
-        "files": [str(picture.resolve())],
     }
-    print(json.dumps(answer))
+    command_line.print_answer(answer, [picture], start)
 
 
 if __name__ == "__main__":

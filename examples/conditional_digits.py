@@ -21,14 +21,10 @@ everything goes to that directory, the models to `saved_models` in it.
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 import time
-import zlib
-from pathlib import Path
 from typing import Any
 
+import command_line
 import keras
 import numpy as np
 from sklearn.neighbors import NearestNeighbors
@@ -92,23 +88,13 @@ def flat(images: Any) -> np.ndarray:
 
 def main() -> None:
     """Trains, measures, draws and saves."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.make_parser(__doc__)
     parser.add_argument("--epochs", type=int, help="of training (default: 150)")
-    parser.add_argument("--size", choices=["full", "toy"], default="full", help="toy: 1 epoch")
-    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
-    parser.add_argument("--output", type=Path, metavar="DIRECTORY", help="see above")
+    command_line.add_common_options(parser, toy="1 epoch")
     options = parser.parse_args()
-    if options.epochs is not None and options.epochs < 1:
-        parser.error(f"--epochs must be positive, not {options.epochs}")
+    command_line.require_positive(parser, epochs=options.epochs)
     epochs = options.epochs or (1 if options.size == "toy" else 150)
-    pictures = options.output or Path("outputs/conditional_digits")
-    models = (
-        options.output / "saved_models"
-        if options.output
-        else Path("saved_models/conditional_digits")
-    )
+    pictures, models = command_line.output_folders(options.output, "conditional_digits")
 
     start = time.perf_counter()
     keras.utils.set_random_seed(options.seed)
@@ -122,17 +108,10 @@ def main() -> None:
         condition=np.repeat(np.arange(CLASSES), 10),
     )
     curves = kerasgan.callbacks.ProbabilityLogger(pictures, every_epochs=max(1, epochs // 10))
-    # Of a run with these very options: the same command goes on where it was stopped or killed.
-    run = zlib.crc32(repr(options).encode())
-    backup = kerasgan.callbacks.BackupAndRestore(pictures / f"backup_{run:08x}")
+    backup = command_line.backup_of_run(pictures, options)
     callbacks = [grids, curves, backup]
-    try:
+    with command_line.saved_when_stopped(gan, models / "gan.keras"):
         gan.fit(data.x, data.y, batch_size=BATCH_SIZE, epochs=epochs, callbacks=callbacks)
-    except KeyboardInterrupt:
-        gan.save(models / "gan.keras")
-        sys.exit(
-            f"\nStopped. {models / 'gan.keras'} has the model so far; the same command goes on."
-        )
     trained = time.perf_counter()
 
     labels = np.repeat(np.arange(CLASSES), 500)
@@ -171,10 +150,8 @@ def main() -> None:
         "epochs": epochs,
         **figures,
         "seconds_of_training": round(trained - start, 1),
-        "seconds": round(time.perf_counter() - start, 1),
-        "files": [str(file.resolve()) for file in files],
     }
-    print(json.dumps(answer))
+    command_line.print_answer(answer, files, start)
 
 
 if __name__ == "__main__":

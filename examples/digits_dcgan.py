@@ -27,13 +27,11 @@ smoothly, those in `samples` pixel by pixel, the same noise from the first step 
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import sys
 import time
-import zlib
 from pathlib import Path
 
+import command_line
 import keras
 import numpy as np
 from PIL import Image
@@ -94,9 +92,7 @@ def save_enlarged(data: kerasgan.datasets.Dataset, samples: np.ndarray, path: Pa
 
 def main() -> None:
     """Trains, draws and saves."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.make_parser(__doc__)
     parser.add_argument(
         "--data",
         default="digits",
@@ -111,21 +107,13 @@ def main() -> None:
     parser.add_argument(
         "--steps", type=int, help="steps of training, rounded up to whole epochs (default: 4000)"
     )
-    parser.add_argument("--size", choices=["full", "toy"], default="full", help="toy: 20 steps")
-    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
-    parser.add_argument("--output", type=Path, metavar="DIRECTORY", help="see above")
+    command_line.add_common_options(parser, toy="20 steps")
     options = parser.parse_args()
-    if options.steps is not None and options.steps < 1:
-        parser.error(f"--steps must be positive, not {options.steps}")
+    command_line.require_positive(parser, steps=options.steps)
     steps = options.steps or (20 if options.size == "toy" else 4000)
-    try:
+    with command_line.errors_of(parser, f"--data {options.data}"):
         data = load(options)
-    except (ImportError, OSError, ValueError) as error:
-        parser.error(f"--data {options.data}: {error}")
-    pictures = options.output or Path("outputs/digits_dcgan")
-    models = (
-        options.output / "saved_models" if options.output else Path("saved_models/digits_dcgan")
-    )
+    pictures, models = command_line.output_folders(options.output, "digits_dcgan")
 
     start = time.perf_counter()
     keras.utils.set_random_seed(options.seed)
@@ -142,21 +130,14 @@ def main() -> None:
         at_begin=True,
     )
     curves = kerasgan.callbacks.ProbabilityLogger(pictures, every_epochs=max(1, epochs // 10))
-    # Of a run with these very options: the same command goes on where it was stopped or killed.
-    run = zlib.crc32(repr(options).encode())
-    backup = kerasgan.callbacks.BackupAndRestore(pictures / f"backup_{run:08x}")
-    try:
+    backup = command_line.backup_of_run(pictures, options)
+    with command_line.saved_when_stopped(gan, models / "gan.keras"):
         history = gan.fit(
             data.x,
             batch_size=BATCH_SIZE,
             epochs=epochs,
             steps_per_epoch=per_epoch if per_epoch < whole_epoch else None,
             callbacks=[grids, curves, backup],
-        )
-    except KeyboardInterrupt:
-        gan.save(models / "gan.keras")
-        sys.exit(
-            f"\nStopped. {models / 'gan.keras'} has the model so far; the same command goes on."
         )
 
     generated = gan.generate(ROWS * COLUMNS, seed=grids.seed)
@@ -186,10 +167,8 @@ def main() -> None:
         "shape": data.sample_shape,
         "epochs": epochs,
         **{name: round(values[-1], 4) for name, values in history.history.items()},
-        "seconds": round(time.perf_counter() - start, 1),
-        "files": [str(file.resolve()) for file in files],
     }
-    print(json.dumps(answer))
+    command_line.print_answer(answer, files, start)
 
 
 if __name__ == "__main__":

@@ -23,13 +23,12 @@ largest difference between their cumulative ones, 0.06 for a uniform instead of 
 
 from __future__ import annotations
 
-import argparse
 import io
-import json
 import time
 from pathlib import Path
 from typing import Any
 
+import command_line
 import keras
 import numpy as np
 from matplotlib.figure import Figure
@@ -176,9 +175,7 @@ def distance(a: np.ndarray, b: np.ndarray) -> float:
 
 def main() -> None:
     """Trains one GAN for each seed."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.make_parser(__doc__)
     parser.add_argument("--modern", action="store_true", help="relativistic, with R1 and R2")
     parser.add_argument("--mean", type=float, default=0.3, help="of the data (default: 0.3)")
     parser.add_argument("--stddev", type=float, default=0.1, help="of the data (default: 0.1)")
@@ -186,10 +183,9 @@ def main() -> None:
     parser.add_argument(
         "--every", type=int, default=100, help="steps a window waits (default: 100)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="the (first) seed (default: 0)")
-    parser.add_argument("--seeds", type=int, default=1, help="how many seeds (default: 1)")
-    parser.add_argument("--size", choices=["full", "toy"], default="full", help="toy: 300 steps")
-    parser.add_argument("--output", type=Path, default=Path("outputs/gaussian_1d"), help="folder")
+    command_line.add_common_options(
+        parser, toy="300 steps", output="outputs/gaussian_1d", several_seeds=True
+    )
     options = parser.parse_args()
     steps = 3000 if options.size == "full" else 300
     if options.every < 1 or steps // 3 % options.every:
@@ -255,7 +251,7 @@ def main() -> None:
     print(row.format(seed="average", **averages))
     print(f"  wanted  {options.mean:6.3f}  {options.stddev:6.3f}")
     print(f"\nPictures: {options.output.resolve()}")
-    print(json.dumps({**averages, "runs": results, "files": [str(path) for path in paths]}))
+    command_line.print_answer({**averages, "runs": results}, paths)
     if options.show:
         pyplot.ioff()
         pyplot.show()

@@ -21,14 +21,12 @@ directory, the model to `saved_models` in it.
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import sys
 import time
-import zlib
 from pathlib import Path
 from typing import Any
 
+import command_line
 import keras
 import numpy as np
 from matplotlib import colormaps
@@ -116,9 +114,7 @@ def load(options: argparse.Namespace) -> np.ndarray:
 
 def main() -> None:
     """Trains, draws and saves."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.make_parser(__doc__)
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="images to learn from")
     parser.add_argument(
         "--image-size", type=int, default=100, help="height and width (default: 100)"
@@ -128,26 +124,21 @@ def main() -> None:
     )
     parser.add_argument("--code-size", type=int, default=8, help="length of a code (default: 8)")
     parser.add_argument("--rounds", type=int, help="rounds of the game (default: 600)")
-    parser.add_argument("--size", choices=["full", "toy"], default="full", help="toy: 4 rounds")
-    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
-    parser.add_argument("--output", type=Path, metavar="DIRECTORY", help="see above")
+    command_line.add_common_options(parser, toy="4 rounds")
     options = parser.parse_args()
     toy = options.size == "toy"
     rounds = options.rounds or (4 if toy else 600)
-    for name, value in {**vars(options), "rounds": rounds}.items():
-        if name in ("image_size", "code_size", "rounds") and value < 1:
-            parser.error(f"--{name.replace('_', '-')} must be positive, not {value}")
-    try:
+    command_line.require_positive(
+        parser, image_size=options.image_size, code_size=options.code_size, rounds=rounds
+    )
+    with command_line.errors_of(parser, f"--data {options.data}"):
         x = load(options)
-    except (ImportError, OSError, ValueError) as error:
-        parser.error(f"--data {options.data}: {error}")
-    if len(x) < DISCRIMINATOR_STEPS * BATCH_SIZE:
-        parser.error(
-            f"--data {options.data}: a round needs {DISCRIMINATOR_STEPS * BATCH_SIZE} images, not {len(x)}"
-        )
+        if len(x) < DISCRIMINATOR_STEPS * BATCH_SIZE:
+            raise ValueError(
+                f"a round needs {DISCRIMINATOR_STEPS * BATCH_SIZE} images, not {len(x)}"
+            )
     x = x[:200] if toy else x
-    pictures = options.output or Path("outputs/image_aae")
-    models = options.output / "saved_models" if options.output else Path("saved_models/image_aae")
+    pictures, models = command_line.output_folders(options.output, "image_aae")
 
     start = time.perf_counter()
     keras.utils.set_random_seed(options.seed)
@@ -169,17 +160,10 @@ def main() -> None:
     )
     reconstructed = ReconstructionGrid(shown, pictures / "reconstructed", every)
     curves = kerasgan.callbacks.ProbabilityLogger(pictures, every_epochs=every)
-    # Of a run with these very options: the same command goes on where it was stopped or killed.
-    run = zlib.crc32(repr(options).encode())
-    backup = kerasgan.callbacks.BackupAndRestore(pictures / f"backup_{run:08x}")
+    backup = command_line.backup_of_run(pictures, options)
     callbacks = [generated, reconstructed, curves, backup]
-    try:
+    with command_line.saved_when_stopped(aae, models / "aae.keras"):
         history = aae.fit(x, batch_size=BATCH_SIZE, epochs=epochs, callbacks=callbacks)
-    except KeyboardInterrupt:
-        aae.save(models / "aae.keras")
-        sys.exit(
-            f"\nStopped. {models / 'aae.keras'} has the model so far; the same command goes on."
-        )
     aae.save(models / "aae.keras")
 
     print(
@@ -199,10 +183,8 @@ def main() -> None:
         **{name: round(values[-1], 4) for name, values in history.history.items()},
         "code_mean": round(float(np.abs(codes.mean(axis=0)).max()), 3),
         "code_deviations": [round(float(value), 3) for value in np.sort(codes.std(axis=0))],
-        "seconds": round(time.perf_counter() - start, 1),
-        "files": [str(file.resolve()) for file in files],
     }
-    print(json.dumps(answer))
+    command_line.print_answer(answer, files, start)
 
 
 if __name__ == "__main__":

@@ -22,14 +22,11 @@ both in the current directory. With `--output DIRECTORY` everything goes to that
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
-import sys
 import time
-import zlib
 from pathlib import Path
 
+import command_line
 import keras
 import matplotlib
 import numpy as np
@@ -114,30 +111,21 @@ def draw_codes(codes: np.ndarray, draws: np.ndarray, labels: np.ndarray, path: P
 
 def main() -> None:
     """Trains, judges, draws and saves."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.make_parser(__doc__)
     parser.add_argument("--prior", choices=PRIORS, default="normal", help="default: normal")
     parser.add_argument(
         "--data", default="digits", metavar="digits|mnist|FILE.npz", help="default: digits"
     )
     parser.add_argument("--rounds", type=int, help="steps of training (default: 4000)")
-    parser.add_argument("--size", choices=["full", "toy"], default="full", help="toy: 24 rounds")
-    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
-    parser.add_argument("--output", type=Path, metavar="DIRECTORY", help="see above")
+    command_line.add_common_options(parser, toy="24 rounds")
     options = parser.parse_args()
     rounds = options.rounds or (24 if options.size == "toy" else 4000)
-    if rounds < 1:
-        parser.error(f"--rounds must be positive, not {rounds}")
-    try:
-        held_out = {"test_fraction": 0.25} if options.data == "digits" else {}
-        data = kerasgan.datasets.load(options.data, **held_out)
+    command_line.require_positive(parser, rounds=rounds)
+    with command_line.errors_of(parser, f"--data {options.data}"):
+        data = command_line.load_with_test_images(options.data, test_fraction=0.25)
         if data.y is None or data.x_test is None or data.y_test is None:
             raise ValueError("labeled images, and test images too, are needed")
-    except (ImportError, OSError, ValueError) as error:
-        parser.error(f"--data {options.data}: {error}")
-    pictures = options.output or Path("outputs/mnist_aae")
-    models = options.output / "saved_models" if options.output else Path("saved_models/mnist_aae")
+    pictures, models = command_line.output_folders(options.output, "mnist_aae")
 
     start = time.perf_counter()
     keras.utils.set_random_seed(options.seed)
@@ -148,16 +136,9 @@ def main() -> None:
         np.square(aae.autoencoder.predict(data.x_test, verbose=0) - data.x_test).mean()
     )
     curves = kerasgan.callbacks.ProbabilityLogger(pictures, every_epochs=max(1, epochs // 5))
-    # Of a run with these very options: the same command goes on where it was stopped or killed.
-    run = zlib.crc32(repr(options).encode())
-    backup = kerasgan.callbacks.BackupAndRestore(pictures / f"backup_{run:08x}")
-    try:
+    backup = command_line.backup_of_run(pictures, options)
+    with command_line.saved_when_stopped(aae, models / "aae.keras"):
         aae.fit(data.x, labels, batch_size=BATCH_SIZE, epochs=epochs, callbacks=[curves, backup])
-    except KeyboardInterrupt:
-        aae.save(models / "aae.keras")
-        sys.exit(
-            f"\nStopped. {models / 'aae.keras'} has the model so far; the same command goes on."
-        )
 
     codes = aae.encode(data.x_test)
     draws = keras.ops.convert_to_numpy(aae.prior.sample(len(codes), seed=options.seed))
@@ -192,10 +173,8 @@ def main() -> None:
             float(np.square(aae.reconstruct(data.x_test) - data.x_test).mean()), 4
         ),
         "pca_error": round(float(np.square(linear - flat_test).mean()), 4),
-        "seconds": round(time.perf_counter() - start, 1),
-        "files": [str(file.resolve()) for file in files],
     }
-    print(json.dumps(answer))
+    command_line.print_answer(answer, files, start)
 
 
 if __name__ == "__main__":

@@ -21,12 +21,12 @@ epochs: start it again. For good pictures of these digits, take `digits_dcgan.py
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import time
 from pathlib import Path
 from typing import Any
 
+import command_line
 import keras
 import numpy as np
 from keras import layers
@@ -105,17 +105,10 @@ class Checkpoint(keras.callbacks.Callback):
 
 def load(options: argparse.Namespace) -> kerasgan.datasets.Dataset:
     """Returns the images, or raises an error that says what is wrong with `--data`."""
-    try:
-        data = kerasgan.datasets.load(options.data)
-    except (ImportError, OSError, TypeError, ValueError) as error:
-        raise ValueError(f"--data {options.data}: {error}") from error
+    data = kerasgan.datasets.load(options.data)
     if not data.images:
-        raise ValueError(f"--data {options.data}: these are not images")
-    if options.size == "toy":
-        data = data.take(min(320, len(data)))
-    if len(data) < options.batch_size:
-        raise ValueError(f"--batch_size {options.batch_size}: there are only {len(data)} images")
-    return data
+        raise ValueError("these are not images")
+    return data.take(min(320, len(data))) if options.size == "toy" else data
 
 
 def train(
@@ -163,9 +156,7 @@ def generate(
 
 def main() -> None:
     """Trains or generates."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.make_parser(__doc__)
     parser.add_argument("--mode", choices=["train", "generate"], required=True)
     parser.add_argument("--batch_size", type=int, default=128, help="default: 128")
     parser.add_argument("--nice", action="store_true", help="the best of 20 times as many samples")
@@ -176,16 +167,11 @@ def main() -> None:
         metavar="digits|mnist|fashion_mnist|FILE.npz|FOLDER",
         help="images to train on (default: digits)",
     )
-    parser.add_argument(
-        "--size", choices=["full", "toy"], default="full", help="toy: 2 epochs of 320 images"
-    )
-    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        default=Path("outputs/mnist_dcgan"),
-        metavar="DIRECTORY",
-        help="where model and pictures are (default: outputs/mnist_dcgan)",
+    command_line.add_common_options(
+        parser,
+        toy="2 epochs of 320 images",
+        output="outputs/mnist_dcgan",
+        output_help="where model and pictures are",
     )
     options = parser.parse_args()
     if options.epochs is None:
@@ -199,10 +185,10 @@ def main() -> None:
     keras.utils.set_random_seed(options.seed)
     path = options.output / "gan.keras"
     if options.mode == "train":
-        try:
+        with command_line.errors_of(parser, f"--data {options.data}"):
             data = load(options)
-        except ValueError as error:
-            parser.error(str(error))
+        if len(data) < options.batch_size:
+            parser.error(f"--batch_size {options.batch_size}: there are only {len(data)} images")
         gan = keras.models.load_model(path) if path.exists() else make_gan(data.sample_shape)
         if gan.generator.output_shape[1:] != data.sample_shape:
             parser.error(
@@ -216,10 +202,8 @@ def main() -> None:
                 f"no model in {options.output}; train one first, with --mode train and this --output"
             )
         files, figures = generate(options, keras.models.load_model(path), path)
-    files = [file.resolve() for file in files]
     print(f"\nModel: {path.resolve()}\nPictures: {path.parent.resolve()}")
-    figures["seconds"] = round(time.perf_counter() - start, 1)
-    print(json.dumps({"mode": options.mode, **figures, "files": [str(file) for file in files]}))
+    command_line.print_answer({"mode": options.mode, **figures}, files, start)
 
 
 if __name__ == "__main__":

@@ -19,14 +19,10 @@ so log D is never the logarithm of zero. Images of other sizes than 28 by 28 are
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
-import sys
 import time
-import zlib
-from pathlib import Path
 
+import command_line
 import keras
 from keras import layers
 
@@ -88,9 +84,7 @@ def paper_recipe(sample_shape: tuple[int, ...]) -> kerasgan.GAN:
 
 def main() -> None:
     """Trains and draws."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.make_parser(__doc__)
     parser.add_argument("--recipe", choices=list(BATCH_SIZE), default="keras", help="see above")
     parser.add_argument(
         "--data",
@@ -99,30 +93,23 @@ def main() -> None:
         help="images; digits, the default, come with scikit-learn and need no download",
     )
     parser.add_argument("--epochs", type=int, help="how many (default: the recipe's)")
-    parser.add_argument("--size", choices=["full", "toy"], default="full", help="toy: 256 images")
-    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        default=Path("outputs/mnist_mlp"),
-        help="folder of pictures and model (default: outputs/mnist_mlp)",
+    command_line.add_common_options(
+        parser,
+        toy="256 images",
+        output="outputs/mnist_mlp",
+        output_help="folder of pictures and model",
     )
     options = parser.parse_args()
     toy, batch_size = options.size == "toy", BATCH_SIZE[options.recipe]
-    try:
+    with command_line.errors_of(parser, f"--data {options.data}"):
         data = kerasgan.datasets.load(options.data, normalization=NORMALIZATION[options.recipe])
-    except (ImportError, OSError, TypeError, ValueError) as error:
-        parser.error(f"--data {options.data}: {error}")
-    if not data.images:
-        parser.error(f"--data {options.data}: these are not images")
-    if toy:
-        data = data.take(min(256, len(data)))
-    if len(data) < batch_size:
-        parser.error(
-            f"--data {options.data}: {len(data)} images do not fill a batch of {batch_size}"
-        )
-    if options.epochs is not None and options.epochs < 1:
-        parser.error(f"--epochs must be positive, not {options.epochs}")
+        if not data.images:
+            raise ValueError("these are not images")
+        if toy:
+            data = data.take(min(256, len(data)))
+        if len(data) < batch_size:
+            raise ValueError(f"{len(data)} images do not fill a batch of {batch_size}")
+    command_line.require_positive(parser, epochs=options.epochs)
 
     keras.utils.set_random_seed(options.seed)
     folder = options.output / options.recipe
@@ -156,15 +143,10 @@ def main() -> None:
     gan.generator.summary()
     gan.discriminator.summary()
     model = folder / "gan.keras"
-    # Of a run with these very options: the same command goes on where it was stopped or killed.
-    run = zlib.crc32(repr(options).encode())
-    backup = kerasgan.callbacks.BackupAndRestore(folder / f"backup_{run:08x}")
+    backup = command_line.backup_of_run(folder, options)
     callbacks = [grids, backup]
-    try:
+    with command_line.saved_when_stopped(gan, model):
         history = gan.fit(data.x, batch_size=batch_size, epochs=epochs, callbacks=callbacks).history
-    except KeyboardInterrupt:
-        gan.save(model)
-        sys.exit(f"\nStopped. {model} has the model so far; the same command goes on.")
     gan.save(model)
 
     print(f"\nPictures: {grids.directory.resolve()}\nModel: {model.resolve()}")
@@ -175,10 +157,8 @@ def main() -> None:
         "epochs": epochs,
         "discriminator_parameters": gan.discriminator.count_params(),
         **{name: round(history[name][-1], 4) for name in names},
-        "seconds": round(time.perf_counter() - start, 1),
-        "files": [str(path.resolve()) for path in (*grids.paths, model)],
     }
-    print(json.dumps(answer))
+    command_line.print_answer(answer, [*grids.paths, model], start)
 
 
 if __name__ == "__main__":

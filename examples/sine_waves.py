@@ -17,15 +17,12 @@ and how often a fresh classifier is, which is trained to do nothing else.
 
 from __future__ import annotations
 
-import argparse
 import io
-import json
-import sys
 import time
-import zlib
 from pathlib import Path
 from typing import Any
 
+import command_line
 import keras
 import numpy as np
 from matplotlib.figure import Figure
@@ -107,24 +104,18 @@ def draw(real: np.ndarray, generated: np.ndarray, clean: np.ndarray, path: Path)
 
 def main() -> None:
     """Trains one GAN for each seed."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.make_parser(__doc__)
     parser.add_argument("--discriminator", choices=list(DISCRIMINATORS), default="mlp")
     parser.add_argument("--noise", type=float, default=1.0, help="of the data (default: 1.0)")
     parser.add_argument(
         "--epochs", type=int, default=4, help=f"of {EPOCH} iterations each (default: 4)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="the (first) seed (default: 0)")
-    parser.add_argument("--seeds", type=int, default=1, help="how many seeds (default: 1)")
-    parser.add_argument(
-        "--size", choices=["full", "toy"], default="full", help="toy: 4 iterations an epoch"
-    )
-    parser.add_argument(
-        "--output",
-        type=Path,
-        default=Path("outputs/sine_waves"),
-        help="folder of pictures, logs and models (default: outputs/sine_waves)",
+    command_line.add_common_options(
+        parser,
+        toy="4 iterations an epoch",
+        output="outputs/sine_waves",
+        output_help="folder of pictures, logs and models",
+        several_seeds=True,
     )
     options = parser.parse_args()
     epoch, per_execution, count, held_out = EPOCH, STEPS_PER_EXECUTION, 20_000, 6_000
@@ -151,10 +142,8 @@ def main() -> None:
 
         gan = game(options.discriminator, iterations, per_execution)
         logger = kerasgan.callbacks.ProbabilityLogger(folder, every_epochs=options.epochs)
-        # Of a run with these very options: the same command goes on where it was stopped or killed.
-        run = zlib.crc32(f"{options} {seed}".encode())
-        backup = kerasgan.callbacks.BackupAndRestore(folder / f"backup_{run:08x}")
-        try:
+        backup = command_line.backup_of_run(folder, options, seed)
+        with command_line.saved_when_stopped(gan, folder / "gan.keras"):
             gan.fit(
                 data.x,
                 batch_size=20,
@@ -162,16 +151,11 @@ def main() -> None:
                 epochs=options.epochs,
                 callbacks=[logger, backup],
             )
-        except KeyboardInterrupt:
-            gan.save(folder / "gan.keras")
-            sys.exit(
-                f"\nStopped. {folder / 'gan.keras'} has the model so far; the same command goes on."
-            )
         seconds = time.perf_counter() - start[0], time.process_time() - start[1]
         generated = gan.generate(held_out, seed=0, batch_size=2000)
         gan.save(folder / "gan.keras")
         pictures = [draw(real, generated, clean, folder / "waves.png"), *logger.paths]
-        files += [path.resolve() for path in (*pictures, folder / "gan.keras")]
+        files += [*pictures, folder / "gan.keras"]
         figures = {key: round(value, 3) for key, value in verdict(gan, real, generated).items()}
         d_logs, g_logs = logger.extract_logs_tuple()
         runs.append(
@@ -190,16 +174,8 @@ def main() -> None:
     for name in runs[0]:
         print(f"{name:>26}", *(f"{run[name]:8}" for run in runs))
     print(f"\nPictures, logs and models: {options.output.resolve()}")
-    print(
-        json.dumps(
-            {
-                **vars(options),
-                "output": str(options.output),
-                "runs": runs,
-                "files": [str(path) for path in files],
-            }
-        )
-    )
+    answer = {**vars(options), "output": str(options.output), "runs": runs}
+    command_line.print_answer(answer, files)
 
 
 if __name__ == "__main__":

@@ -44,6 +44,8 @@ PRIVATE_ROOMS = {
 
 RUNTIME = {"keras", "numpy", "PIL"}
 DATA_LIBRARIES = {"numpy", "sklearn", "matplotlib", "PIL"}
+# `examples/command_line.py`, for every example.
+SHARED_BY_EXAMPLES = {"command_line"}
 # What else the examples of a folder are about.
 SUBJECTS = {
     "serving": {"tensorflow", "bentoml", "pydantic", "starlette", "uvicorn", "aiohttp", "psutil"},
@@ -124,7 +126,7 @@ def _example_fault(path: Path, name: list[str]) -> str | None:
         if private or len(name) > 3:
             return f"an example imports {'.'.join(name)}, which is not public"
     elif not (
-        name[0] in {"keras"} | DATA_LIBRARIES | sys.stdlib_module_names
+        name[0] in {"keras"} | DATA_LIBRARIES | SHARED_BY_EXAMPLES | sys.stdlib_module_names
         or name[0] in SUBJECTS.get(path.parent.name, ())
         or (path.parent / f"{name[0]}.py").exists()
     ):
@@ -160,6 +162,7 @@ def test_project_keeps_the_order():
         ("kerasgan/cellar/secret.py", "import keras"),
         ("examples/digits.py", "import tensorflow"),
         ("examples/variations/digits.py", "import bentoml"),
+        ("examples/variations/digits.py", "import digits_dcgan"),
         ("examples/digits.py", "from kerasgan.training import fit"),
         ("examples/digits.py", "from kerasgan.losses.hinge import Hinge"),
         ("examples/digits.py", "from kerasgan.callbacks import _files"),
@@ -186,6 +189,7 @@ def test_violation_is_found(tmp_path, file, line):
         ("kerasgan/losses/hinge.py", "from keras import ops"),
         ("examples/digits.py", "import kerasgan\nfrom sklearn.svm import SVC"),
         ("examples/digits.py", "from kerasgan.callbacks import SampleGrid"),
+        ("examples/variations/digits.py", "import command_line"),
         ("examples/serving/server.py", "import bentoml"),
     ],
 )

@@ -15,8 +15,7 @@ ones of their domain. The rows of the picture: A, translated to B, and back; B, 
 
 from __future__ import annotations
 
-import argparse
-import json
+import sys
 import time
 from pathlib import Path
 
@@ -25,6 +24,9 @@ import numpy as np
 from sklearn.svm import SVC
 
 import kerasgan
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # where `command_line.py` is
+import command_line
 
 layers = keras.layers
 BATCH_SIZE = 32
@@ -84,25 +86,20 @@ def flat(images: np.ndarray) -> np.ndarray:
 
 def main() -> None:
     """Trains, measures and draws."""
-    layout = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=layout)
+    parser = command_line.make_parser(__doc__)
     parser.add_argument("--data", default="digits", help="digits, mnist or FILE.npz")
     parser.add_argument("--steps", type=int, default=800, help="of training (default: 800)")
-    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
-    parser.add_argument("--output", type=Path, default=Path("outputs/cycle_gan"), help="a folder")
+    command_line.add_common_options(parser, output="outputs/cycle_gan")
     options = parser.parse_args()
     if options.steps < 2 * STEPS_PER_EPOCH:
         parser.error(f"--steps must be at least {2 * STEPS_PER_EPOCH}, not {options.steps}")
 
     start = time.perf_counter()
     keras.utils.set_random_seed(options.seed)
-    split = {"test_fraction": 0.2} if options.data == "digits" else {}
-    try:
-        data = kerasgan.datasets.load(options.data, **split)
-    except (OSError, ValueError) as error:
-        parser.error(f"--data: {error}")
-    if data.y is None or data.x_test is None or data.y_test is None:
-        parser.error(f"--data: {options.data} has no labels or no test images")
+    with command_line.errors_of(parser, "--data"):
+        data = command_line.load_with_test_images(options.data, test_fraction=0.2)
+        if data.y is None or data.x_test is None or data.y_test is None:
+            raise ValueError(f"{options.data} has no labels or no test images")
     cut = len(data) * 2 // 5
     a, b = halved(data.x[:cut]), halved(styled(data.x[cut:]))
     held_out, labels = data.x_test[:JUDGED], data.y_test[:JUDGED]
@@ -141,7 +138,7 @@ def main() -> None:
 
     print(f"{seconds:.0f} seconds. Picture: {picture.resolve()}")
     answer = {"seed": options.seed, "steps": options.steps, "seconds": round(seconds, 1)}
-    print(json.dumps({**answer, **figures, "files": [str(picture.resolve())]}))
+    command_line.print_answer({**answer, **figures}, [picture])
 
 
 if __name__ == "__main__":

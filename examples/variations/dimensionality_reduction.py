@@ -18,8 +18,7 @@ Without `--data` the digits are scikit-learn's 8×8 ones, which need no download
 
 from __future__ import annotations
 
-import argparse
-import json
+import sys
 import time
 from pathlib import Path
 
@@ -34,6 +33,9 @@ from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.neighbors import KNeighborsClassifier
 
 import kerasgan
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # where `command_line.py` is
+import command_line
 
 BATCH_SIZE, CLASSES, DIMENSIONS, DISTANCE = 100, 10, 2, 10.0
 
@@ -81,25 +83,20 @@ def draw(planes: dict[str, np.ndarray], heads: np.ndarray, y: np.ndarray, path: 
 
 def main() -> None:
     """Trains, counts errors, draws."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.make_parser(__doc__)
     parser.add_argument("--data", default="digits", metavar="digits|mnist|FILE.npz")
     parser.add_argument("--labels", type=int, default=50, help="in all (default: 50)")
     parser.add_argument("--epochs", type=int, default=150, help="default: 150")
-    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
-    parser.add_argument("--output", type=Path, default=Path("outputs/dimensionality_reduction"))
+    command_line.add_common_options(parser, output="outputs/dimensionality_reduction")
     options = parser.parse_args()
-    if options.epochs < 1:
-        parser.error(f"--epochs must be positive, not {options.epochs}")
-    try:
-        share = {"test_fraction": 0.25} if options.data == "digits" else {}
-        data = kerasgan.datasets.load(options.data, normalization="min_max", **share)
+    command_line.require_positive(parser, epochs=options.epochs)
+    with command_line.errors_of(parser, f"--data {options.data}, --labels {options.labels}"):
+        data = command_line.load_with_test_images(
+            options.data, test_fraction=0.25, normalization="min_max"
+        )
         if data.y is None or data.x_test is None or data.number_of_classes != CLASSES:
             raise ValueError("images of ten classes, and test images too, are needed")
         y = kerasgan.datasets.keep_labels(data.y, options.labels // CLASSES, options.seed)
-    except (ImportError, OSError, TypeError, ValueError) as error:
-        parser.error(f"--data {options.data}, --labels {options.labels}: {error}")
 
     start = time.perf_counter()
     keras.utils.set_random_seed(options.seed)
@@ -131,10 +128,8 @@ def main() -> None:
         "errors": wrong["heads and styles"],
         "errors_of_principal_components": wrong["principal components"],
         "errors_of_discriminants": wrong["discriminants"],
-        "seconds": round(time.perf_counter() - start, 1),
-        "files": [str(picture.resolve())],
     }
-    print(json.dumps(answer))
+    command_line.print_answer(answer, [picture], start)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,8 @@ ones. The picture shows rows of these, below a row of the holes.
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
+import sys
 import time
 from pathlib import Path
 
@@ -28,6 +27,9 @@ import keras
 import numpy as np
 
 import kerasgan
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # where `command_line.py` is
+import command_line
 
 BATCH_SIZE, LATENT, FILTERS = 64, 16, 16
 
@@ -75,27 +77,19 @@ def inpainting(shape: tuple[int, ...], weight: float, steps: int) -> kerasgan.Co
 
 def main() -> None:
     """Trains both, judges, draws."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.make_parser(__doc__)
     names = "digits|mnist|FILE.npz"
     parser.add_argument("--data", default="digits", metavar=names, help="default: digits")
     parser.add_argument("--steps", type=int, default=600, help="of each net (default: 600)")
     parser.add_argument("--weight", type=float, default=20.0, help="of the distance (default: 20)")
-    parser.add_argument("--size", choices=["full", "toy"], default="full", help="toy: 8 steps")
-    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
-    parser.add_argument("--output", type=Path, default=Path("outputs/inpainting"))
+    command_line.add_common_options(parser, toy="8 steps", output="outputs/inpainting")
     options = parser.parse_args()
     steps = 8 if options.size == "toy" else options.steps
-    if steps < 1:
-        parser.error(f"--steps must be positive, not {steps}")
-    try:
-        held_out = {"test_fraction": 0.25} if options.data == "digits" else {}
-        data = kerasgan.datasets.load(options.data, **held_out)
+    command_line.require_positive(parser, steps=steps)
+    with command_line.errors_of(parser, f"--data {options.data}"):
+        data = command_line.load_with_test_images(options.data, test_fraction=0.25)
         if not data.images or data.y is None or data.x_test is None or len(data) < BATCH_SIZE:
             raise ValueError(f"{BATCH_SIZE} labeled images, and test images too, are needed")
-    except (ImportError, OSError, ValueError) as error:
-        parser.error(f"--data {options.data}: {error}")
 
     start = time.perf_counter()
     keras.utils.set_random_seed(options.seed)
@@ -138,10 +132,8 @@ def main() -> None:
         "known_pixels_changed": changed,
         "accuracies": accuracies,
         "processor_seconds": round(time.process_time(), 1),
-        "seconds": round(time.perf_counter() - start, 1),
-        "files": [str(picture.resolve())],
     }
-    print(json.dumps(answer))
+    command_line.print_answer(answer, [picture], start)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ draws that did not grow; and real images.
 from __future__ import annotations
 
 import argparse
-import json
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,9 @@ import keras
 import numpy as np
 
 import kerasgan
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # where `command_line.py` is
+import command_line
 
 SIZE, LATENT, BATCH_SIZE, COLUMNS = 32, 64, 32, 12
 FILTERS = [32, 32, 24]  # at 8×8, 16×16 and 32×32
@@ -70,22 +73,16 @@ def make_game(channels: int, options: argparse.Namespace, grows: bool) -> kerasg
 
 def main() -> None:
     """Trains both for the same time, measures and draws."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.make_parser(__doc__)
     parser.add_argument("--data", default="digits", metavar="NAME|FILE.npz", help="default: digits")
     parser.add_argument("--rounds", type=int, help="of the players that grow (default: 1500)")
-    parser.add_argument("--size", choices=["full", "toy"], default="full", help="toy: 12 rounds")
-    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
-    parser.add_argument("--output", type=Path, default=Path("outputs/progressive"))
+    command_line.add_common_options(parser, toy="12 rounds", output="outputs/progressive")
     options = parser.parse_args()
     rounds = options.rounds or (12 if options.size == "toy" else 1500)
     if rounds < 12:
         parser.error(f"--rounds must be 12 or more, not {rounds}")
-    try:
+    with command_line.errors_of(parser, f"--data {options.data}"):
         data = load(options.data)
-    except (ImportError, OSError, ValueError) as error:
-        parser.error(f"--data {options.data}: {error}")
     if options.size == "toy":
         data = data.take(min(100, len(data)))
     x, unit = with_margin(data.x), rounds // 6
@@ -138,7 +135,7 @@ def main() -> None:
     print(f"Picture: {picture.resolve()}")
     answer = {"seed": options.seed, "rounds": rounds, "rounds_direct": played, **figures}
     answer |= {name: round(value, 1) for name, value in seconds.items()}
-    print(json.dumps({**answer, "files": [str(picture.resolve())]}))
+    command_line.print_answer(answer, [picture])
 
 
 if __name__ == "__main__":

@@ -14,8 +14,7 @@ Without `--data` the digits are scikit-learn's 8×8 ones, which need no download
 
 from __future__ import annotations
 
-import argparse
-import json
+import sys
 import time
 from pathlib import Path
 
@@ -25,6 +24,9 @@ from keras import layers
 
 import kerasgan
 from kerasgan.layers import WeightNormalization, initialize_from_data
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # where `command_line.py` is
+import command_line
 
 BATCH_SIZE, LABELLED = 100, 20
 
@@ -95,25 +97,20 @@ def semi_supervised(
 
 def main() -> None:
     """Trains, counts errors, draws."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.make_parser(__doc__)
     parser.add_argument("--data", default="digits", metavar="digits|mnist|FILE.npz")
     parser.add_argument("--labels", type=int, default=100, help="in all (default: 100)")
     parser.add_argument("--epochs", type=int, default=60, help="of the game (default: 60)")
-    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
-    parser.add_argument("--output", type=Path, default=Path("outputs/semi_supervised"))
+    command_line.add_common_options(parser, output="outputs/semi_supervised")
     options = parser.parse_args()
-    if options.epochs < 1:
-        parser.error(f"--epochs must be positive, not {options.epochs}")
-    try:
-        held_out = {"test_fraction": 0.25} if options.data == "digits" else {}
-        data = kerasgan.datasets.load(options.data, normalization="min_max", **held_out)
+    command_line.require_positive(parser, epochs=options.epochs)
+    with command_line.errors_of(parser, f"--data {options.data}, --labels {options.labels}"):
+        data = command_line.load_with_test_images(
+            options.data, test_fraction=0.25, normalization="min_max"
+        )
         if data.y is None or data.x_test is None or data.number_of_classes != 10:
             raise ValueError("images of ten classes, and test images too, are needed")
         y = kerasgan.datasets.keep_labels(data.y, options.labels // 10, options.seed)
-    except (ImportError, OSError, TypeError, ValueError) as error:
-        parser.error(f"--data {options.data}, --labels {options.labels}: {error}")
 
     start, cpu = time.perf_counter(), time.process_time()
     keras.utils.set_random_seed(options.seed)
@@ -138,8 +135,8 @@ def main() -> None:
     print(f"\nErrors on {len(x_test):,} test images: {wrong} (labels alone: {baseline})")
     answer = {"seed": options.seed, "epochs": options.epochs, "labels": int((y >= 0).sum())}
     answer |= {"errors": wrong, "errors_of_labels_alone": baseline, "seconds": round(seconds, 1)}
-    answer |= {"processor_seconds": round(cpu_seconds, 1), "files": [str(picture.resolve())]}
-    print(json.dumps(answer))
+    answer["processor_seconds"] = round(cpu_seconds, 1)
+    command_line.print_answer(answer, [picture])
 
 
 if __name__ == "__main__":

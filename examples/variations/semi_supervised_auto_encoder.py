@@ -13,8 +13,7 @@ The picture has a column for each category: what the decoder makes of it in eigh
 
 from __future__ import annotations
 
-import argparse
-import json
+import sys
 import time
 from pathlib import Path
 
@@ -25,6 +24,9 @@ from sklearn.cluster import KMeans
 
 import kerasgan
 from kerasgan import SemiSupervisedAdversarialAutoEncoder as Model
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # where `command_line.py` is
+import command_line
 
 BATCH_SIZE, UNITS, STYLE, PICTURE = 100, 256, 3, "semi_supervised_auto_encoder.png"
 
@@ -93,28 +95,23 @@ def labels_alone(x: np.ndarray, y: np.ndarray, x_test: np.ndarray) -> np.ndarray
 
 def main() -> None:
     """Trains, counts errors, draws."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.make_parser(__doc__)
     parser.add_argument("--data", default="digits", metavar="digits|mnist|FILE.npz")
     parser.add_argument("--labels", type=int, default=50, help="in all, or 0 (default: 50)")
     parser.add_argument("--categories", type=int, default=30, help="without labels (default: 30)")
     parser.add_argument("--epochs", type=int, default=150, help="default: 150")
-    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
-    parser.add_argument("--output", type=Path, default=Path("outputs/semi_supervised_auto_encoder"))
+    command_line.add_common_options(parser, output="outputs/semi_supervised_auto_encoder")
     options = parser.parse_args()
-    if options.epochs < 1:
-        parser.error(f"--epochs must be positive, not {options.epochs}")
-    try:
-        share = {"test_fraction": 0.25} if options.data == "digits" else {}
-        data = kerasgan.datasets.load(options.data, normalization="min_max", **share)
+    command_line.require_positive(parser, epochs=options.epochs)
+    with command_line.errors_of(parser, f"--data {options.data}, --labels {options.labels}"):
+        data = command_line.load_with_test_images(
+            options.data, test_fraction=0.25, normalization="min_max"
+        )
         if data.y is None or data.x_test is None or data.number_of_classes != 10:
             raise ValueError("images of ten classes, and test images too, are needed")
         y = np.full(len(data), -1)
         if options.labels:
             y = kerasgan.datasets.keep_labels(data.y, options.labels // 10, options.seed)
-    except (ImportError, OSError, TypeError, ValueError) as error:
-        parser.error(f"--data {options.data}, --labels {options.labels}: {error}")
 
     start = time.perf_counter()
     keras.utils.set_random_seed(options.seed)
@@ -139,9 +136,7 @@ def main() -> None:
     print(f"\nErrors on {len(x_test):,} test images: {wrong} ({rival}: {of_rival})")
     answer = {"seed": options.seed, "epochs": options.epochs, "labels": options.labels}
     answer |= {"categories": categories, "errors": wrong, "rival": rival}
-    answer |= {"errors_of_rival": of_rival, "seconds": round(time.perf_counter() - start, 1)}
-    answer["files"] = [str(picture.resolve())]
-    print(json.dumps(answer))
+    command_line.print_answer({**answer, "errors_of_rival": of_rival}, [picture], start)
 
 
 if __name__ == "__main__":

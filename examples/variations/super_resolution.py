@@ -19,9 +19,8 @@ there it learns which way up a crop is. The picture shows the small images, all 
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
+import sys
 import time
 from pathlib import Path
 
@@ -30,6 +29,9 @@ import numpy as np
 from sklearn.datasets import load_sample_images
 
 import kerasgan
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # where `command_line.py` is
+import command_line
 
 BATCH_SIZE, FACTOR, CROP = 32, 4, 32
 
@@ -83,25 +85,18 @@ def srgan(shape: tuple[int, ...], weight: float, steps: int) -> kerasgan.Conditi
 
 def main() -> None:
     """Trains both, judges, draws."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.make_parser(__doc__)
     parser.add_argument("--data", help="mnist, fashion_mnist or FILE.npz (default: photographs)")
     parser.add_argument("--steps", type=int, default=1200, help="of each net (default: 1200)")
     parser.add_argument("--weight", type=float, default=20.0, help="of the distance (default: 20)")
-    parser.add_argument("--size", choices=["full", "toy"], default="full", help="toy: 8 steps")
-    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
-    parser.add_argument("--output", type=Path, default=Path("outputs/super_resolution"))
+    command_line.add_common_options(parser, toy="8 steps", output="outputs/super_resolution")
     options = parser.parse_args()
     steps = 8 if options.size == "toy" else options.steps
-    if steps < 1:
-        parser.error(f"--steps must be positive, not {steps}")
-    try:
+    command_line.require_positive(parser, steps=steps)
+    with command_line.errors_of(parser, f"--data {options.data}"):
         data = kerasgan.datasets.load(options.data) if options.data else photographs()
         if not data.images or data.y is None or data.x_test is None or len(data) < BATCH_SIZE:
             raise ValueError(f"{BATCH_SIZE} labeled images, and test images too, are needed")
-    except (ImportError, OSError, ValueError) as error:
-        parser.error(f"--data {options.data}: {error}")
 
     start = time.perf_counter()
     keras.utils.set_random_seed(options.seed)
@@ -142,10 +137,8 @@ def main() -> None:
         "psnr": ratios,
         "kernel_distance": distances,
         "processor_seconds": round(time.process_time(), 1),
-        "seconds": round(time.perf_counter() - start, 1),
-        "files": [str(picture.resolve())],
     }
-    print(json.dumps(answer))
+    command_line.print_answer(answer, [picture], start)
 
 
 if __name__ == "__main__":

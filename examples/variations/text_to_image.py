@@ -19,8 +19,7 @@ current directory, or to `--output DIRECTORY`.
 
 from __future__ import annotations
 
-import argparse
-import json
+import sys
 import time
 from pathlib import Path
 
@@ -31,6 +30,9 @@ from keras import layers
 from sklearn.svm import SVC
 
 import kerasgan
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # where `command_line.py` is
+import command_line
 
 LATENT, BATCH_SIZE = 64, 64
 
@@ -69,24 +71,17 @@ def make(shape: tuple[int, ...], vocabulary: int, rounds: int, plain: bool) -> k
 
 def main() -> None:
     """Words captions, trains, and measures drawings for new captions."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.make_parser(__doc__)
     parser.add_argument("--data", default="digits", metavar="digits|mnist|FILE.npz")
     parser.add_argument("--plain", action="store_true", help="play without wrong captions")
     parser.add_argument("--rounds", type=int, default=2500, help="of the game (default: 2500)")
-    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
-    parser.add_argument("--output", type=Path, default=Path("outputs/text_to_image"))
+    command_line.add_common_options(parser, output="outputs/text_to_image")
     options = parser.parse_args()
-    if options.rounds < 1:
-        parser.error(f"--rounds must be positive, not {options.rounds}")
-    try:
-        split = {"test_fraction": 0.2} if options.data == "digits" else {}
-        data = kerasgan.datasets.load(options.data, **split)
+    command_line.require_positive(parser, rounds=options.rounds)
+    with command_line.errors_of(parser, f"--data {options.data}"):
+        data = command_line.load_with_test_images(options.data, test_fraction=0.2)
         if data.y is None or data.x_test is None or data.number_of_classes != 10:
             raise ValueError("expected labeled images of ten digits, and test images too")
-    except (ImportError, OSError, ValueError) as error:
-        parser.error(f"--data {options.data}: {error}")
 
     start = time.perf_counter()
     keras.utils.set_random_seed(options.seed)
@@ -138,8 +133,7 @@ def main() -> None:
     files += [options.output / name for name in ("gan.keras", "captions.keras")]
     gan.save(files[1])
     words.save(files[2])
-    answer |= {"seconds": round(time.perf_counter() - start, 1), "files": [*map(str, files)]}
-    print(json.dumps(answer))
+    command_line.print_answer(answer, files, start)
 
 
 if __name__ == "__main__":

@@ -20,8 +20,7 @@ to `outputs/text_to_speech` in the current directory or to `--output DIRECTORY`,
 
 from __future__ import annotations
 
-import argparse
-import json
+import sys
 import time
 from pathlib import Path
 
@@ -32,6 +31,9 @@ from sklearn.linear_model import LogisticRegression
 from speech import BANDS, FRAMES, MANNERS, PITCHES, SPEEDS, WORDS, is_installed, save_sound, speech
 
 import kerasgan
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # where `command_line.py` is
+import command_line
 
 LEARNT = [f"{a}+{v}" for a in ("en", "en-us") for v in ("m1", "m3", "f2", "f4")]
 OTHERS = [f"{a}+{v}" for a in ("en", "en-us") for v in ("m2", "m4", "m7", "f3")]
@@ -81,18 +83,13 @@ def make(rounds: int) -> kerasgan.ConditionalGAN:
 
 def main() -> None:
     """Makes speech, learns it, listens to what was learned, and draws."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line.make_parser(__doc__)
     parser.add_argument("--rounds", type=int, help="of the game (default: 1000)")
-    parser.add_argument("--size", choices=["full", "toy"], default="full", help="toy: two voices")
-    parser.add_argument("--seed", type=int, default=0, help="of all random numbers (default: 0)")
-    parser.add_argument("--output", type=Path, default=Path("outputs/text_to_speech"))
+    command_line.add_common_options(parser, toy="two voices", output="outputs/text_to_speech")
     options = parser.parse_args()
     toy = options.size == "toy"
     rounds = options.rounds or (2 if toy else 1000)
-    if rounds < 1:
-        parser.error(f"--rounds must be positive, not {rounds}")
+    command_line.require_positive(parser, rounds=rounds)
     if not is_installed():
         parser.error("espeak-ng is not installed. Try `apt-get install espeak-ng`")
 
@@ -141,10 +138,8 @@ def main() -> None:
         "seed": options.seed,
         "rounds": rounds,
         **{name: round(float(figure), 4) for name, figure in figures.items()},
-        "seconds": round(time.perf_counter() - start, 1),
-        "files": [str(file) for file in files],
     }
-    print(json.dumps(answer))
+    command_line.print_answer(answer, files, start)
 
 
 if __name__ == "__main__":

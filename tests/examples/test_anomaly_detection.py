@@ -20,16 +20,3 @@ def test_it_compares_all_scores(run_example):
     with Image.open(picture) as grid:
         # 16 columns of 8 pixels, enlarged 6 times, with 2 between and around them.
         assert grid.size == (16 * (8 * 6 + 2) + 2, 8 * 6 + 4)
-
-
-def test_help(run_script):
-    done = run_script("anomaly_detection", "--help")
-    assert done.returncode == 0
-    assert "--digits" in done.stdout
-
-
-def test_a_digit_that_is_none(run_script):
-    done = run_script("anomaly_detection", "--digits", "10")
-    assert done.returncode == 2
-    assert "--digits" in done.stderr
-    assert "Traceback" not in done.stderr

@@ -32,15 +32,3 @@ def test_toy_run(run_example, tmp_path):
     with Image.open(pictures / "generated.png") as picture:
         difference = np.asarray(picture, int) - np.asarray(redrawn, int)
     assert np.abs(difference).max() <= 1  # the same, but for rounding
-
-
-def test_help_and_bad_arguments(run_script, tmp_path):
-    shown = run_script("conditional_digits", "--help")
-    assert shown.returncode == 0
-    assert "--epochs" in shown.stdout
-
-    refused = run_script("conditional_digits", "--epochs", "-1")
-    assert refused.returncode == 2
-    assert "--epochs must be positive" in refused.stderr.splitlines()[-1]
-    assert "Traceback" not in refused.stderr
-    assert not list(tmp_path.iterdir())

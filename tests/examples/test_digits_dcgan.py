@@ -115,15 +115,3 @@ def test_a_run_that_is_stopped_keeps_its_model_and_goes_on(fork_server, tmp_path
     assert not list(out.glob("backup_*"))
     assert len(updates()) == 40
     assert updates()[: len(before)] == before
-
-
-def test_help_and_bad_arguments(run_script, tmp_path):
-    shown = run_script("digits_dcgan", "--help")
-    assert shown.returncode == 0
-    assert "FILE.npz|FOLDER" in shown.stdout
-
-    refused = run_script("digits_dcgan", "--data", "nothing_here")
-    assert refused.returncode == 2
-    assert "nothing_here" in refused.stderr.splitlines()[-1]
-    assert "Traceback" not in refused.stderr
-    assert not list(tmp_path.iterdir())

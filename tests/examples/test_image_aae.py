@@ -37,16 +37,3 @@ def test_a_folder_of_color_images_of_any_size(run_example, tmp_path):
     assert answer["shape"] == [30, 30, 3]
     real = next(file for file in answer["files"] if file.name == "real.png")
     assert size_and_mode(real) == ((6 * 32 + 2, 4 * 32 + 2), "RGB")
-
-
-def test_help(run_script):
-    done = run_script("image_aae", "--help")
-    assert done.returncode == 0
-    assert "--channels" in done.stdout
-
-
-def test_a_folder_that_is_not_there(run_script):
-    done = run_script("image_aae", "--data", "nowhere")
-    assert done.returncode == 2
-    assert "--data nowhere" in done.stderr
-    assert "Traceback" not in done.stderr

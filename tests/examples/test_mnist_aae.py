@@ -22,16 +22,3 @@ def test_it_draws_codes_and_says_how_near_they_are(run_example, prior):
     rounds = turns.count("reconstruction")
     assert rounds >= 24
     assert turns.count("discriminator") == turns.count("generator") == rounds
-
-
-def test_help(run_script):
-    done = run_script("mnist_aae", "--help")
-    assert done.returncode == 0
-    assert "swiss_roll" in done.stdout
-
-
-def test_data_without_labels(run_script):
-    done = run_script("mnist_aae", "--data", "gaussian")
-    assert done.returncode == 2
-    assert "--data gaussian" in done.stderr
-    assert "Traceback" not in done.stderr

@@ -1,16 +1,11 @@
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
 from PIL import Image
 
 TOY = ["--mode", "train", "--size", "toy", "--batch_size", "32"]
-
-SCRIPT = str(Path(__file__).parents[2] / "examples" / "mnist_dcgan.py")
 
 
 def test_trains_goes_on_and_generates(run_example, tmp_path):
@@ -49,32 +44,3 @@ def test_images_of_another_size(run_example, run_script, tmp_path):
     refused = run_script("mnist_dcgan", *TOY, "--output", "here")
     assert refused.returncode == 2
     assert "choose another --output" in refused.stderr.splitlines()[-1]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--mode", "draw"], "choose from"),
-        (["--mode", "generate"], "train one first, with --mode train"),
-        (["--mode", "train", "--data", "nothing_here"], "nothing_here"),
-        (["--mode", "train", "--batch_size", "5000"], "there are only 1797 images"),
-        (["--mode", "train", "--nice"], "--nice goes with --mode generate"),
-    ],
-)
-def test_bad_arguments(tmp_path, monkeypatch, capsys, arguments, message):
-    # In this process, for TensorFlow takes longer to import than these take to fail.
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", ["mnist_dcgan.py", *arguments])
-    with pytest.raises(SystemExit) as refused:
-        runpy.run_path(SCRIPT, run_name="__main__")
-    assert refused.value.code == 2
-    assert message in capsys.readouterr().err.splitlines()[-1]
-    assert not list(tmp_path.iterdir())
-
-
-def test_help(monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["mnist_dcgan.py", "--help"])
-    with pytest.raises(SystemExit) as shown:
-        runpy.run_path(SCRIPT, run_name="__main__")
-    assert shown.value.code == 0
-    assert "--nice" in capsys.readouterr().out

@@ -1,14 +1,8 @@
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
-
 import keras
 import numpy as np
-import pytest
 from PIL import Image
-
-SCRIPT = str(Path(__file__).parents[2] / "examples" / "mnist_mlp.py")
 
 
 def test_keras_recipe(run_example, tmp_path):
@@ -45,31 +39,3 @@ def test_paper_recipe(run_example, tmp_path):
     assert gan.generate(2).min() >= 0
     # 8 * 8 digits instead of 784 pixels.
     assert answer["discriminator_parameters"] == 64 * 512 + 512 + 512 + 1
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["--data", "nothing_here"], "nothing_here"),
-        (["--data", "ring"], "ring"),
-        (["--recipe", "magic"], "invalid choice"),
-        (["--epochs", "0"], "--epochs must be positive"),
-    ],
-)
-def test_bad_arguments(tmp_path, monkeypatch, capsys, arguments, message):
-    # In this process, for TensorFlow takes longer to import than these take to fail.
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", ["mnist_mlp.py", *arguments])
-    with pytest.raises(SystemExit) as refused:
-        runpy.run_path(SCRIPT, run_name="__main__")
-    assert refused.value.code == 2
-    assert message in capsys.readouterr().err.splitlines()[-1]
-    assert not list(tmp_path.iterdir())
-
-
-def test_help(monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["mnist_mlp.py", "--help"])
-    with pytest.raises(SystemExit) as shown:
-        runpy.run_path(SCRIPT, run_name="__main__")
-    assert shown.value.code == 0
-    assert "--recipe" in capsys.readouterr().out

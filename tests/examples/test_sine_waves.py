@@ -28,20 +28,3 @@ def test_toy(run_example, tmp_path, discriminator):
     assert turns.count("generator") == 8
     assert turns.count("discriminator") == 80
     assert keras.models.load_model(folder / "gan.keras").generate(2).shape == (2, 30, 5)
-
-
-def test_help(run_script):
-    done = run_script("sine_waves", "--help")
-    assert done.returncode == 0
-    assert "--discriminator" in done.stdout
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [(["--noise", "-1"], "--noise must not be negative"), (["--epochs", "0"], "must be positive")],
-)
-def test_bad_argument(run_script, arguments, message):
-    done = run_script("sine_waves", *arguments)
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr

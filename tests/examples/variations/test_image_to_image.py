@@ -19,16 +19,3 @@ def test_toy_run_beside_the_plain_net(run_example, tmp_path):
     for name in ("plain", "game"):
         assert np.isfinite(answer[f"{name}_kernel_distance"])
         assert f"{answer[f'{name}_error']:.4f}" in answer["output"]
-
-
-def test_help_and_bad_arguments(run_script, tmp_path):
-    shown = run_script("variations/image_to_image", "--help")
-    assert shown.returncode == 0
-    assert "--weight" in shown.stdout
-
-    for arguments in (["--steps", "0"], ["--data", "absent.npz"], ["--data", "gaussian"]):
-        refused = run_script("variations/image_to_image", *arguments)
-        assert refused.returncode == 2
-        assert arguments[0] in refused.stderr.splitlines()[-1]
-        assert "Traceback" not in refused.stderr
-    assert not list(tmp_path.iterdir())

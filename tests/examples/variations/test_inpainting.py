@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 from PIL import Image
 
 
@@ -20,18 +19,3 @@ def test_toy_run_changes_no_known_pixel(run_example):
     assert 0.2 < gray.mean() < 0.35
     for images in completed:
         np.testing.assert_array_equal(images[~gray], whole[~gray])
-
-
-@pytest.mark.parametrize("arguments", [["--steps", "-1"], ["--data", "absent.npz"]])
-def test_bad_arguments(run_script, tmp_path, arguments):
-    refused = run_script("variations/inpainting", *arguments)
-    assert refused.returncode == 2
-    assert arguments[0] in refused.stderr.splitlines()[-1]
-    assert "Traceback" not in refused.stderr
-    assert not list(tmp_path.iterdir())
-
-
-def test_help(run_script):
-    shown = run_script("variations/inpainting", "--help")
-    assert shown.returncode == 0
-    assert "--data" in shown.stdout

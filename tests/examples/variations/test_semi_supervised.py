@@ -30,21 +30,3 @@ def test_toy_run_of_the_auto_encoder(run_example, tmp_path, labels):
     assert answer["rival"] == ("labels alone" if labels == "20" else "k-means")
     assert 0 < answer["errors_of_rival"] < 300
     assert 0 < answer["errors"] < 450
-
-
-@pytest.mark.parametrize("name", [NAME, f"{NAME}_auto_encoder"])
-def test_help_and_bad_arguments(run_script, tmp_path, name):
-    shown = run_script(name, "--help")
-    assert shown.returncode == 0
-    assert "--labels" in shown.stdout
-    for arguments, message in (
-        (["--epochs", "0"], "--epochs must be positive"),
-        (["--labels", "5"], "`per_class`"),
-        (["--data", "nothing.npz"], "--data nothing.npz"),
-        (["--data", "gaussian"], "--data gaussian"),
-    ):
-        refused = run_script(name, *arguments)
-        assert refused.returncode == 2
-        assert message in refused.stderr
-        assert "Traceback" not in refused.stderr
-    assert not list(tmp_path.iterdir())

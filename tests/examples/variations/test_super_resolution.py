@@ -53,12 +53,3 @@ def test_test_crops_are_of_other_parts_of_the_photographs():
     )
     assert len(asked) > 1000
     assert not seen & asked
-
-
-@pytest.mark.parametrize("arguments", [["--steps", "0"], ["--data", "absent.npz"]])
-def test_bad_arguments(run_script, tmp_path, arguments):
-    refused = run_script("variations/super_resolution", *arguments)
-    assert refused.returncode == 2
-    assert arguments[0] in refused.stderr.splitlines()[-1]
-    assert "Traceback" not in refused.stderr
-    assert not list(tmp_path.iterdir())

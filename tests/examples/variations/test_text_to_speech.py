@@ -94,9 +94,3 @@ def test_without_the_synthesizer_it_says_what_is_missing(monkeypatch, capsys, tm
     assert refused.value.code == 2
     assert "espeak-ng is not installed" in capsys.readouterr().err.splitlines()[-1]
     assert not list(tmp_path.iterdir())
-
-
-def test_bad_arguments(run_script):
-    refused = run_script("variations/text_to_speech", "--rounds", "-1")
-    assert refused.returncode == 2
-    assert "--rounds must be positive" in refused.stderr.splitlines()[-1]
