@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from kerasgan.arguments import counted
 from kerasgan.backend import has_accelerator
 from kerasgan.command.errors import CommandError
 from kerasgan.command.game import NETWORKS
@@ -19,7 +20,16 @@ _FEWEST_OF_A_CLASS = 8
 _UNEVEN = 5
 _MOST_SECTIONS = 100
 _MINUTES = 30.0
-_READING = ("resize", "flip", "background", "value_range", "on_error", "min_count")
+_READING = (
+    "resize",
+    "flip",
+    "background",
+    "value_range",
+    "on_error",
+    "min_count",
+    "min_size",
+    "max_pixels",
+)
 
 
 def choose(given: argparse.Namespace, report: ImageFolderReport) -> Settings:
@@ -88,10 +98,10 @@ def described(settings: Settings, report: ImageFolderReport, output: Path) -> st
     height, width = settings.size
     colors = {1: "gray", 3: "color", 4: "color and opacity"}[settings.channels]
     sizes = sorted(report.sizes, key=lambda size: -report.sizes[size])
-    size = f"{sizes[0][0]}×{sizes[0][1]}" + (
-        f" and {len(sizes) - 1:,} more sizes" * (len(sizes) > 1)
-    )
-    found = f"{report.count:,} pictures, {size}"
+    size = f"{sizes[0][0]}×{sizes[0][1]}"
+    if len(sizes) > 1:
+        size += f" and {counted(len(sizes) - 1, 'other size')}"
+    found = f"{report.count:,} {'picture' if report.count == 1 else 'pictures'}, {size}"
     if report.broken:
         found += f", {len(report.broken):,} left out"
     shortest = report.shortest_side or 0

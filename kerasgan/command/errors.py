@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 # The arguments of the library that have another name on the command line.
-_NAMES = {"path": "FOLDER", "batches(even_classes=True)": "--even-classes"}
+_NAMES = {"path": "FOLDER"}
+# The arguments of `image_stream` that are options here too.
+_OPTIONS = "size|channels|resize|flip|background|value_range|on_error|min_count|min_size|max_pixels"
 _MOST_CHARACTERS = 700
 
 
@@ -39,6 +41,8 @@ def sentence(error: BaseException) -> str:
     text = re.sub(r"arguments? `(\w+)`", lambda found: option(found[1]), text)
     text = re.sub(r"`(\w+)=\(([^)`]*)\)`", _pair, text)
     text = re.sub(r'`(\w+)="?([\w.]+)"?`', lambda found: f"{option(found[1])} {found[2]}", text)
+    text = re.sub(rf"`({_OPTIONS})`=(\w+)", lambda found: f"{option(found[1])} {found[2]}", text)
+    text = re.sub(rf"`({_OPTIONS})=?`", lambda found: option(found[1]), text)
     text = " ".join(text.split())
     return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]} …"
 

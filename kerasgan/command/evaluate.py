@@ -87,7 +87,7 @@ def _real(options: argparse.Namespace, loaded: Loaded, shape: tuple[int, ...]) -
     reading: dict[str, Any] = {} if loaded.settings is None else dict(loaded.settings.reading)
     reading |= {"on_error": options.on_error, "flip": None}
     try:
-        return image_stream(options.folder, size=shape[:2], channels=shape[2], **reading)
+        return image_stream(options.folder, size=(shape[0], shape[1]), channels=shape[2], **reading)
     except (ValueError, OSError) as error:
         raise CommandError(sentence(error)) from error
 

@@ -13,6 +13,7 @@ from kerasgan.command.errors import CommandError
 from kerasgan.command.settings import Settings
 from kerasgan.core import GenerativeModel
 from kerasgan.models import GAN, ConditionalGAN
+from kerasgan.penalties import R1, R2
 from kerasgan.schedules import Cosine
 
 
@@ -71,10 +72,10 @@ def make_game(settings: Settings) -> GenerativeModel:
         discriminator = network.discriminator(settings.shape, **common, **of_discriminator)
     except ValueError as error:
         size = "x".join(map(str, settings.size))
-        reason = " ".join(str(error).split())
+        expected = str(error).partition("Expected ")[2].partition(" Received")[0] or str(error)
         raise CommandError(
-            f"--network {settings.network} makes no pictures of --size {size} with --filters "
-            f"{settings.filters}: {reason}"
+            f"--network {settings.network} cannot be made for --size {size} and --filters "
+            f"{settings.filters}. It takes {' '.join(expected.split())}"
         ) from error
     game_class = GAN if settings.class_names is None else ConditionalGAN
     game: GenerativeModel = game_class(generator, discriminator)
@@ -95,8 +96,6 @@ def _adam(settings: Settings) -> keras.optimizers.Optimizer:
 
 
 def _penalties(settings: Settings) -> list[Any]:
-    from kerasgan.penalties import R1, R2
-
     return [R1(settings.penalty), R2(settings.penalty)]
 
 

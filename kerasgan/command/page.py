@@ -29,7 +29,7 @@ td { padding: .15rem 1.5rem .15rem 0; vertical-align: top } progress { width: 10
 
 
 def write_page(run: RunFolder, settings: Settings) -> None:
-    """Writes the page of a run as it is now. It needs no network, and reloads itself until the run is over."""
+    """Writes the page of a run as it is now, which reloads itself until the run is over."""
     state = run.state()
     metrics = read_metrics(run.metrics)
     name = html.escape(Path(settings.folder).name)

@@ -11,30 +11,44 @@ import keras
 from kerasgan.command.errors import CommandError, sentence
 from kerasgan.command.settings import Settings
 from kerasgan.datasets import ImageFolderReport, ImageStream, image_stream, inspect_image_folder
+from kerasgan.datasets.picture_header import MOST_PIXELS
 
 _MOST_NAMED = 3
 
 
-def look(folder: Path, on_error: str) -> ImageFolderReport:
+def look(folder: Path, on_error: str = "raise", max_pixels: int | None = None) -> ImageFolderReport:
     """Returns what a folder of pictures holds.
+
+    Args:
+        folder: The folder.
+        on_error: `"skip"` leaves broken files out.
+        max_pixels: As in `kerasgan.datasets.image_stream`. Defaults to `None`, as there.
 
     Raises:
         CommandError: If nothing can be trained on, or files cannot be read and are not left out.
     """
+    if not folder.exists():
+        raise CommandError(f"FOLDER {folder} does not exist. Give a folder of pictures.")
+    if not folder.is_dir():
+        raise CommandError(f"FOLDER {folder} is a file. Give a folder of pictures.")
     try:
-        report = inspect_image_folder(folder)
+        report = inspect_image_folder(folder, max_pixels=max_pixels or MOST_PIXELS)
     except (ValueError, OSError) as error:
         raise CommandError(sentence(error)) from error
     if report.broken and on_error == "raise":
-        named = "; ".join(f"{error.path}: {error.why}" for error in report.broken[:_MOST_NAMED])
+        named = [f"{error.path}: {error.why}" for error in report.broken[:_MOST_NAMED]]
         more = len(report.broken) - _MOST_NAMED
+        named += [f"and {more:,} more"] if more > 0 else []
         raise CommandError(
-            f"{len(report.broken):,} of {report.count + len(report.broken):,} files cannot be read ({named}"
-            f"{f'; and {more:,} more' if more > 0 else ''}). Mend or delete them, or leave them out with "
-            "--on-error skip."
+            sentence(
+                ValueError(
+                    f"{len(report.broken):,} of {report.count + len(report.broken):,} files cannot be read "
+                    f"({'; '.join(named)}). Mend or delete them, or leave them out with --on-error skip."
+                )
+            )
         )
     if report.count == 0:
-        raise CommandError(f"{folder}: no picture can be read.")
+        raise CommandError(f"FOLDER {folder}: no picture can be read.")
     return report
 
 

@@ -22,17 +22,21 @@ class Progress(keras.callbacks.Callback):
     Args:
         steps: How many steps the run has.
         steps_per_section: How many an epoch of Keras has.
+        seconds_per_step: As measured before. Defaults to `None`.
     """
 
     # It counts what Keras counts, and needs no logs between sections.
     reads_logs = False
     listens_to_batches = False
 
-    def __init__(self, steps: int, steps_per_section: int) -> None:
+    def __init__(
+        self, steps: int, steps_per_section: int, seconds_per_step: float | None = None
+    ) -> None:
         super().__init__()
         self.steps = steps
         self.steps_per_section = steps_per_section
         self.line = Line()
+        self._seconds_per_step = seconds_per_step
         self._start: tuple[float, int] | None = None
         self._done = 0
         self._next = 0.0
@@ -41,9 +45,6 @@ class Progress(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Notes where a section begins."""
         self._done = epoch * self.steps_per_section
-        if self._start is None:
-            self._start = (time.monotonic(), self._done)
-            self._next = 0.0
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Shows the step, now and then."""
@@ -55,6 +56,9 @@ class Progress(keras.callbacks.Callback):
         """Shows the values of the section."""
         self._values = values_of({name: float(value) for name, value in (logs or {}).items()})
         done = (epoch + 1) * self.steps_per_section
+        if self._start is None:
+            # The first section makes graphs, and says little of the others.
+            self._start = (time.monotonic(), done)
         if self.line.can_rewrite or time.monotonic() >= self._next or done >= self.steps:
             self._show(done)
             self._next = time.monotonic() + (
@@ -66,11 +70,10 @@ class Progress(keras.callbacks.Callback):
         self.line.end()
 
     def _show(self, done: int) -> None:
-        started, first = self._start or (time.monotonic(), done)
-        left = ""
-        if done > first:
-            seconds = (time.monotonic() - started) / (done - first) * (self.steps - done)
-            left = f"{duration(seconds)} left"
+        rate = self._seconds_per_step
+        if self._start is not None and done > self._start[1]:
+            rate = (time.monotonic() - self._start[0]) / (done - self._start[1])
+        left = "" if rate is None else f"{duration(rate * (self.steps - done))} left"
         parts = [f"step {done:,}/{self.steps:,}", self._values, left]
         self.line.write("  ".join(part for part in parts if part))
 

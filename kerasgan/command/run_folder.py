@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,13 @@ class RunFolder:
                         "another --output."
                     ) from error
             yield
+
+    def clear(self) -> None:
+        """Removes what a run leaves that has not begun."""
+        shutil.rmtree(self.cache, ignore_errors=True)
+        (self.path / _LOCK).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # It holds what is not ours.
+            self.path.rmdir()
 
     def state(self) -> dict[str, Any]:
         """Returns how far the run is."""

@@ -76,6 +76,8 @@ def _options(given: argparse.Namespace) -> dict[str, Any]:
         "value_range",
         "on_error",
         "min_count",
+        "min_size",
+        "max_pixels",
         "network",
         "filters",
         "augment",

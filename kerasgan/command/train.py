@@ -82,6 +82,8 @@ def _add_pictures(group: Any) -> None:
     group.add_argument("--value-range", type=float, nargs=2, metavar=("LOW", "HIGH"))
     group.add_argument("--on-error", choices=["raise", "skip"], help="skip leaves broken files out")
     group.add_argument("--min-count", type=types.positive, help="fewest different pictures")
+    group.add_argument("--min-size", type=types.positive, help="shortest side in pixels (2)")
+    group.add_argument("--max-pixels", type=types.positive, help="most pixels of a picture")
     group.add_argument(
         "--conditional",
         choices=["auto", "yes", "no"],
@@ -109,7 +111,11 @@ def run(given: argparse.Namespace) -> int:
         check_size(given.size)
     report = None
     if not folder.settings.is_file():
-        report = look(given.folder, given.on_error or _reading(start, "on_error", "raise"))
+        report = look(
+            given.folder,
+            given.on_error or _reading(start, "on_error", "raise"),
+            given.max_pixels or _reading(start, "max_pixels", None),
+        )
     is_old = folder.prepare()
     with folder.alone():
         if is_old:
@@ -127,7 +133,11 @@ def run(given: argparse.Namespace) -> int:
             sys.stdout.write(f"The run in {output} goes on at step {done:,} of {steps:,}.\n")
         else:
             settings = start or choose(given, report)  # type: ignore[arg-type]
-            stream = _begin(given, settings, report, folder, is_chosen=start is None)
+            try:
+                stream = _begin(given, settings, report, folder, is_chosen=start is None)
+            except BaseException:
+                folder.clear()
+                raise
         return _train(settings, stream, folder)
 
 
@@ -208,8 +218,9 @@ def _train(settings: Settings, stream: ImageStream, folder: RunFolder) -> int:
     game = make_game(settings)
     rows, columns, condition = _cells(settings)
     diagnosis = _diagnosis(settings, stream)
-    progress = Progress(settings.steps, settings.steps_per_section)
+    progress = Progress(settings.steps, settings.steps_per_section, settings.seconds_per_step)
     writer = RunWriter(folder, settings, diagnosis)
+    metrics = keras.callbacks.CSVLogger(str(folder.metrics))
     callbacks = [
         SampleGrid(
             folder.samples,
@@ -219,7 +230,7 @@ def _train(settings: Settings, stream: ImageStream, folder: RunFolder) -> int:
             value_range=stream.normalization,
             at_begin=True,
         ),
-        keras.callbacks.CSVLogger(str(folder.metrics)),
+        metrics,
         diagnosis,
         writer,
         progress,
@@ -252,6 +263,9 @@ def _train(settings: Settings, stream: ImageStream, folder: RunFolder) -> int:
             ) from error
         raise
     finally:
+        # Keras closes it only where training ends by itself.
+        if metrics.csv_file is not None:
+            metrics.csv_file.close()
         logger.removeHandler(handler)
         logger.propagate = propagates
     try:
