@@ -38,7 +38,7 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Exports."""
     check_formats([options.format], "--format")
-    loaded = load(options.model)
+    loaded = load(options.model, compiled=True)
     output = options.output or loaded.path.parent / "exports" / FORMATS[options.format][0]
     write(loaded.game, loaded.normalization, options.format, output, verbose=True)
     return 0

@@ -32,12 +32,13 @@ class Loaded(NamedTuple):
     path: Path
 
 
-def load(given: Path, value_range: list[float] | None = None) -> Loaded:
+def load(given: Path, value_range: list[float] | None = None, compiled: bool = False) -> Loaded:
     """Loads the model of a run, or of a file.
 
     Args:
         given: The folder of a run, or a file that ends in `.keras`.
         value_range: The values of black and white. Defaults to `None`: those of the run, or else -1 and 1.
+        compiled: Whether it has to know its loss. Loading is faster without. Defaults to `False`.
 
     Raises:
         CommandError: If there is none, or it makes no samples.
@@ -51,7 +52,7 @@ def load(given: Path, value_range: list[float] | None = None) -> Loaded:
     if path.suffix != ".keras" or not path.is_file():
         raise CommandError(f"{given}: there is no such run and no such .keras file.")
     try:
-        game = keras.saving.load_model(path)
+        game = keras.saving.load_model(path, compile=compiled)
     except (ValueError, TypeError, OSError) as error:
         raise CommandError(f"{path} cannot be loaded: {sentence(error)}") from error
     if not isinstance(game, GenerativeModel):

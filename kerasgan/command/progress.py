@@ -37,9 +37,8 @@ class Progress(keras.callbacks.Callback):
         self.steps_per_section = steps_per_section
         self.line = Line()
         self._seconds_per_step = seconds_per_step
-        self._start: tuple[float, int] | None = None
+        self._clock = Clock()
         self._done = 0
-        self._next = 0.0
         self._values = ""
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -48,20 +47,20 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Shows the step, now and then."""
-        if self.line.can_rewrite and time.monotonic() >= self._next:
+        if self.line.can_rewrite and time.monotonic() >= self._clock.next:
             self._show(self._done + batch + 1)
-            self._next = time.monotonic() + _SECONDS_BETWEEN_LOOKS
+            self._clock.next = time.monotonic() + _SECONDS_BETWEEN_LOOKS
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Shows the values of the section."""
         self._values = values_of({name: float(value) for name, value in (logs or {}).items()})
         done = (epoch + 1) * self.steps_per_section
-        if self._start is None:
+        if self._clock.started is None:
             # The first section makes graphs, and says little of the others.
-            self._start = (time.monotonic(), done)
-        if self.line.can_rewrite or time.monotonic() >= self._next or done >= self.steps:
+            self._clock.started, self._clock.first = time.monotonic(), done
+        if self.line.can_rewrite or time.monotonic() >= self._clock.next or done >= self.steps:
             self._show(done)
-            self._next = time.monotonic() + (
+            self._clock.next = time.monotonic() + (
                 _SECONDS_BETWEEN_LOOKS if self.line.can_rewrite else _SECONDS_BETWEEN_LINES
             )
 
@@ -71,11 +70,21 @@ class Progress(keras.callbacks.Callback):
 
     def _show(self, done: int) -> None:
         rate = self._seconds_per_step
-        if self._start is not None and done > self._start[1]:
-            rate = (time.monotonic() - self._start[0]) / (done - self._start[1])
+        started, first = self._clock.started, self._clock.first
+        if started is not None and done > first:
+            rate = (time.monotonic() - started) / (done - first)
         left = "" if rate is None else f"{duration(rate * (self.steps - done))} left"
         parts = [f"step {done:,}/{self.steps:,}", self._values, left]
         self.line.write("  ".join(part for part in parts if part))
+
+
+class Clock:
+    """What a callback knows of the time of this process, which a backup has no use for."""
+
+    def __init__(self) -> None:
+        self.started: float | None = None
+        self.first = 0
+        self.next = 0.0
 
 
 class Line:

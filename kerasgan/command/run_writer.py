@@ -10,11 +10,12 @@ import keras
 from kerasgan.callbacks import Diagnosis
 from kerasgan.command.curves import draw_curves, read_metrics
 from kerasgan.command.page import write_page
+from kerasgan.command.progress import Clock
 from kerasgan.command.run_folder import RunFolder
 from kerasgan.command.settings import Settings
 
-# A model and a picture of curves are written so many times in a run.
-_TIMES = 10
+# Between two writes of the model and of the curves, which take longer than the page.
+_SECONDS = 60.0
 
 
 class RunWriter(keras.callbacks.Callback):
@@ -32,20 +33,23 @@ class RunWriter(keras.callbacks.Callback):
         super().__init__()
         self.seconds = 0.0
         self._run, self._settings, self._diagnosis = run, settings, diagnosis
-        self._every = max(1, settings.sections // _TIMES)
+        self._clock = Clock()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Starts the clock."""
-        if epoch == 0:
+        if self._clock.started is None:
             write_page(self._run, self._settings)
+            self._clock.started = time.monotonic()
+            self._clock.next = time.monotonic() + _SECONDS
         self._start = time.monotonic()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Writes what has changed."""
         self.seconds += time.monotonic() - self._start
-        if (epoch + 1) % self._every == 0:
+        if time.monotonic() >= self._clock.next:
             self.model.save(self._run.model)
             self.draw()
+            self._clock.next = time.monotonic() + _SECONDS
         self._run.write_state(
             steps=(epoch + 1) * self._settings.steps_per_section,
             finished=False,

@@ -121,8 +121,9 @@ def test_sub_folders_are_classes(conditional):
     assert settings["class_names"] == ["cats", "odd dogs"]
     assert settings["even_classes"]
     assert settings["channels"] == 1
-    game = keras.models.load_model(conditional / "kinds-run" / "model.keras")
+    game = keras.models.load_model(conditional / "kinds-run" / "model.keras", compile=False)
     assert game.conditional
+    assert settings["augmentation"] == "none"
 
 
 @pytest.mark.parametrize(
