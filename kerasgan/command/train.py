@@ -182,6 +182,9 @@ def _begin(
         sys.stdout.flush()
     stream = opened(settings, folder.cache)
     settings.pictures = len(stream)
+    if settings.class_names is not None:
+        # Without those of which no picture can be read.
+        settings.class_names = list(stream.class_names or ())
     settings.normalization = saved_normalization(stream)
     settings.export = list(given.export or settings.export)
     measured = settings.steps == 0 or settings.steps > _SHORT
@@ -308,7 +311,7 @@ def _interrupted(folder: RunFolder) -> int:
 
 def _finished_already(folder: RunFolder, settings: Settings) -> str:
     return (
-        f"The run in {folder.path} is finished: {settings.steps:,} steps. Train on with "
+        f"The run in {folder.path} is finished at step {settings.steps:,}. Train on with "
         f"--steps {2 * settings.steps}, or begin another run with --output.\n"
     )
 

@@ -14,8 +14,12 @@ from kerasgan.command import main
 from kerasgan.command.run_writer import RunWriter
 
 
-def variables(path):
-    return [keras.ops.convert_to_numpy(each) for each in keras.models.load_model(path).state()]
+def variables(run):
+    """Returns what the model was saved with, and all that training changes."""
+    game = keras.models.load_model(run / "model.keras", compile=False)
+    with np.load(run / "backup" / "training_state.npz") as state:
+        trained = [state[name] for name in state if name.startswith("variable.")]
+    return [*map(keras.ops.convert_to_numpy, game.state()), *trained]
 
 
 def test_a_run_has_all_that_is_promised(trained):
@@ -77,26 +81,22 @@ def test_a_finished_run_says_so(trained, monkeypatch, capsys):
     monkeypatch.chdir(trained)
     before = (trained / "toys-run" / "model.keras").read_bytes()
     assert main(["train", "toys", *TOY]) == 0
-    assert "is finished: 3 steps" in capsys.readouterr().out
+    assert "is finished at step 3" in capsys.readouterr().out
     assert (trained / "toys-run" / "model.keras").read_bytes() == before
 
 
 @pytest.mark.deterministic
 def test_an_interrupted_run_goes_on_to_the_same_bits(trained, here, monkeypatch, capsys):
-    """Twice: in a section that is played again, and after the last step, before the model is written."""
     write_pictures(here / "toys")
     command = ["train", "toys", *TOY, "--export", "litert"]
     write = RunWriter.on_epoch_end
 
-    def interrupt_at(last):
-        def on_epoch_end(self, epoch, logs=None):
-            if epoch == last:
-                raise KeyboardInterrupt
-            write(self, epoch, logs)
+    def interrupted(self, epoch, logs=None):
+        if epoch == 1:
+            raise KeyboardInterrupt
+        write(self, epoch, logs)
 
-        monkeypatch.setattr(RunWriter, "on_epoch_end", on_epoch_end)
-
-    interrupt_at(1)
+    monkeypatch.setattr(RunWriter, "on_epoch_end", interrupted)
     assert main(command) == 130
     assert "up to step 1 is kept: the same command goes on" in capsys.readouterr().err
     page = (here / "toys-run" / "index.html").read_text()
@@ -106,14 +106,29 @@ def test_an_interrupted_run_goes_on_to_the_same_bits(trained, here, monkeypatch,
     printed = capsys.readouterr().out
     assert "goes on at step 1 of 3" in printed
     assert max(map(len, printed.splitlines())) < 80
-    undisturbed = variables(trained / "toys-run" / "model.keras")
-    resumed = variables(here / "toys-run" / "model.keras")
+    undisturbed = variables(trained / "toys-run")
+    resumed = variables(here / "toys-run")
     assert len(resumed) == len(undisturbed)
     for one, other in zip(resumed, undisturbed, strict=True):
         np.testing.assert_array_equal(one, other)
     for name in ("metrics.csv", "samples/epoch_0003.png", "development.gif", "interpolation.gif"):
         one, other = (folder / "toys-run" / name for folder in (here, trained))
         assert one.read_bytes() == other.read_bytes(), name
+
+
+def test_settings_start_the_same_run(trained, here, capsys):
+    settings = json.loads((trained / "toys-run" / "settings.json").read_text())
+    settings |= {"steps": 1, "augmentation": "none", "export": []}
+    (here / "given.json").write_text(json.dumps(settings))
+    command = ["train", "--settings", "given.json", "--output", "again"]
+    assert main([*command, "--size", "8"]) == 2
+    assert "--settings and --size cannot go together" in capsys.readouterr().err
+    assert main(command) == 0
+    assert json.loads((here / "again" / "settings.json").read_text()) == settings
+    assert len(list((here / "again" / "samples").iterdir())) == 2
+    capsys.readouterr()
+    assert main(command) == 0
+    assert "is finished at step 1" in capsys.readouterr().out
 
 
 def test_sub_folders_are_classes(conditional):
