@@ -14,7 +14,7 @@ from kerasgan.files import replacing
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 640, 200, 56, 24
 # Paul Tol's "bright" scheme: apart from each other for color-blind readers too.
 _COLORS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377")
-_SCORES = ("real_probability", "fake_probability")
+_SCORES = ("real_probability", "fake_probability", "generator_probability")
 _LOSSES = ("discriminator_loss", "generator_loss")
 Curves = Mapping[str, Sequence[float]]
 
@@ -32,8 +32,13 @@ def charts(metrics: Curves) -> dict[str, Curves]:
     """Returns the curves of each chart by its title: scores, losses, and other terms."""
     groups = {"Scores": _SCORES, "Losses": _LOSSES}
     others = [name for name in metrics if name not in (*_SCORES, *_LOSSES, "epoch")]
+    # For this loss, a score stands for no probability, whatever its name in the logs.
     found = {
-        title: {name: metrics[name] for name in names if name in metrics}
+        title: {
+            name.replace("_probability", " score").replace("_", " "): metrics[name]
+            for name in names
+            if any(map(math.isfinite, metrics.get(name, ())))
+        }
         for title, names in {**groups, "Other terms": others}.items()
     }
     return {title: curves for title, curves in found.items() if curves}
@@ -62,11 +67,12 @@ def svg(title: str, curves: Curves, steps_per_point: int) -> str:
         color = _COLORS[number % len(_COLORS)]
         points = [point(i, value) for i, value in enumerate(values) if math.isfinite(value)]
         if len(points) == 1:
-            points.insert(0, point(-1, values[0]))
+            # A line of one point would not be seen.
+            points.insert(0, point(-1, next(filter(math.isfinite, values))))
         lines.append(
             f'<polyline fill="none" stroke="{color}" stroke-width="2" points="{" ".join(points)}"/>'
         )
-        label = html.escape(name.replace("_", " "))
+        label = html.escape(name)
         last = f" {values[-1]:.3g}" if values else ""
         names.append(f'<span style="color:{color}">■</span> {label}{last}')
     axis = "".join(
@@ -95,7 +101,7 @@ def draw_curves(metrics: Curves, path: Path, steps_per_point: int) -> bool:
         axes = figure.add_subplot(len(groups), 1, number + 1)
         for name, values in curves.items():
             steps = [(index + 1) * steps_per_point for index in range(len(values))]
-            axes.plot(steps, values, label=name.replace("_", " "))
+            axes.plot(steps, values, label=name)
         axes.set_title(title, loc="left", fontsize=10)
         axes.grid(color="0.9", linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,8 @@ def write(game: Any, normalization: Any, name: str, output: Path, verbose: bool)
     Raises:
         CommandError: If it cannot be written.
     """
+    # Its optimizer tells by a traceback what it leaves as it is. The file is checked all the same.
+    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     try:
         game.export(output, format=name, normalization=normalization, images=True, verbose=verbose)
     except (ValueError, ImportError, OSError, RuntimeError) as error:

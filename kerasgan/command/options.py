@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Callable
+from typing import TypeVar
+
+Number = TypeVar("Number", int, float)
 
 
 def picture_size(text: str) -> list[int]:
@@ -32,7 +36,9 @@ def seed(text: str) -> int:
     return _number(text, int, lambda number: number >= 0, "a whole number of at least 0")
 
 
-def _number(text, kind, accepts, expected):  # type: ignore[no-untyped-def]
+def _number(
+    text: str, kind: Callable[[str], Number], accepts: Callable[[Number], bool], expected: str
+) -> Number:
     try:
         number = kind(text)
     except ValueError:

@@ -89,8 +89,8 @@ def _options(given: argparse.Namespace) -> dict[str, Any]:
     found = {name: getattr(given, name) for name in names if getattr(given, name) is not None}
     if found.get("augment") == "auto":
         del found["augment"]
-    if given.conditional == "no":
-        found["conditional"] = "no"
+    if given.conditional in ("yes", "no"):
+        found["conditional"] = given.conditional
     return found
 
 

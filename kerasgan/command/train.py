@@ -123,9 +123,10 @@ def run(given: argparse.Namespace) -> int:
             check_same(given, start, settings, output)
             steps = extended_to(given, settings)
             if folder.state()["finished"] and steps == settings.steps:
-                sys.stdout.write(_finished_already(folder, settings))
+                sys.stdout.write(_finished_already(folder, settings, given.export or []))
                 return 0
             settings.steps = steps
+            settings.export = list(dict.fromkeys([*settings.export, *(given.export or [])]))
             stream = opened(settings, folder.cache)
             settings.write(folder.settings)
             folder.write_state(finished=False)
@@ -309,11 +310,14 @@ def _interrupted(folder: RunFolder) -> int:
     return _INTERRUPTED
 
 
-def _finished_already(folder: RunFolder, settings: Settings) -> str:
-    return (
+def _finished_already(folder: RunFolder, settings: Settings, export: list[str]) -> str:
+    text = (
         f"The run in {folder.path} is finished at step {settings.steps:,}. Train on with "
         f"--steps {2 * settings.steps}, or begin another run with --output.\n"
     )
+    missing = [name for name in export if name not in settings.export]
+    run = shlex.quote(str(folder.path))
+    return text + "".join(f"Export it: kerasgan export {run} --format {name}\n" for name in missing)
 
 
 def _cells(settings: Settings) -> tuple[int, int, np.ndarray | None]:
