@@ -14,6 +14,8 @@ PACKAGE = "kerasgan"
 
 # From the top down. A room imports itself and the rooms of lower lines, never its neighbors.
 LEVELS = (
+    {"__main__"},
+    {"command"},
     {"latent", "models"},
     {"callbacks"},
     {"core"},
@@ -30,6 +32,7 @@ PRIVATE_ROOMS = {
     "arguments",
     "arrays",
     "backend",
+    "command",
     "exporting",
     "files",
     "optimizers",

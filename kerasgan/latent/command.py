@@ -20,12 +20,15 @@ from kerasgan.latent.latent_space import LatentSpace
 from kerasgan.latent.neighbors import nearest_neighbors
 from kerasgan.latent.truncation import truncate
 
-_EPILOG = """\
+DESCRIPTION = "Looks into the latent space of a saved kerasgan model, and draws what is there."
+EPILOG = """\
 examples:
-  python -m kerasgan.latent interpolate gan.keras --output ways.png
-  python -m kerasgan.latent truncate gan.keras --thresholds 2 1 0.5 --output truncated.png
-  python -m kerasgan.latent invert gan.keras --data digits --index 0 7 --output inverted.png
-  python -m kerasgan.latent neighbors gan.keras --data digits --output neighbors.png
+  kerasgan latent interpolate gan.keras --output ways.png
+  kerasgan latent truncate gan.keras --thresholds 2 1 0.5 --output truncated.png
+  kerasgan latent invert gan.keras --data digits --index 0 7 --output inverted.png
+  kerasgan latent neighbors gan.keras --data digits --output neighbors.png
+
+`python -m kerasgan.latent` does the same. MODEL.keras may be the folder of a run of `kerasgan train`.
 
 The same seed gives the same picture.
 """
@@ -38,23 +41,36 @@ def main(arguments: Sequence[str] | None = None) -> None:
         arguments: What stands on the command line after the name of the command. Defaults to `None`, what
             does stand there.
     """
-    parser, tools = _parser()
+    parser = argparse.ArgumentParser(
+        prog="python -m kerasgan.latent",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    tools = add_tools(parser)
     options = parser.parse_args(arguments)
-    tool = tools[options.tool]
     try:
-        report = options.run(options)
-    except (ValueError, TypeError, OSError, ImportError, FloatingPointError) as error:
-        tool.error(str(error))
+        run(options)
+    except ERRORS as error:
+        tools[options.tool].error(str(error))
+
+
+# What a user can mend.
+ERRORS = (ValueError, TypeError, OSError, ImportError, FloatingPointError)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Runs the tool that a command line names.
+
+    Args:
+        options: What a parser with the tools of `add_tools` has read.
+    """
+    report = options.tool_function(options)
     sys.stdout.write(f"{report}Picture: {options.output.resolve()}\n")
 
 
-def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
-    parser = argparse.ArgumentParser(
-        prog="python -m kerasgan.latent",
-        description="Looks into the latent space of a saved kerasgan model, and draws what is there.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def add_tools(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Adds the tools to a parser, and returns the parser of each."""
     tools = parser.add_subparsers(dest="tool", required=True, metavar="TOOL")
 
     tool = _add(tools, "interpolate", _interpolate, "from sample to sample, a way in each row")
@@ -107,14 +123,14 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
         metavar="FILE.keras",
         help="a model of samples to measure distances in (default: the samples' own values)",
     )
-    return parser, dict(tools.choices)
+    return dict(tools.choices)
 
 
 def _add(tools: Any, name: str, run: Any, summary: str) -> argparse.ArgumentParser:
     tool: argparse.ArgumentParser = tools.add_parser(
         name, help=summary, description=f"Draws {summary}."
     )
-    tool.set_defaults(run=run)
+    tool.set_defaults(tool_function=run)
     tool.add_argument("model", type=Path, metavar="MODEL.keras", help="a saved model")
     tool.add_argument("--output", type=Path, required=True, metavar="FILE.png", help="to write")
     tool.add_argument("--seed", type=int, default=0, help="of all draws (default: 0)")
@@ -234,6 +250,8 @@ def _neighbors(options: argparse.Namespace) -> str:
 
 
 def _load_model(path: Path) -> Any:
+    if (path / "model.keras").is_file():
+        path = path / "model.keras"
     # Nothing else: of older formats Keras does not promise that loading runs no code.
     if path.suffix != ".keras" or not path.is_file():
         raise ValueError(f"{path}: expected a file that `save` of a model wrote, ending in .keras")

@@ -1,0 +1,165 @@
+"""What `kerasgan train` chooses for a folder, and how it says so."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from kerasgan.arguments import counted
+from kerasgan.backend import has_accelerator
+from kerasgan.command.errors import CommandError
+from kerasgan.command.game import NETWORKS
+from kerasgan.command.settings import Settings
+from kerasgan.datasets import ImageFolderReport
+
+# With fewer pictures, the discriminator soon knows them by heart.
+_FEW = 5_000
+# A class of fewer pictures in the mean is no class to learn.
+_FEWEST_OF_A_CLASS = 8
+# The largest class has so many times the pictures of the smallest: they are drawn evenly.
+_UNEVEN = 5
+_MOST_SECTIONS = 100
+_MINUTES = 30.0
+_READING = (
+    "resize",
+    "flip",
+    "background",
+    "value_range",
+    "on_error",
+    "min_count",
+    "min_size",
+    "max_pixels",
+)
+
+
+def choose(given: argparse.Namespace, report: ImageFolderReport) -> Settings:
+    """Returns the settings of a run: what was given, and for the rest what suits the pictures.
+
+    The number of steps is left at 0 where the time decides it.
+
+    Args:
+        given: The options, `None` where an option was not given.
+        report: What the folder holds.
+    """
+    accelerated = has_accelerator()
+    size = given.size or ([64, 64] if accelerated else [32, 32])
+    network = given.network or _network(size, accelerated)
+    names = _class_names(given, report)
+    counts = (report.classes or {"": 1}).values()
+    augmentation = given.augment or "auto"
+    if augmentation == "auto":
+        augmentation = "diff_augment" if report.count < _FEW else "none"
+    reading = {name: getattr(given, name) for name in _READING if getattr(given, name) is not None}
+    batch_size = given.batch_size or 64
+    steps = given.steps or 0
+    if given.epochs:
+        steps = max(1, given.epochs * report.count // batch_size)
+    minutes = None if steps else (given.minutes or _MINUTES)
+    rate = given.learning_rate or NETWORKS[network].learning_rate
+    return Settings(
+        folder=str(Path(given.folder).resolve()),
+        pictures=report.count,
+        size=list(size),
+        channels=given.channels or report.channels,
+        class_names=names,
+        even_classes=names is not None and max(counts) >= _UNEVEN * min(counts),
+        network=network,
+        filters=given.filters or NETWORKS[network].filters[accelerated],
+        latent_size=64,
+        augmentation=augmentation,
+        batch_size=batch_size,
+        steps=steps,
+        planned_steps=max(steps, 1),
+        steps_per_section=1,
+        learning_rate=rate,
+        final_learning_rate=rate / 10,
+        penalty=1.0 if given.penalty is None else given.penalty,
+        average=0.999,
+        seed=given.seed or 0,
+        export=list(given.export or []),
+        minutes=minutes,
+        seconds_per_step=None,
+        normalization=None,
+        reading=reading,
+    )
+
+
+def plan(settings: Settings, steps: int) -> None:
+    """Sets how long a run is, and what depends on it."""
+    section = -(-steps // _MOST_SECTIONS)
+    settings.steps_per_section = section
+    settings.steps = settings.planned_steps = -(-steps // section) * section
+    # A short run has no time to forget its first steps.
+    settings.average = round(min(0.999, max(0.5, 1.0 - 10.0 / settings.steps)), 6)
+
+
+def described(settings: Settings, report: ImageFolderReport, output: Path) -> str:
+    """Returns what was found and chosen, in a few short lines."""
+    height, width = settings.size
+    colors = {1: "gray", 3: "color", 4: "color and opacity"}[settings.channels]
+    sizes = sorted(report.sizes, key=lambda size: -report.sizes[size])
+    size = f"{sizes[0][0]}×{sizes[0][1]}"
+    if len(sizes) > 1:
+        size += f" and {counted(len(sizes) - 1, 'other size')}"
+    found = f"{report.count:,} {'picture' if report.count == 1 else 'pictures'}, {size}"
+    if report.broken:
+        found += f", {len(report.broken):,} left out"
+    shortest = report.shortest_side or 0
+    note = f" (some are enlarged: the shortest side is {shortest})" * (
+        shortest < min(height, width)
+    )
+    rows = [
+        ("Found", found),
+        ("Classes", _classes(settings, report)),
+        ("Pictures", f"{height}×{width}, {colors}{note}"),
+        ("Network", f"{settings.network}, {settings.filters} filters"),
+        ("Augment", _AUGMENTATIONS[settings.augmentation]),
+        ("Run", str(output)),
+    ]
+    return "".join(f"{name:<9}{text}\n" for name, text in rows)
+
+
+_AUGMENTATIONS = {
+    "none": "none",
+    "diff_augment": "diff_augment (what the discriminator sees is changed at random)",
+    "adaptive": "adaptive (changes as often as the discriminator needs)",
+}
+
+
+def _network(size: list[int], accelerated: bool) -> str:
+    if not accelerated:
+        return "dcgan"
+    shortest = min(size)
+    while shortest >= 8:
+        shortest //= 2
+    doublings = (min(size) // max(shortest, 1)).bit_length() - 1
+    fits = min(size) >= 4 and all(side % 2**doublings == 0 for side in size)
+    return "r3gan" if fits else "dcgan"
+
+
+def _class_names(given: argparse.Namespace, report: ImageFolderReport) -> list[str] | None:
+    if given.conditional == "no" or not report.classes or len(report.classes) < 2:
+        return None
+    enough = report.count >= _FEWEST_OF_A_CLASS * len(report.classes)
+    if given.conditional == "yes" or enough:
+        return list(report.classes)
+    return None
+
+
+def _classes(settings: Settings, report: ImageFolderReport) -> str:
+    if settings.class_names is not None:
+        even = ", drawn evenly" if settings.even_classes else ""
+        return f"{len(settings.class_names):,}, one for each sub-folder{even}"
+    if report.stray and report.stray < report.count:
+        return f"none ({report.stray:,} pictures lie beside the sub-folders)"
+    if report.classes and len(report.classes) > 1:
+        return f"none (the {len(report.classes):,} sub-folders are not used)"
+    return "none"
+
+
+def check_size(size: list[int]) -> None:
+    """Raises where a size is too small for any network."""
+    if min(size) < 4:
+        raise CommandError(
+            f"--size {'x'.join(map(str, size))} is too small. Give at least 4 pixels, such as --size 32."
+        )

@@ -1,0 +1,77 @@
+"""`kerasgan export`: a model for use without Keras and without this package."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import logging
+from pathlib import Path
+from typing import Any
+
+from kerasgan.command.errors import CommandError, sentence
+from kerasgan.command.models import load
+
+# Where each format is written, and the packages that it needs.
+FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "tf_saved_model": ("saved_model", ()),
+    "onnx": ("generator.onnx", ("onnx", "tf2onnx")),
+    "litert": ("generator.tflite", ()),
+}
+
+
+def add(commands: Any) -> None:
+    """Adds the command."""
+    parser = commands.add_parser(
+        "export",
+        help="write a model for use without Keras",
+        description="Writes a model for use without Keras. Pictures come out as uint8, from 0 to 255.",
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument("model", type=Path, metavar="RUN", help="a run, or a .keras file")
+    parser.add_argument("--format", choices=list(FORMATS), required=True)
+    parser.add_argument(
+        "--output",
+        type=Path,
+        help="where to write (default: in the folder exports of the run)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Exports."""
+    check_formats([options.format], "--format")
+    loaded = load(options.model, compiled=True)
+    output = options.output or loaded.path.parent / "exports" / FORMATS[options.format][0]
+    write(loaded.game, loaded.normalization, options.format, output, verbose=True)
+    return 0
+
+
+def check_formats(formats: list[str], option: str) -> None:
+    """Raises where a format needs a package that is not installed."""
+    for name in formats:
+        missing = [package for package in FORMATS[name][1] if not importlib.util.find_spec(package)]
+        if missing:
+            raise CommandError(
+                f"{option} {name} needs {' and '.join(missing)}. Install them with "
+                '`pip install "kerasgan[export]"`.'
+            )
+
+
+def write(game: Any, normalization: Any, name: str, output: Path, verbose: bool) -> None:
+    """Writes an export.
+
+    Args:
+        game: The model.
+        normalization: That of its samples.
+        name: The format.
+        output: Where to write.
+        verbose: Whether to say what was written.
+
+    Raises:
+        CommandError: If it cannot be written.
+    """
+    # Its optimizer tells by a traceback what it leaves as it is. The file is checked all the same.
+    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+    try:
+        game.export(output, format=name, normalization=normalization, images=True, verbose=verbose)
+    except (ValueError, ImportError, OSError, RuntimeError) as error:
+        raise CommandError(f"{output}: {sentence(error)}") from error

@@ -1,0 +1,109 @@
+"""The game of a run: its networks, losses, penalties, optimizers and average."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import keras
+
+from kerasgan import networks
+from kerasgan.augmentation import AdaptiveAugmentation, DiffAugment
+from kerasgan.command.errors import CommandError
+from kerasgan.command.settings import Settings
+from kerasgan.core import GenerativeModel
+from kerasgan.models import GAN, ConditionalGAN
+from kerasgan.penalties import R1, R2
+from kerasgan.schedules import Cosine
+
+
+class Network(NamedTuple):
+    """A pair of networks that make and judge pictures.
+
+    Attributes:
+        generator: Makes a generator.
+        discriminator: Makes a discriminator.
+        options: What both are given besides.
+        filters: How wide they are on a CPU, and on an accelerator.
+        learning_rate: What they start with.
+    """
+
+    generator: Callable[..., keras.Model]
+    discriminator: Callable[..., keras.Model]
+    options: tuple[dict[str, Any], dict[str, Any]]
+    filters: tuple[int, int]
+    learning_rate: float
+
+
+NETWORKS = {
+    # Without normalization, as R3GAN's recipe wants it.
+    "dcgan": Network(
+        networks.dcgan_generator,
+        networks.dcgan_discriminator,
+        ({"normalization": None}, {}),
+        (32, 64),
+        5e-4,
+    ),
+    "fastgan": Network(
+        networks.fastgan_generator, networks.fastgan_discriminator, ({}, {}), (16, 64), 5e-4
+    ),
+    "r3gan": Network(
+        networks.r3gan_generator,
+        networks.r3gan_discriminator,
+        ({"blocks": 1, "output_activation": None}, {"blocks": 1}),
+        (32, 256),
+        2e-4,
+    ),
+}
+
+
+def make_game(settings: Settings) -> GenerativeModel:
+    """Returns the game of a run, compiled, as its first step finds it."""
+    keras.utils.set_random_seed(settings.seed)
+    network = NETWORKS[settings.network]
+    common: dict[str, Any] = {"filters": settings.filters}
+    if settings.class_names is not None:
+        common["number_of_classes"] = len(settings.class_names)
+    of_generator, of_discriminator = network.options
+    try:
+        generator = network.generator(
+            settings.latent_size, settings.shape, **common, **of_generator
+        )
+        discriminator = network.discriminator(settings.shape, **common, **of_discriminator)
+    except ValueError as error:
+        size = "x".join(map(str, settings.size))
+        expected = str(error).partition("Expected ")[2].partition(" Received")[0] or str(error)
+        raise CommandError(
+            f"--network {settings.network} cannot be made for --size {size} and --filters "
+            f"{settings.filters}. It takes {' '.join(expected.split())}"
+        ) from error
+    game_class = GAN if settings.class_names is None else ConditionalGAN
+    game: GenerativeModel = game_class(generator, discriminator)
+    game.compile(
+        generator_optimizer=_adam(settings),
+        discriminator_optimizer=_adam(settings),
+        loss="relativistic",
+        penalties=_penalties(settings),
+        augmentation=_augmentation(settings),
+        generator_ema=settings.average,
+    )
+    return game
+
+
+def _adam(settings: Settings) -> keras.optimizers.Optimizer:
+    rate = Cosine(settings.learning_rate, settings.final_learning_rate, settings.planned_steps)
+    return keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.99)
+
+
+def _penalties(settings: Settings) -> list[Any]:
+    return [R1(settings.penalty), R2(settings.penalty)]
+
+
+def _augmentation(settings: Settings) -> Any:
+    if settings.augmentation == "none":
+        return None
+    if settings.augmentation == "diff_augment":
+        return DiffAugment()
+    # From never to always within a quarter of the run.
+    images = settings.planned_steps * settings.batch_size / 4
+    return AdaptiveAugmentation(images=min(max(images, 1_000.0), 500_000.0))

@@ -1,0 +1,64 @@
+"""The command `kerasgan`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from kerasgan.command import evaluate, export, latent, sample, train
+from kerasgan.command.errors import CommandError
+from kerasgan.version import __version__
+
+_EPILOG = """\
+examples:
+  kerasgan train pictures                            train a generator on a folder
+  kerasgan sample pictures-run -n 100 --output new   draw 100 pictures
+  kerasgan evaluate pictures-run pictures            tell how good they are
+  kerasgan export pictures-run --format onnx         use it without Keras
+
+`kerasgan COMMAND --help` explains a command.
+"""
+_INTERRUPTED = 130
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that says what is wrong in one line, without all the options."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program with status 2."""
+        self.exit(2, f"{self.prog}: {message.rstrip('.')}. See {self.prog} --help.\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command.
+
+    Args:
+        arguments: What stands on the command line after the name of the command. Defaults to `None`, what
+            does stand there.
+
+    Returns:
+        The exit status: 0 where all went well, 2 where something is wrong that the user can mend, 1 where
+        training failed, 130 after Ctrl-C.
+    """
+    parser = Parser(
+        prog="kerasgan",
+        description="Trains generators on folders of pictures, and uses them.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"kerasgan {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for module in (train, sample, evaluate, export, latent):
+        module.add(commands)
+    options = parser.parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except CommandError as error:
+        sys.stderr.write(f"kerasgan {options.command}: {error}\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted.\n")
+        return _INTERRUPTED
+    return status

@@ -1,0 +1,139 @@
+"""The folder that a run writes to, and what lies where in it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from kerasgan.command.errors import CommandError
+from kerasgan.command.settings import FILE_NAME
+from kerasgan.files import check_writable, replacing
+
+if os.name == "posix":
+    import fcntl
+
+_LOCK = "lock"
+
+
+@dataclasses.dataclass(frozen=True)
+class RunFolder:
+    """The paths of a run.
+
+    Args:
+        path: The folder.
+    """
+
+    path: Path
+
+    @property
+    def settings(self) -> Path:
+        """The settings."""
+        return self.path / FILE_NAME
+
+    @property
+    def model(self) -> Path:
+        """The model."""
+        return self.path / "model.keras"
+
+    @property
+    def samples(self) -> Path:
+        """The folder of grids."""
+        return self.path / "samples"
+
+    @property
+    def metrics(self) -> Path:
+        """The table of metrics."""
+        return self.path / "metrics.csv"
+
+    @property
+    def backup(self) -> Path:
+        """The folder of the backup."""
+        return self.path / "backup"
+
+    @property
+    def cache(self) -> Path:
+        """The folder of decoded pictures."""
+        return self.path / "cache"
+
+    @property
+    def exports(self) -> Path:
+        """The folder of exports."""
+        return self.path / "exports"
+
+    @property
+    def page(self) -> Path:
+        """The page that shows the run."""
+        return self.path / "index.html"
+
+    def grids(self) -> list[Path]:
+        """Returns the grids in their order."""
+        return sorted(self.samples.glob("*.png"))
+
+    def prepare(self) -> bool:
+        """Makes the folder, and tells whether a run is in it already.
+
+        Raises:
+            CommandError: If it cannot be written to, or holds something else.
+        """
+        if self.path.exists() and not self.path.is_dir():
+            raise CommandError(f"--output {self.path} is a file. Give a folder for the run.")
+        if self.settings.is_file():
+            return True
+        # A run that was killed before it had chosen anything leaves its cache alone.
+        if self.path.is_dir() and {each.name for each in self.path.iterdir()} - {
+            self.cache.name,
+            _LOCK,
+        }:
+            raise CommandError(
+                f"--output {self.path} holds something else than a run. Give a new folder with --output."
+            )
+        try:
+            check_writable(self.path)
+        except OSError as error:
+            raise CommandError(f"--output {self.path} cannot be written to: {error}") from error
+        return False
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keeps other processes from training the same run.
+
+        Raises:
+            CommandError: If one does.
+        """
+        with (self.path / _LOCK).open("w") as file:
+            if os.name == "posix":
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError as error:
+                    raise CommandError(
+                        f"--output {self.path}: another process trains this run. Wait for it, or give "
+                        "another --output."
+                    ) from error
+            yield
+
+    def clear(self) -> None:
+        """Removes what a run leaves that has not begun."""
+        shutil.rmtree(self.cache, ignore_errors=True)
+        (self.path / _LOCK).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # It holds what is not ours.
+            self.path.rmdir()
+
+    def state(self) -> dict[str, Any]:
+        """Returns how far the run is."""
+        path = self.path / "state.json"
+        try:
+            state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {"steps": 0, "finished": False, "seconds": 0.0, "findings": []}
+        return state
+
+    def write_state(self, **values: Any) -> None:
+        """Notes how far the run is."""
+        with replacing(self.path / "state.json") as temporary:
+            temporary.write_text(json.dumps({**self.state(), **values}), encoding="utf-8")

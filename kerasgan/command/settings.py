@@ -1,0 +1,113 @@
+"""What a run is made of: all that `kerasgan train` chose, as a file that starts the same run again."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+from kerasgan.command.errors import CommandError
+from kerasgan.files import replacing
+
+FILE_NAME = "settings.json"
+_FORMAT = 1
+
+
+@dataclasses.dataclass
+class Settings:
+    """The settings of a run. `choose` makes them, and `Settings.read` reads them from a file.
+
+    Attributes:
+        folder: The folder of pictures.
+        pictures: How many there are.
+        size: Height and width.
+        channels: 1, 3 or 4.
+        class_names: The classes of a conditional model, or `None`.
+        even_classes: Whether all classes are drawn equally often.
+        network: A name in `kerasgan.command.game.NETWORKS`.
+        filters: How wide the networks are.
+        latent_size: Numbers in a latent point.
+        augmentation: `"none"`, `"diff_augment"` or `"adaptive"`.
+        batch_size: Pictures in a step.
+        steps: How many steps the run has.
+        planned_steps: How many steps the learning rate falls for.
+        steps_per_section: Steps between two backups, grids and rows of the metrics.
+        learning_rate: At first.
+        final_learning_rate: In the end.
+        penalty: The weight of R1 and of R2.
+        average: The decay of the average of the generator's weights.
+        seed: Of all that is random.
+        export: The formats to export to.
+        minutes: How long the run was to take, where that decided the number of steps.
+        seconds_per_step: As measured before the run.
+        normalization: The normalization of the pictures, as Keras serializes it.
+        reading: Other arguments of `kerasgan.datasets.image_stream`.
+    """
+
+    folder: str
+    pictures: int
+    size: list[int]
+    channels: int
+    class_names: list[str] | None
+    even_classes: bool
+    network: str
+    filters: int
+    latent_size: int
+    augmentation: str
+    batch_size: int
+    steps: int
+    planned_steps: int
+    steps_per_section: int
+    learning_rate: float
+    final_learning_rate: float
+    penalty: float
+    average: float
+    seed: int
+    export: list[str]
+    minutes: float | None
+    seconds_per_step: float | None
+    normalization: dict[str, Any] | None
+    reading: dict[str, Any]
+
+    @property
+    def sections(self) -> int:
+        """How many sections the run has."""
+        return -(-self.steps // self.steps_per_section)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """The shape of a sample."""
+        return (self.size[0], self.size[1], self.channels)
+
+    def write(self, path: Path) -> None:
+        """Writes them to a file, whole or not at all."""
+        text = json.dumps({"format": _FORMAT, **dataclasses.asdict(self)}, indent=2)
+        with replacing(path) as temporary:
+            temporary.write_text(f"{text}\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> Settings:
+        """Reads them from a file.
+
+        Raises:
+            CommandError: If it is no such file.
+        """
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise CommandError(
+                f"{path} cannot be read as the settings of a run: {error}"
+            ) from error
+        names = {field.name for field in dataclasses.fields(cls)}
+        if not isinstance(values, dict) or values.pop("format", None) != _FORMAT:
+            raise CommandError(
+                f"{path} is no file of settings that this version of kerasgan writes. Start a new run with "
+                "another --output."
+            )
+        if values.keys() != names:
+            wrong = sorted(values.keys() ^ names)
+            raise CommandError(
+                f"{path}: these settings are unknown or missing: {', '.join(wrong)}."
+            )
+        return cls(**values)

@@ -1,0 +1,341 @@
+"""`kerasgan train`: from a folder of pictures to a generator."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import logging
+import shlex
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasgan.callbacks import BackupAndRestore, Diagnosis, SampleGrid
+from kerasgan.command import options as types
+from kerasgan.command.choice import check_size, choose, described, plan
+from kerasgan.command.errors import CommandError
+from kerasgan.command.export import FORMATS, check_formats, write
+from kerasgan.command.films import write_development, write_interpolation
+from kerasgan.command.game import NETWORKS, make_game
+from kerasgan.command.page import write_page
+from kerasgan.command.pictures import batches, look, opened, saved_normalization
+from kerasgan.command.progress import Progress, Warnings, duration
+from kerasgan.command.run_folder import RunFolder
+from kerasgan.command.run_writer import RunWriter
+from kerasgan.command.same_run import check_same, extended_to
+from kerasgan.command.settings import Settings
+from kerasgan.datasets import ImageFolderReport, ImageStream
+
+_INTERRUPTED = 130
+_MEASURED_STEPS = 5
+# A run that is over before its time can be told.
+_SHORT = 10
+_WATCHED = 1_000
+_EPILOG = """\
+The same command again goes on where the run was, after Ctrl-C or a kill too.
+"""
+
+
+def add(commands: Any) -> None:
+    """Adds the command."""
+    parser = commands.add_parser(
+        "train",
+        help="train a generator on a folder of pictures",
+        description="Trains a generator on a folder of pictures. No option is needed.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    parser.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="the pictures")
+    parser.add_argument(
+        "--output", type=Path, metavar="RUN", help="folder of the run (default: FOLDER-run, here)"
+    )
+    parser.add_argument(
+        "--settings", type=Path, metavar="FILE", help="settings.json of a run, to start it again"
+    )
+    group = parser.add_argument_group("how long").add_mutually_exclusive_group()
+    group.add_argument("--minutes", type=types.positive_float, help="default: 30")
+    group.add_argument("--steps", type=types.positive)
+    group.add_argument("--epochs", type=types.positive, help="passes over the pictures")
+    _add_pictures(parser.add_argument_group("pictures"))
+    _add_recipe(parser.add_argument_group("recipe"))
+    parser.add_argument(
+        "--export", action="append", choices=list(FORMATS), help="also export; may be repeated"
+    )
+
+
+def _add_pictures(group: Any) -> None:
+    group.add_argument(
+        "--size",
+        type=types.picture_size,
+        metavar="64|HxW",
+        help="pixels (default: 32 on a CPU, 64 on an accelerator)",
+    )
+    group.add_argument("--channels", type=int, choices=[1, 3, 4], help="gray, color, with opacity")
+    group.add_argument("--resize", choices=["crop", "random_crop", "pad", "stretch"])
+    group.add_argument("--flip", choices=["horizontal", "vertical", "horizontal_and_vertical"])
+    group.add_argument("--background", metavar="COLOR", help="behind what is transparent")
+    group.add_argument("--value-range", type=float, nargs=2, metavar=("LOW", "HIGH"))
+    group.add_argument("--on-error", choices=["raise", "skip"], help="skip leaves broken files out")
+    group.add_argument("--min-count", type=types.positive, help="fewest different pictures")
+    group.add_argument("--min-size", type=types.positive, help="shortest side in pixels (2)")
+    group.add_argument("--max-pixels", type=types.positive, help="most pixels of a picture")
+    group.add_argument(
+        "--conditional",
+        choices=["auto", "yes", "no"],
+        help="whether sub-folders are classes (default: auto)",
+    )
+
+
+def _add_recipe(group: Any) -> None:
+    group.add_argument("--network", choices=list(NETWORKS))
+    group.add_argument("--filters", type=types.positive, help="how wide the networks are")
+    group.add_argument("--augment", choices=["auto", "none", "diff_augment", "adaptive"])
+    group.add_argument("--batch-size", type=types.positive, help="default: 64")
+    group.add_argument("--learning-rate", type=types.positive_float, help="at first")
+    group.add_argument("--penalty", type=types.positive_float, help="weight of R1 and R2 (1)")
+    group.add_argument("--seed", type=types.seed, help="of all that is random (default: 0)")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Trains."""
+    start = _start_settings(given)
+    output = given.output or Path(f"{Path(given.folder).resolve().name}-run")
+    folder = RunFolder(output)
+    check_formats(given.export or [], "--export")
+    if given.size:
+        check_size(given.size)
+    report = None
+    if not folder.settings.is_file():
+        report = look(
+            given.folder,
+            given.on_error or _reading(start, "on_error", "raise"),
+            given.max_pixels or _reading(start, "max_pixels", None),
+        )
+    is_old = folder.prepare()
+    with folder.alone():
+        if is_old:
+            settings = Settings.read(folder.settings)
+            check_same(given, start, settings, output)
+            steps = extended_to(given, settings)
+            if folder.state()["finished"] and steps == settings.steps:
+                sys.stdout.write(_finished_already(folder, settings, given.export or []))
+                return 0
+            settings.steps = steps
+            settings.export = list(dict.fromkeys([*settings.export, *(given.export or [])]))
+            stream = opened(settings, folder.cache)
+            settings.write(folder.settings)
+            folder.write_state(finished=False)
+            done = folder.state()["steps"]
+            sys.stdout.write(f"The run in {output} goes on at step {done:,} of {steps:,}.\n")
+        else:
+            settings = start or choose(given, report)  # type: ignore[arg-type]
+            try:
+                stream = _begin(given, settings, report, folder, is_chosen=start is None)
+            except BaseException:
+                folder.clear()
+                raise
+        return _train(settings, stream, folder)
+
+
+def _start_settings(given: argparse.Namespace) -> Settings | None:
+    """Returns the settings that a file gives, where one is given."""
+    if given.settings is None:
+        if given.folder is None:
+            raise CommandError("FOLDER is missing: give a folder of pictures.")
+        return None
+    settings = Settings.read(given.settings)
+    if given.folder is None:
+        given.folder = Path(settings.folder)
+    options = {
+        name: value
+        for name, value in vars(given).items()
+        if value is not None
+        and name not in ("settings", "folder", "output", "run", "command", "export")
+    }
+    if options:
+        name = next(iter(options)).replace("_", "-")
+        raise CommandError(
+            f"--settings and --{name} cannot go together: the file has all options. Change it there."
+        )
+    settings.folder = str(given.folder.resolve())
+    return settings
+
+
+def _reading(settings: Settings | None, name: str, default: Any) -> Any:
+    return default if settings is None else settings.reading.get(name, default)
+
+
+def _begin(
+    given: argparse.Namespace,
+    settings: Settings,
+    report: ImageFolderReport | None,
+    folder: RunFolder,
+    is_chosen: bool,
+) -> ImageStream:
+    """Says what was found and chosen, measures the time of a step, and writes the settings."""
+    if report is not None:
+        sys.stdout.write(described(settings, report, folder.path))
+        sys.stdout.flush()
+    stream = opened(settings, folder.cache)
+    settings.pictures = len(stream)
+    if settings.class_names is not None:
+        # Without those of which no picture can be read.
+        settings.class_names = list(stream.class_names or ())
+    settings.normalization = saved_normalization(stream)
+    settings.export = list(given.export or settings.export)
+    measured = settings.steps == 0 or settings.steps > _SHORT
+    if measured:
+        settings.seconds_per_step = _seconds_per_step(settings, stream)
+    if is_chosen:
+        wanted = 60 * (settings.minutes or 0) / (settings.seconds_per_step or 1)
+        plan(settings, settings.steps or max(1, round(wanted)))
+    if measured:
+        seconds = settings.seconds_per_step or 0.0
+        sys.stdout.write(
+            f"{'Time':<9}about {duration(settings.steps * seconds)}: {settings.steps:,} steps of "
+            f"{settings.batch_size} pictures, {seconds:.2g} s each\n"
+        )
+    sys.stdout.write(f"{'Watch':<9}open {folder.page}\n")
+    sys.stdout.flush()
+    settings.write(folder.settings)
+    return stream
+
+
+def _seconds_per_step(settings: Settings, stream: ImageStream) -> float:
+    """Returns how long a step takes, of a game that is then forgotten."""
+    trial = dataclasses.replace(settings, steps_per_section=_MEASURED_STEPS)
+    game = make_game(trial)
+    for _ in range(2):  # The first time, graphs are made.
+        start = time.monotonic()
+        game.fit(batches(stream, trial), verbose=0)
+    seconds = (time.monotonic() - start) / _MEASURED_STEPS
+    keras.backend.clear_session()
+    return seconds
+
+
+def _train(settings: Settings, stream: ImageStream, folder: RunFolder) -> int:
+    game = make_game(settings)
+    rows, columns, condition = _cells(settings)
+    diagnosis = _diagnosis(settings, stream)
+    progress = Progress(settings.steps, settings.steps_per_section, settings.seconds_per_step)
+    writer = RunWriter(folder, settings, diagnosis)
+    metrics = keras.callbacks.CSVLogger(str(folder.metrics))
+    callbacks = [
+        SampleGrid(
+            folder.samples,
+            rows=rows,
+            columns=columns,
+            condition=condition,
+            value_range=stream.normalization,
+            at_begin=True,
+        ),
+        metrics,
+        diagnosis,
+        writer,
+        progress,
+        BackupAndRestore(folder.backup, delete_checkpoint=False),
+    ]
+    logger = logging.getLogger("kerasgan")
+    handler = Warnings(progress.line)
+    logger.addHandler(handler)
+    propagates, logger.propagate = logger.propagate, False
+    try:
+        game.fit(
+            batches(stream, settings), epochs=settings.sections, verbose=0, callbacks=callbacks
+        )
+    except KeyboardInterrupt:
+        progress.line.end()
+        return _interrupted(folder)
+    except FloatingPointError as error:
+        progress.line.end()
+        sys.stderr.write(
+            f"kerasgan train: {error}. Start again with a smaller --learning-rate than "
+            f"{settings.learning_rate:g} and another --output.\n"
+        )
+        return 1
+    except ValueError as error:
+        # Nothing of ours has changed since: the pictures or the version have.
+        if str(error).startswith("The backup"):
+            raise CommandError(
+                f"--output {folder.path} cannot go on: the pictures, or the version of kerasgan, are not "
+                "those that the run began with. Give another --output."
+            ) from error
+        raise
+    finally:
+        # Keras closes it only where training ends by itself.
+        if metrics.csv_file is not None:
+            metrics.csv_file.close()
+        logger.removeHandler(handler)
+        logger.propagate = propagates
+    try:
+        _finish(game, settings, stream, folder, writer, (rows, columns, condition))
+    except KeyboardInterrupt:
+        return _interrupted(folder)
+    return 0
+
+
+def _finish(
+    game: Any,
+    settings: Settings,
+    stream: ImageStream,
+    folder: RunFolder,
+    writer: RunWriter,
+    cells: tuple[int, int, Any],
+) -> None:
+    game.save(folder.model)
+    writer.draw()
+    write_development(folder.grids(), folder.path / "development.gif")
+    write_interpolation(
+        game, folder.path / "interpolation.gif", stream.normalization, *cells, settings.seed
+    )
+    for name in settings.export:
+        write(game, stream.normalization, name, folder.exports / FORMATS[name][0], verbose=False)
+    folder.write_state(finished=True)
+    write_page(folder, settings)
+    run = shlex.quote(str(folder.path))
+    sys.stdout.write(
+        f"Done. {folder.page} shows the run.\nNext: kerasgan sample {run} -n 100 --output pictures\n"
+    )
+
+
+def _interrupted(folder: RunFolder) -> int:
+    done = folder.state()["steps"]
+    kept = f"What was learned up to step {done:,} is kept" if done else "Nothing is kept yet"
+    sys.stderr.write(f"Interrupted. {kept}: the same command goes on from there.\n")
+    return _INTERRUPTED
+
+
+def _finished_already(folder: RunFolder, settings: Settings, export: list[str]) -> str:
+    text = (
+        f"The run in {folder.path} is finished at step {settings.steps:,}. Train on with "
+        f"--steps {2 * settings.steps}, or begin another run with --output.\n"
+    )
+    missing = [name for name in export if name not in settings.export]
+    run = shlex.quote(str(folder.path))
+    return text + "".join(f"Export it: kerasgan export {run} --format {name}\n" for name in missing)
+
+
+def _cells(settings: Settings) -> tuple[int, int, np.ndarray | None]:
+    """Returns the rows and columns of a grid, and the class of each cell: a class in each column."""
+    if settings.class_names is None:
+        return 6, 8, None
+    classes = len(settings.class_names)
+    columns = max(10 // classes * classes, min(classes, 10))
+    return 6, columns, np.arange(6 * columns) % classes
+
+
+def _diagnosis(settings: Settings, stream: ImageStream) -> Diagnosis:
+    count = min(len(stream), _WATCHED)
+    chosen = np.sort(np.random.default_rng(settings.seed).permutation(len(stream))[:count])
+    x = stream.normalization(stream.images(chosen))
+    condition = None if settings.class_names is None or stream.y is None else stream.y[chosen]
+    try:
+        return Diagnosis(x, condition, samples=256)
+    except ValueError:
+        # Of fewer than it takes, or of many that are the same, copies cannot be told.
+        return Diagnosis()

@@ -1,0 +1,54 @@
+"""A folder of small pictures, and a run that was trained on it."""
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from kerasgan.command import main
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from toy_runs import TOY, write_pictures
+
+
+@contextlib.contextmanager
+def inside(folder):
+    """Makes a folder the current one."""
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """An empty folder, which is the current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="package")
+def trained(tmp_path_factory):
+    """The folder in which `toys` are, and `toys-run`, which was never disturbed."""
+    folder = tmp_path_factory.mktemp("trained")
+    write_pictures(folder / "toys")
+    with inside(folder):
+        assert main(["train", "toys", *TOY, "--export", "litert"]) == 0
+    return folder
+
+
+@pytest.fixture(scope="package")
+def conditional(tmp_path_factory):
+    """The folder in which `kinds` are, in two sub-folders of uneven size, and their run."""
+    folder = tmp_path_factory.mktemp("conditional")
+    write_pictures(folder / "kinds" / "cats", 15, (8, 8))
+    write_pictures(folder / "kinds" / "odd dogs", 3, (8, 8), seed=1)
+    with inside(folder):
+        options = ["--conditional", "yes", "--augment", "none"]
+        assert main(["train", "kinds", *TOY[:-1], "1", *options]) == 0
+    return folder
