@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import keras
 
 from kerasgan.arguments import counted, invalid
+from kerasgan.core.class_labels import label_ranges
 from kerasgan.part import Part, same_shapes, shapes_of
 from kerasgan.tensors import at_least_float32
 
@@ -81,7 +83,13 @@ def split_inputs(
         raise invalid("prior", names, expected)
     first = {name: named[name] for name in named if name in names}
     others = {name: named[name] for name in named if name not in names}
-    return part_of(first), part_of(others) if others else None
+    if not others:
+        return part_of(first), None
+    ranges = label_ranges(model, list(named))
+    if len(others) == 1:
+        own = ranges.get(next(iter(others)))
+        ranges = {} if own is None else {"": own}
+    return part_of(first), replace(part_of(others), ranges=ranges)
 
 
 def part_of(named: Mapping[str, keras.KerasTensor]) -> Part:
