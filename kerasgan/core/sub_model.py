@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,6 +14,19 @@ from kerasgan.arguments import counted, invalid
 from kerasgan.core.class_labels import label_ranges
 from kerasgan.part import Part, same_shapes, shapes_of
 from kerasgan.tensors import at_least_float32
+
+# Whether layers of sub-models compute as in training, whatever a use asks of them.
+_AS_IN_TRAINING = contextvars.ContextVar("as_in_training", default=False)
+
+
+@contextlib.contextmanager
+def as_in_training(training: bool) -> Iterator[None]:
+    """Lets layers compute as in training, with the statistics of the batch; averages stay in their place."""
+    token = _AS_IN_TRAINING.set(training)
+    try:
+        yield
+    finally:
+        _AS_IN_TRAINING.reset(token)
 
 
 def check_model(argument: str, model: Any) -> keras.Model:
@@ -198,7 +213,7 @@ class SubModel:
             for tensor in part.flat(value)
         ]
         model = model or self._averaged(self.model, training)
-        return model(self._packed(tensors), training=training)
+        return model(self._packed(tensors), training=training or _AS_IN_TRAINING.get())
 
     def of_tensors(self, tensors: Sequence[Any]) -> Any:
         """Returns what the model makes of the tensors of all parts, as it is, in inference."""
