@@ -3,16 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import keras
 import numpy as np
+from keras import ops
 
 from kerasgan.arguments import invalid
 from kerasgan.arrays import check_array, check_conditions, fits
 
-Check = Callable[[str, np.ndarray], np.ndarray]
+
+@dataclass(frozen=True)
+class IntegerRange:
+    """The integers that labels can be.
+
+    Attributes:
+        lowest: The lowest.
+        highest: The highest.
+        meaning: What the lowest stands for, for errors. Defaults to nothing.
+    """
+
+    lowest: int
+    highest: int
+    meaning: str = ""
+
+    def check(self, argument: str, array: np.ndarray) -> np.ndarray:
+        """Returns an array, or raises where one of its values is another number."""
+        lowest, highest = (array.min(), array.max()) if array.size else (self.lowest, self.lowest)
+        is_whole = array.dtype.kind in "iub" or np.array_equal(array, np.floor(array))
+        if not is_whole or lowest < self.lowest or highest > self.highest:
+            meaning = f" ({self.meaning})" if self.meaning else ""
+            raise ValueError(
+                f"Invalid value for argument `{argument}`. Expected integers from {self.lowest}{meaning} to "
+                f"{self.highest}. Received: {array.dtype} from {lowest} to {highest}"
+            )
+        return array
+
+    def holds(self, tensor: Any) -> Any:
+        """Returns whether all values of a tensor are in the range, a scalar."""
+        inside = ops.logical_and(tensor >= self.lowest, tensor <= self.highest)
+        if keras.backend.is_float_dtype(tensor.dtype):
+            inside = ops.logical_and(inside, ops.equal(tensor, ops.floor(tensor)))
+        return ops.all(inside)
+
+    def cut(self, tensor: Any) -> Any:
+        """Returns a tensor whose values beyond the range are its ends."""
+        return ops.clip(tensor, self.lowest, self.highest)
 
 
 @dataclass(frozen=True)
@@ -21,15 +58,15 @@ class Part:
 
     Attributes:
         specification: The shape and dtype of a batch, a `keras.KerasTensor`; or a dictionary of them.
-        check: Takes the argument's name and an array, and returns it, or raises: what is asked of values
-            beside their shape. Defaults to `None`.
+        ranges: The integers that labels can be, by the name of the tensor, `""` where there is one alone.
+            Defaults to none, any numbers.
         default: What each row has where nothing is given. Defaults to `None`, the part is required.
         advice: What to do where there are not as many as samples. Defaults to none.
         value_range: The values that the model can give that makes them. Defaults to `None`, not known.
     """
 
     specification: Any
-    check: Check | None = None
+    ranges: Mapping[str, IntegerRange] = field(default_factory=dict)
     default: Any = None
     advice: str = ""
     value_range: tuple[float, float] | None = None
@@ -73,7 +110,7 @@ class Part:
         def checked(name: str, item: keras.KerasTensor, given: Any) -> np.ndarray:
             array = np.asarray(given, keras.config.floatx())
             check_array(name, array, item.shape[1:])
-            return array if self.check is None else self.check(name, array)
+            return array
 
         return self._each(argument, value, checked)
 
@@ -127,9 +164,39 @@ class Part:
                     f"{len(array)}. {self.advice}"
                 )
             array = check_conditions(name, array, count, shape)
-            return array if self.check is None else self.check(name, array)
+            return array
 
-        return self._each(argument, value, checked)
+        return self._in_range(argument, self._each(argument, value, checked))
+
+    def played(self, value: Any) -> tuple[Any, Any]:
+        """Returns conditions in a graph, cut to their ranges, and whether all were in them.
+
+        A graph cannot raise, and on a GPU labels beyond their classes are looked up as zeros.
+        """
+        if not self.ranges:
+            return value, None
+        ranges = [self.ranges.get(name) for name in self.names or [""]]
+        pairs = list(zip(self.flat(value), ranges, strict=True))
+        held = [each.holds(tensor) for tensor, each in pairs if each is not None]
+        cut = [
+            tensor if own is None else _as_integers(ops.cast, own.cut(tensor), item)
+            for (tensor, own), item in zip(pairs, self.leaves, strict=True)
+        ]
+        return self.packed(cut), ops.all(ops.stack(held))
+
+    def _in_range(self, argument: str, value: Any) -> Any:
+        """Returns conditions as arrays, or raises where one is no integer that it can be."""
+        names = self.names or [""]
+        arrays = []
+        for name, item, array in zip(names, self.leaves, self.flat(value), strict=True):
+            own = self.ranges.get(name)
+            if own is None and keras.backend.is_int_dtype(item.dtype):
+                limits = np.iinfo(item.dtype)
+                own = IntegerRange(int(limits.min), int(limits.max))
+            called = f"{argument}[{name!r}]" if name else argument
+            checked = array if own is None else own.check(called, array)
+            arrays.append(_as_integers(np.ndarray.astype, checked, item))
+        return self.packed(arrays)
 
     def _each(self, argument: str, value: Any, checked: Callable[..., Any]) -> Any:
         if self.names is None:
@@ -143,6 +210,12 @@ class Part:
             name: checked(f"{argument}[{name!r}]", self.specification[name], value[name])
             for name in self.names
         }
+
+
+def _as_integers(cast: Callable[..., Any], value: Any, item: keras.KerasTensor) -> Any:
+    """Returns whole floating-point numbers as integers, where a model takes these."""
+    is_float = keras.backend.is_float_dtype(keras.backend.standardize_dtype(value.dtype))
+    return cast(value, item.dtype) if is_float and keras.backend.is_int_dtype(item.dtype) else value
 
 
 def rows_of(value: Any) -> Any:

@@ -54,7 +54,12 @@ class GenerativeModel(AdversarialModel, abstract=True):
 
     @generate.arrays  # type: ignore[no-redef]
     def generate(
-        self, count: int, condition: Any = None, seed: int | None = None, batch_size: int = 256
+        self,
+        count: int,
+        condition: Any = None,
+        seed: int | None = None,
+        batch_size: int = 256,
+        training: bool = False,
     ) -> np.ndarray:
         """Generates samples.
 
@@ -65,6 +70,9 @@ class GenerativeModel(AdversarialModel, abstract=True):
             seed: An integer gives the same samples each time. Where the generator has layers with noise of
                 their own, that holds for one `batch_size`. Defaults to `None`, new samples.
             batch_size: How many to generate at once. Defaults to 256.
+            training: Whether layers compute as in training: batch normalization with the statistics of each
+                batch, and dropout, as pix2pix samples with `batch_size=1`. Nothing of the model changes.
+                Defaults to `False`.
 
         Returns:
             Array `(count, *sample_shape)`.
@@ -78,19 +86,22 @@ class GenerativeModel(AdversarialModel, abstract=True):
         if count <= batch_size:
             # All in one graph: what a call costs is most of the time of a few samples.
             at_once = uses_of(type(self))["generate"].in_one_graph(self)
-            return at_once(count, seed=seed, **self.given_to("generate", conditions))
+            given = self.given_to("generate", conditions)
+            return at_once(count, seed=seed, training=training, **given)
         latent = self.drawn(count, conditions, seed)
-        return self.made_of(latent, conditions, batch_size, seed)
+        return self.made_of(latent, conditions, batch_size, seed, training)
 
     def drawn(self, count: int, conditions: Any, seed: int) -> Any:
         """Returns latent samples as arrays: those that `generate` makes its samples of."""
         return self.sample_latent(count, seed=seed, **self.given_to("sample_latent", conditions))
 
-    def made_of(self, latent: Any, conditions: Any, batch_size: int, seed: int) -> Any:
+    def made_of(
+        self, latent: Any, conditions: Any, batch_size: int, seed: int, training: bool = False
+    ) -> Any:
         """Returns the samples that latent samples stand for, as arrays."""
         generate_from: Any = self.generate_from
         given = self.given_to("generate_from", conditions)
-        return generate_from(latent, batch_size=batch_size, seed=seed, **given)
+        return generate_from(latent, batch_size=batch_size, seed=seed, training=training, **given)
 
     def given_to(self, name: str, conditions: Any) -> dict[str, Any]:
         """Returns the conditions as a use takes them; nothing, if it takes none."""

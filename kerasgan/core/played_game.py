@@ -225,7 +225,15 @@ class PlayedGame(SavedGame):
         if target is not None:
             target = keras.tree.map_structure(ops.convert_to_tensor, target)
         floatx = keras.config.floatx()
-        return keras.tree.map_structure(lambda x: ops.cast(x, floatx), real), target
+        real = keras.tree.map_structure(lambda x: ops.cast(x, floatx), real)
+        if target is not None and self.target is not None:
+            target, are_labels = self.target.played(target)
+            if are_labels is not None:
+                # Training ends where losses are not finite.
+                real = keras.tree.map_structure(
+                    lambda x: ops.where(are_labels, x, ops.full_like(x, float("nan"))), real
+                )
+        return real, target
 
 
 def _assign(assignments: Sequence[Assignment], rows: Any) -> None:

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import keras
 
 from kerasgan.arguments import counted, invalid
+from kerasgan.core.class_labels import label_ranges
 from kerasgan.part import Part, same_shapes, shapes_of
 from kerasgan.tensors import at_least_float32
+
+# Whether layers of sub-models compute as in training, whatever a use asks of them.
+_AS_IN_TRAINING = contextvars.ContextVar("as_in_training", default=False)
+
+
+@contextlib.contextmanager
+def as_in_training(training: bool) -> Iterator[None]:
+    """Lets layers compute as in training, with the statistics of the batch; averages stay in their place."""
+    token = _AS_IN_TRAINING.set(training)
+    try:
+        yield
+    finally:
+        _AS_IN_TRAINING.reset(token)
 
 
 def check_model(argument: str, model: Any) -> keras.Model:
@@ -81,7 +98,13 @@ def split_inputs(
         raise invalid("prior", names, expected)
     first = {name: named[name] for name in named if name in names}
     others = {name: named[name] for name in named if name not in names}
-    return part_of(first), part_of(others) if others else None
+    if not others:
+        return part_of(first), None
+    ranges = label_ranges(model, list(named))
+    if len(others) == 1:
+        own = ranges.get(next(iter(others)))
+        ranges = {} if own is None else {"": own}
+    return part_of(first), replace(part_of(others), ranges=ranges)
 
 
 def part_of(named: Mapping[str, keras.KerasTensor]) -> Part:
@@ -190,7 +213,7 @@ class SubModel:
             for tensor in part.flat(value)
         ]
         model = model or self._averaged(self.model, training)
-        return model(self._packed(tensors), training=training)
+        return model(self._packed(tensors), training=training or _AS_IN_TRAINING.get())
 
     def of_tensors(self, tensors: Sequence[Any]) -> Any:
         """Returns what the model makes of the tensors of all parts, as it is, in inference."""

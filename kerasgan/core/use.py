@@ -15,6 +15,7 @@ from keras import ops
 
 from kerasgan.arguments import non_negative_integer, positive_integer
 from kerasgan.backend import compiled
+from kerasgan.core.sub_model import as_in_training
 from kerasgan.exporting.signature import Signature
 from kerasgan.part import Part, rows_of
 from kerasgan.seeds import noise_of, seed_states, seeded_by
@@ -40,6 +41,8 @@ def use(
     the seed is an integer.
 
     With arrays, rows are taken `batch_size` at a time, and layers with noise of their own draw from `seed`.
+    With `training=True` layers compute as in training: batch normalization with the statistics of each batch,
+    and dropout. Nothing of the model changes.
 
     Args:
         returns: The name of what the method returns, or the names of several; or a function of the game
@@ -205,7 +208,14 @@ class _WithArrays:
         self._game = game
         functools.update_wrapper(self, use.function)
 
-    def __call__(self, *values: Any, batch_size: int = 256, seed: Any = None, **named: Any) -> Any:
+    def __call__(
+        self,
+        *values: Any,
+        batch_size: int = 256,
+        seed: Any = None,
+        training: bool = False,
+        **named: Any,
+    ) -> Any:
         use, game = self._use, self._game
         batch_size = positive_integer("batch_size", batch_size)
         given = _bound(use, values, named)
@@ -213,14 +223,15 @@ class _WithArrays:
         if use.draws:
             count = positive_integer("count", given.pop("count", None))
             arrays = checked_parts(game, use.parts(game), given, count)
-            return use.returned(game, self._play({"count": count, "seed": seed, **arrays}, seed, 0))
+            drawn = {"count": count, "seed": seed, **arrays}
+            return use.returned(game, self._play(drawn, seed, 0, training))
         arrays = checked_parts(game, use.parts(game), given)
         rows = len(rows_of(arrays))
         batches = []
         for number, first in enumerate(range(0, max(rows, 1), batch_size)):
             rows_of_batch = slice(first, first + batch_size)
             part = {name: array[rows_of_batch] for name, array in arrays.items()}
-            batches.append(self._play(part, seed, number))
+            batches.append(self._play(part, seed, number, training))
         joined = {name: [batch[name] for batch in batches] for name in batches[0]}
         return use.returned(
             game,
@@ -230,18 +241,22 @@ class _WithArrays:
             },
         )
 
-    def _play(self, tensors: Mapping[str, Any], seed: int, batch: int) -> dict[str, np.ndarray]:
+    def _play(
+        self, tensors: Mapping[str, Any], seed: int, batch: int, training: bool
+    ) -> dict[str, np.ndarray]:
         """Plays one batch, in a graph that is built once."""
         use, game = self._use, self._game
-        if use.name not in game.graphs:
+        key = (use.name, bool(training))
+        if key not in game.graphs:
             names = list(use.inputs(game))
 
             def function(seed: Any, batch: Any, *inputs: Any) -> dict[str, Any]:
-                return use.outputs(game, dict(zip(names, inputs, strict=True)), seed, batch)
+                with as_in_training(training):
+                    return use.outputs(game, dict(zip(names, inputs, strict=True)), seed, batch)
 
             specifications = [_SEED, _SEED, *use.inputs(game).values()]
-            game.graphs[use.name] = names, compiled(function, specifications)
-        names, graph = game.graphs[use.name]
+            game.graphs[key] = names, compiled(function, specifications)
+        names, graph = game.graphs[key]
         outputs = graph(seed, batch, *(tensors[name] for name in names))
         return {name: ops.convert_to_numpy(tensor) for name, tensor in outputs.items()}
 

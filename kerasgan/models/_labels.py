@@ -3,11 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
 from kerasgan.backend import all_rows_mean
 from kerasgan.core import Part, part_of_inputs
+from kerasgan.part import IntegerRange
 from kerasgan.precision import full_precision
 from kerasgan.priors import Prior
 
@@ -78,21 +78,9 @@ def labels_of(number_of_classes: int, default: int | None = None) -> Part:
     """
     return Part(
         keras.KerasTensor((None,), "int32"),
-        lambda argument, labels: check_labels(argument, labels, number_of_classes),
+        {"": IntegerRange(-1, number_of_classes - 1, "unlabeled")},
         default,
     )
-
-
-def check_labels(argument: str, labels: np.ndarray, number_of_classes: int) -> np.ndarray:
-    """Returns integer labels, or raises where one is not among the classes."""
-    whole = np.issubdtype(labels.dtype, np.integer)
-    lowest, highest = (labels.min(), labels.max()) if labels.size else (0, 0)
-    if not whole or lowest < -1 or highest >= number_of_classes:
-        raise ValueError(
-            f"Invalid value for argument `{argument}`. Expected integers from -1 (unlabeled) to "
-            f"{number_of_classes - 1}. Received: {labels.dtype} from {lowest} to {highest}"
-        )
-    return labels
 
 
 def row_weights(chosen: Any) -> Any:

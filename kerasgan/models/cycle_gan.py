@@ -249,23 +249,31 @@ class CycleGAN(AdversarialModel):
         """Returns the probability of each sample to be one of B, `(count,)`."""
         return self.adversary_b.judge(samples)
 
-    def translate(self, samples: Any, to: str, batch_size: int = 256) -> np.ndarray:
+    def translate(
+        self, samples: Any, to: str, batch_size: int = 256, training: bool = False
+    ) -> np.ndarray:
         """Returns what becomes of samples in the other domain.
 
         Args:
             samples: Samples `(count, *sample_shape)` of the other domain.
             to: The domain to translate to: `"a"` or `"b"`.
             batch_size: How many to translate at once. Defaults to 256.
+            training: As in `GAN.generate`. Defaults to `False`.
 
         Raises:
             ValueError: If the samples have another shape, or there is no such domain.
         """
         one_of("to", to, ("a", "b"))
         translate = self.translate_to_a if to == "a" else self.translate_to_b
-        return translate(samples, batch_size=batch_size)
+        return translate(samples, batch_size=batch_size, training=training)
 
     def generate(
-        self, count: int, condition: Any = None, seed: int | None = None, batch_size: int = 256
+        self,
+        count: int,
+        condition: Any = None,
+        seed: int | None = None,
+        batch_size: int = 256,
+        training: bool = False,
     ) -> np.ndarray:
         """Returns what becomes of samples of B in A.
 
@@ -274,18 +282,21 @@ class CycleGAN(AdversarialModel):
             condition: One sample of B for each, or a single one for all.
             seed: For a generator with noise of its own, as in `GAN.generate`. Defaults to `None`.
             batch_size: How many to generate at once. Defaults to 256.
+            training: As in `GAN.generate`. Defaults to `False`.
 
         Raises:
             ValueError: If `count` is not a positive integer, or the condition is missing or does not fit.
         """
         b = self.checked_condition(condition, positive_integer("count", count))
-        return self.translate_to_a(b, batch_size=batch_size, seed=seed)
+        return self.translate_to_a(b, batch_size=batch_size, seed=seed, training=training)
 
-    def discriminate(self, samples: Any, *, domain: str = "a", batch_size: int = 256) -> np.ndarray:
+    def discriminate(
+        self, samples: Any, *, domain: str = "a", batch_size: int = 256, training: bool = False
+    ) -> np.ndarray:
         """Returns the probability of each sample to be one of a domain, `(count,)`; as `GAN.discriminate`."""
         one_of("domain", domain, ("a", "b"))
         discriminate = self.discriminate_a if domain == "a" else self.discriminate_b
-        return discriminate(samples, batch_size=batch_size)
+        return discriminate(samples, batch_size=batch_size, training=training)
 
 
 def _sum(of_a: Outcome, of_b: Outcome, name: str) -> Outcome:

@@ -157,6 +157,8 @@ class GAN(GenerativeModel):
         """Judges samples: the probability of each to be real, `(count,)`.
 
         It is a critic's score where the loss defines no probability. The judgments of patches are averaged.
+        Batch normalization judges by its running statistics, and so not as in the logs of training:
+        `training=True` takes those of each batch.
         """
         return self.adversary.judge(samples, condition)
 

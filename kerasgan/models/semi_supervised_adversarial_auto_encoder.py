@@ -264,7 +264,7 @@ class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
         return self.decode(latent["category"], latent["style"])
 
     def discriminate(
-        self, samples: Any, *, code: str = "style", batch_size: int = 256
+        self, samples: Any, *, code: str = "style", batch_size: int = 256, training: bool = False
     ) -> np.ndarray:
         """Judges the codes of samples.
 
@@ -272,6 +272,7 @@ class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
             samples: Samples `(count, *sample_shape)`.
             code: Which of the codes to judge, `"category"` or `"style"`. Defaults to `"style"`.
             batch_size: How many to judge at once. Defaults to 256.
+            training: As in `GAN.discriminate`. Defaults to `False`.
 
         Returns:
             The probability of each code to be a draw of its prior, `(count,)`.
@@ -281,7 +282,7 @@ class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
         """
         one_of("code", code, ("category", "style"))
         judge = self.discriminate_category if code == "category" else self.discriminate_style
-        return judge(samples, batch_size=batch_size)
+        return judge(samples, batch_size=batch_size, training=training)
 
     def cluster_labels(self, samples: Any, y: Any, batch_size: int = 256) -> np.ndarray:
         """Returns a label for each category, `(K,)`: that of the sample which is surest to be in it.

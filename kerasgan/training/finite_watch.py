@@ -12,7 +12,10 @@ from kerasgan.arguments import counted
 from kerasgan.backend import compiled
 from kerasgan.training.turn_log import TurnLog
 
-_ADVICE = "Look for NaN in the data, lower the learning rates, or add a penalty."
+_ADVICE = (
+    "Look for NaN and for labels without a class in the data. Or lower the learning rates, or add a "
+    "penalty."
+)
 
 
 class FiniteWatch(keras.callbacks.Callback):
@@ -120,7 +123,7 @@ def check_evaluation(model: keras.Model, logs: dict[str, Any]) -> None:
             if quantity in logs and not np.isfinite(logs[quantity]):
                 raise FloatingPointError(
                     f"The evaluation met a value that is not finite: `{quantity}` in the {log.name}'s turn. "
-                    "Look for NaN in the evaluated data."
+                    "Look for NaN and for labels without a class in the evaluated data."
                 )
 
 

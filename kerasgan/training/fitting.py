@@ -52,7 +52,7 @@ def fit(
 ) -> keras.callbacks.History:
     """Trains a game; see `AdversarialModel.fit` for the arguments."""
     x, y = as_array(x), as_array(y, "y")
-    check_data(game, x, y)
+    y = check_data(game, x, y)
     if validation_split:
         x, y, validation_data = split(x, y, validation_split, validation_data)
     if isinstance(x, Iterator):
@@ -168,14 +168,14 @@ def predict(game: Any, *args: Any, **arguments: Any) -> Any:
         game.steps_per_execution = fitting
 
 
-def check_data(game: Any, x: Any, y: Any, argument: str = "x") -> None:
-    """Raises where data are not what a game is played on."""
+def check_data(game: Any, x: Any, y: Any, argument: str = "x") -> Any:
+    """Returns `y` as the game takes it, or raises where data are not what a game is played on."""
     samples, target = game.samples, game.target
     if not is_array(x):
         element = first_element(x)
         if element is not None:
             check_element(element, samples, target, argument)
-        return
+        return y
     samples.check_arrays(argument, x)
     check_range(x, samples, argument)
     if keras.config.floatx() != "float64":
@@ -187,8 +187,7 @@ def check_data(game: Any, x: Any, y: Any, argument: str = "x") -> None:
             f"Invalid value for argument `y`. Expected {expected} for `{type(game).__name__}`. "
             f"Received: {'None' if y is None else type(y)}"
         )
-    if target is not None:
-        target.conditions("y", y, count_of(x), single=False)
+    return None if target is None else target.conditions("y", y, count_of(x), single=False)
 
 
 def _held_out(
@@ -208,7 +207,7 @@ def _held_out(
             f"equal weights. Received: sample_weight of type {type(sample_weight).__name__}"
         )
     x, y = as_array(x), as_array(y, "y")
-    check_data(game, x, y, argument)
+    y = check_data(game, x, y, argument)
     data, y = held_out(x, y, batch_size, steps, functions)
     counting = [each for each in game.compiled_game.metrics if hasattr(each, "check_count")]
     rows = most_rows(x, batch_size, steps) if counting else None

@@ -115,6 +115,9 @@ def use_stub(name: str, each: Use) -> str:
         inspect.Parameter(
             "seed", inspect.Parameter.KEYWORD_ONLY, default=None, annotation="int | None"
         ),
+        inspect.Parameter(
+            "training", inspect.Parameter.KEYWORD_ONLY, default=False, annotation="bool"
+        ),
     ]
     returns = (
         "Any" if isinstance(each.returns, str) or callable(each.returns) else "tuple[Any, ...]"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kerasgan.models._labels import check_labels, row_weights
+from kerasgan.models._labels import labels_of, row_weights
 
 
 @pytest.mark.parametrize("chosen", [[], [False], [True], [True, False, False, True]])
@@ -18,8 +18,10 @@ def test_weights_make_a_mean_over_the_chosen_rows(chosen):
 
 
 def test_no_labels_are_among_the_classes():
-    assert check_labels("y", np.zeros(0, "int64"), 3).shape == (0,)
+    labels = labels_of(3)
+    assert labels.conditions("y", np.zeros(0, "int64"), 0).shape == (0,)
+    assert labels.conditions("y", np.array([-1.0, 2.0]), 2).dtype == np.int32
     with pytest.raises(ValueError, match="`y`.*from -1.*to 2.*Received: int64 from 0 to 3"):
-        check_labels("y", np.array([0, 3]), 3)
+        labels.conditions("y", np.array([0, 3]), 2)
     with pytest.raises(ValueError, match="`y`.*Received: float64"):
-        check_labels("y", np.zeros(0), 3)
+        labels.conditions("y", np.array([0.5]), 1)

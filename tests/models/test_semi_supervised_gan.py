@@ -187,7 +187,7 @@ def test_bad_arguments(x, y):
     with pytest.raises(ValueError, match="`y`.*from -1 .* to 2.*to 3"):
         model.fit(x, np.arange(48) % 4)
     with pytest.raises(ValueError, match="`y`.*from -1"):
-        model.fit(x, np.ones(48))
+        model.fit(x, np.full(48, 0.5))
     with pytest.raises(ValueError, match="`y`"):
         model.fit(x)
     with pytest.raises(ValueError, match="`condition`.*none"):
