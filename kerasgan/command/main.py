@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from kerasgan.command import evaluate, export, latent, sample, train
-from kerasgan.command.errors import CommandError
+from kerasgan.command.errors import CommandError, sentence
 from kerasgan.version import __version__
 
 _EPILOG = """\
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0 where all went well, 2 where something is wrong that the user can mend, 1 where
-        training failed, 130 after Ctrl-C.
+        training or the disk failed, 130 after Ctrl-C.
     """
     parser = Parser(
         prog="kerasgan",
@@ -58,6 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CommandError as error:
         sys.stderr.write(f"kerasgan {options.command}: {error}\n")
         return 2
+    except OSError as error:
+        # Such as a full disk: what was written before is whole.
+        sys.stderr.write(f"kerasgan {options.command}: {sentence(error)}\n")
+        return 1
     except KeyboardInterrupt:
         sys.stderr.write("\nInterrupted.\n")
         return _INTERRUPTED

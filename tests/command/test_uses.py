@@ -120,6 +120,22 @@ def test_latent_tools_take_a_run(trained, here):
     assert pixels(here / "ways.png").shape[:2] == (2 * 10 + 2, 3 * 10 + 2)
 
 
+@pytest.mark.parametrize(
+    ("raised", "status", "expected"),
+    [
+        (OSError(28, "No space left on device", "new/0.png"), 1, "new/0.png: No space left"),
+        (KeyboardInterrupt(), 130, "Interrupted"),
+    ],
+)
+def test_a_full_disk_and_ctrl_c_leave_no_traceback(monkeypatch, capsys, raised, status, expected):
+    def load(*_):
+        raise raised
+
+    monkeypatch.setattr("kerasgan.command.sample.load", load)
+    assert main(["sample", "anything"]) == status
+    assert expected in capsys.readouterr().err
+
+
 def test_version_and_help(capsys):
     for arguments, expected in ((["--version"], "kerasgan 0."), (["--help"], "kerasgan train")):
         with pytest.raises(SystemExit) as stop:
