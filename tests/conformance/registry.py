@@ -133,7 +133,7 @@ MODELS[kerasgan.CycleGAN] = (
     ),
 )
 
-HALF_LABELLED = (
+HALF_LABELED = (
     np.random.default_rng(0).normal(size=(48, 5)).astype("float32"),
     np.where(np.arange(48) % 2, -1, np.arange(48) % 3),
 )
@@ -163,7 +163,7 @@ MODELS[kerasgan.SemiSupervisedGAN] = (
         ),
         features="hidden",
     ),
-    HALF_LABELLED,
+    HALF_LABELED,
 )
 MODELS[kerasgan.SemiSupervisedAdversarialAutoEncoder] = (
     lambda: kerasgan.SemiSupervisedAdversarialAutoEncoder(
@@ -172,7 +172,7 @@ MODELS[kerasgan.SemiSupervisedAdversarialAutoEncoder] = (
         dense(3, 1),
         dense(2, 1),
     ),
-    HALF_LABELLED,
+    HALF_LABELED,
 )
 
 
