@@ -224,6 +224,8 @@ def _named(path: str | os.PathLike[str], temporary: Path) -> Iterator[None]:
         yield
     except Exception as error:
         error.args = tuple(map(named, error.args))
+        # TensorFlow's errors keep their message beside `args`.
+        vars(error).update({name: named(value) for name, value in vars(error).items()})
         if isinstance(error, OSError) and error.errno is not None:
             # A full disk does not say what was being written.
             given = str(path) if error.filename is None else str(error.filename)

@@ -27,6 +27,14 @@ collect_ignore = [
     if not path.name.startswith(("test_", "conftest"))
 ]
 
+# What all tests of a room need.
+ROOMS = {
+    "distribution": ("processes", "slow"),
+    "examples": ("processes", "slow"),
+    "serving": ("processes",),
+    "web": ("browser", "processes"),
+}
+
 HEAD = """# What every model promises
 
 Written by `python tests/run.py --promises=docs/promises.md` from the tests that ran, not by hand. ✓ the tests
@@ -49,8 +57,16 @@ def pytest_configure(config):
     config.pluginmanager.register(devices.Devices(devices.chosen()), "devices")
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items):
     for item in items:
+        needs = [name for room in item.path.parts for name in ROOMS.get(room, ())]
+        if Path(__file__).parent not in item.path.parents:
+            needs = []
+        if {"fork_server", "answers"} & set(getattr(item, "fixturenames", ())):
+            needs.append("processes")
+        for name in dict.fromkeys(needs):
+            item.add_marker(name)
         callspec = getattr(item, "callspec", None)
         kinds = (
             [value for value in callspec.params.values() if isinstance(value, type)]

@@ -51,12 +51,14 @@ def run_ci(folder, packages, **environment):
     )
 
 
+@pytest.mark.processes
 def test_ci_runs_the_readme_command(tmp_path):
     ran = run_ci(tmp_path, "# what there is\nbash bash\n")
     assert ran.stdout == "$ touch ran && ls ran\nran\n", ran.stderr
     assert sorted(os.listdir(tmp_path)) == [".ci", ".git", "README.md"]
 
 
+@pytest.mark.processes
 def test_ci_names_what_cannot_be_installed(tmp_path):
     """With an `apt-get` that has no network."""
     programs = tmp_path / "programs"
@@ -136,6 +138,7 @@ def _pad(version: str) -> str:
     return ".".join([*version.split("."), "0", "0"][:3])
 
 
+@pytest.mark.processes
 def test_import_needs_no_extra():
     """`import kerasgan` where Matplotlib and scikit-learn cannot be imported."""
     code = "import sys; sys.modules['matplotlib'] = sys.modules['sklearn'] = None; import kerasgan"

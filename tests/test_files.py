@@ -70,6 +70,7 @@ def writer(kind, path):
 
 @posix
 @pytest.mark.parametrize("kind", WRITERS)
+@pytest.mark.processes
 def test_what_a_killed_process_has_left_is_deleted_by_the_next_write_in_the_folder(kind, tmp_path):
     target = tmp_path / "target"
     WRITERS[kind](target, "old")
@@ -86,6 +87,7 @@ def test_what_a_killed_process_has_left_is_deleted_by_the_next_write_in_the_fold
 
 @posix
 @pytest.mark.parametrize("kind", WRITERS)
+@pytest.mark.processes
 def test_what_a_living_process_writes_is_left_alone(kind, tmp_path):
     target = tmp_path / "target"
     with writer(kind, target):
@@ -262,6 +264,25 @@ def test_a_folder_that_cannot_be_written_to(tmp_path, monkeypatch):
     with pytest.raises(PermissionError, match=f"Permission denied: '{tmp_path}") as error:
         files.check_writable(tmp_path)
     assert ".kerasgan-" not in str(error.value)
+
+
+class MessageError(Exception):
+    """TensorFlow's errors are such."""
+
+    def __init__(self, message):
+        super().__init__()
+        self.message = message
+
+    def __str__(self):
+        return self.message
+
+
+def test_an_error_that_keeps_its_message_names_the_path(tmp_path):
+    with (
+        pytest.raises(MessageError, match=f"^no room in {tmp_path / 'a'}$"),
+        files.replacing_folder(tmp_path / "a", {"a.txt"}, "a.txt") as temporary,
+    ):
+        raise MessageError(f"no room in {temporary}")
 
 
 def test_the_module_needs_nothing_but_python():

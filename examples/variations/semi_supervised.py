@@ -28,7 +28,7 @@ from kerasgan.layers import WeightNormalization, initialize_from_data
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # where `command_line.py` is
 import command_line
 
-BATCH_SIZE, LABELLED = 100, 20
+BATCH_SIZE, LABELED = 100, 20
 
 
 def dense(units: int, trainable_scale: bool = False) -> keras.layers.Layer:
@@ -88,7 +88,7 @@ def semi_supervised(
     """Trains the game on all images, and returns it."""
     features = [layer.name for layer in net.layers if isinstance(layer, layers.ReLU)][-1]
     gan = kerasgan.SemiSupervisedGAN(maker, net, features, prior="uniform")
-    batches = kerasgan.datasets.partially_labeled(x, y, BATCH_SIZE, LABELLED, seed)
+    batches = kerasgan.datasets.partially_labeled(x, y, BATCH_SIZE, LABELED, seed)
     steps = epochs * len(batches)
     gan.compile(adam(steps), adam(steps), steps_per_execution=25)
     gan.fit(batches, epochs=epochs, verbose=2)

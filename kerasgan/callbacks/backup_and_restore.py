@@ -131,7 +131,7 @@ class BackupAndRestore(RunKeeper):
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Writes a backup every `save_freq` batches."""
         done = batch + 1
-        if self._run.is_passing:
+        if self.run.is_passing:
             self._last_batch = done
             super().on_train_batch_end(batch, logs)
             return

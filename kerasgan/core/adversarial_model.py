@@ -102,9 +102,9 @@ class AdversarialModel(PlayedGame):
     @property
     def settings(self) -> Mapping[str, Any]:
         """What the game was compiled with, or the defaults, by the names of its settings."""
-        return self.compiled_game.settings or self._hidden.defaults(self)
+        return self.compiled_game.settings or self.kept.defaults(self)
 
-    def _compile(
+    def compile_with(
         self,
         given: Mapping[str, Any],
         metrics: Any,
@@ -113,6 +113,7 @@ class AdversarialModel(PlayedGame):
         run_eagerly: bool,
         jit_compile: bool | str,
     ) -> None:
+        """Prepares the game with what `compile` was given: settings, and what every game takes."""
         metrics = get_all(metrics)
         if steps_per_execution != "auto":
             steps_per_execution = positive_integer(

@@ -127,7 +127,7 @@ def compile_of(kind: Any) -> Callable[..., None]:
         bound.apply_defaults()
         given = {name: value for name, value in bound.arguments.items() if name != "self"}
         common = {name: given.pop(name) for name in COMMON}
-        self._compile(given, **common)
+        self.compile_with(given, **common)
 
     descriptions = {name: description for name, (_, description) in COMMON.items()}
     compile.__doc__ = documentation_of(kind.settings_by_name, descriptions)

@@ -88,7 +88,7 @@ class PlayedGame(SavedGame):
         return (
             not has_choice
             or bool(self.compiled_game.settings)
-            or (self._hidden.loss_of_file is not None)
+            or (self.kept.loss_of_file is not None)
         )
 
     def stakes(self) -> tuple[losses.AdversarialLoss, tuple[Penalty, ...]]:
@@ -134,7 +134,7 @@ class PlayedGame(SavedGame):
             scores: As in `Adversary`. Defaults to `None`.
         """
         adversary = Adversary(discriminator, self, energy, scores)
-        self._hidden.adversaries.append(adversary)
+        self.kept.adversaries.append(adversary)
         return adversary
 
     # The game.

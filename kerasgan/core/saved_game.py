@@ -59,9 +59,9 @@ class SavedGame(StatefulGame):
         if not is_chief(self):
             return
         shared = tuple(shared_layers(self))
-        if shared and shared != self._hidden.loadable:
+        if shared and shared != self.kept.loadable:
             check_shared(self, shared)
-            self._hidden.loadable = shared
+            self.kept.loadable = shared
         if not overwrite or arguments.get("zipped") is False or not _is_local(filepath):
             super().save(filepath, overwrite=overwrite, **arguments)
             return
@@ -125,7 +125,7 @@ class SavedGame(StatefulGame):
             store[f"setting.{index}"] = ops.convert_to_numpy(variable)
         if self.average_momentum is not None:
             store[_MOMENTUM] = np.array(self.average_momentum)
-        loss = self.compiled_game.settings.get("loss", self._hidden.loss_of_file)
+        loss = self.compiled_game.settings.get("loss", self.kept.loss_of_file)
         # A loss of the user's may have no configuration.
         with contextlib.suppress(ValueError, TypeError, NotImplementedError):
             if loss is not None:
@@ -158,7 +158,7 @@ class SavedGame(StatefulGame):
             # A loss of the user's need not be there in a process that only judges or samples.
             with contextlib.suppress(ValueError, TypeError):
                 config = json.loads(np.asarray(store[_LOSS]).tobytes())
-                self._hidden.loss_of_file = losses.get(config)
+                self.kept.loss_of_file = losses.get(config)
 
 
 def _is_local(filepath: Any) -> bool:

@@ -42,6 +42,7 @@ class StatefulGame(keras.Model, metaclass=_Game):
         evaluation_seed_generator: What an evaluation draws from, the same each time.
         compiled_game: What `compile` made.
         graphs: Graphs of the game's uses, each built at its first call.
+        kept: What the game keeps out of sight of Keras's tracking.
     """
 
     def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
@@ -52,7 +53,7 @@ class StatefulGame(keras.Model, metaclass=_Game):
         self.evaluation_seed_generator = keras.random.SeedGenerator(0)
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.compiled_game = Compiled()
-        self._hidden = _Hidden()
+        self.kept = Kept()
 
     # What a game consists of.
 
@@ -64,12 +65,12 @@ class StatefulGame(keras.Model, metaclass=_Game):
         """
         for name, player in players.items():
             setattr(self, name, check_model(name, player))
-            self._hidden.players.append(name)
+            self.kept.players.append(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Sets an attribute; a player stays the one that the game was made with."""
-        hidden = self.__dict__.get("_hidden")
-        if hidden is not None and name in hidden.players:
+        kept = self.__dict__.get("kept")
+        if kept is not None and name in kept.players:
             raise AttributeError(
                 f"`{name}` is a part of this game, whose optimizers and graphs know its weights. Expected a "
                 f"new game, such as `{type(self).__name__}(…, {name}=…)`, or `{name}.set_weights(…)`. "
@@ -102,24 +103,24 @@ class StatefulGame(keras.Model, metaclass=_Game):
             if parameter.kind in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL):
                 arguments.pop(parameter.name, None)
         arguments.pop("self")
-        self._hidden.arguments = arguments
+        self.kept.arguments = arguments
         self.setup()
         self(self.call_specification())
 
     def init_arguments(self) -> dict[str, Any]:
         """Returns the arguments that make an equal game: those it was made with, as they are now."""
         attributes = vars(self)
-        return {name: attributes.get(name, value) for name, value in self._hidden.arguments.items()}
+        return {name: attributes.get(name, value) for name, value in self.kept.arguments.items()}
 
     @property
     def adversaries(self) -> Sequence[Adversary]:
         """The game's adversaries."""
-        return self._hidden.adversaries
+        return self.kept.adversaries
 
     @property
     def graphs(self) -> dict[str, Any]:
         """Graphs of the game's uses, each built at its first call."""
-        return self._hidden.graphs
+        return self.kept.graphs
 
     # The state.
 
@@ -141,17 +142,17 @@ class StatefulGame(keras.Model, metaclass=_Game):
 
     def judged_models(self) -> Sequence[keras.Model]:
         """This model, and the averages that are kept beside it."""
-        average = self._hidden.average
+        average = self.kept.average
         return [self] if average is None else [self, *average.models]
 
     def averaged(self, model: keras.Model, training: bool = False) -> keras.Model:
         """Returns the moving average of a sub-model: itself in training, and where no average is kept."""
-        average = self._hidden.average
+        average = self.kept.average
         return model if training or average is None else average.of(model)
 
     def averages_in_place(self) -> contextlib.AbstractContextManager[None]:
         """Returns a context in which the sub-models hold their averages, where any are kept."""
-        average = self._hidden.average
+        average = self.kept.average
         return contextlib.nullcontext() if average is None else average.in_place()
 
     @property
@@ -162,13 +163,13 @@ class StatefulGame(keras.Model, metaclass=_Game):
     @property
     def average_momentum(self) -> float | None:
         """The momentum of the averages; `None` where there are none."""
-        average = self._hidden.average
+        average = self.kept.average
         return None if average is None else average.momentum
 
     def update_averages(self) -> None:
         """Takes the weights that a round has come to into the averages, where any are kept."""
-        if self._hidden.average is not None:
-            self._hidden.average.update()
+        if self.kept.average is not None:
+            self.kept.average.update()
 
     def keep_average(self, generator_ema: Any) -> Any:
         """Keeps the average that `compile` is asked for: the one that there is, or a new one.
@@ -176,7 +177,7 @@ class StatefulGame(keras.Model, metaclass=_Game):
         Returns:
             What `compile` has to be given for the same average, when the model is loaded.
         """
-        average, models = self._hidden.average, self.generating_models()
+        average, models = self.kept.average, self.generating_models()
         if generator_ema is None or (average is not None and not average.is_of(models)):
             average = None
         if isinstance(generator_ema, str) and generator_ema == "keep":
@@ -187,36 +188,36 @@ class StatefulGame(keras.Model, metaclass=_Game):
             average.momentum = new.momentum
         if average is not None:
             average.retake()
-        self._hidden.average = average
-        self._hidden.refuses_averages = generator_ema is None
+        self.kept.average = average
+        self.kept.refuses_averages = generator_ema is None
         return generator_ema
 
     def take_average(self, momentum: float) -> None:
         """Begins to keep averages that a file holds, unless there are some, or `compile` forbade it."""
-        if self._hidden.average is not None or self._hidden.refuses_averages:
+        if self.kept.average is not None or self.kept.refuses_averages:
             return
         with self.distribute_strategy.scope():
-            self._hidden.average = MovingAverage(self.generating_models(), momentum)
+            self.kept.average = MovingAverage(self.generating_models(), momentum)
         self.forget_graphs()
         # What was traced knows no average.
         self.train_function = self.test_function = self.predict_function = None
 
     @property
     def _average_variables(self) -> list[keras.Variable]:
-        average = self._hidden.average
+        average = self.kept.average
         return [] if average is None else average.variables
 
     def check_weights(self) -> None:
         """Raises a `FloatingPointError` where a weight or an average of weights is not finite."""
-        if self._hidden.finite_weights is None:
+        if self.kept.finite_weights is None:
             watched = [*self.weights, *self._average_variables]
-            self._hidden.finite_weights = FiniteWeights(watched)
-        self._hidden.finite_weights.check(self)
+            self.kept.finite_weights = FiniteWeights(watched)
+        self.kept.finite_weights.check(self)
 
     def forget_graphs(self) -> None:
         """Lets graphs be built anew, after what they use has changed."""
-        self._hidden.graphs.clear()
-        self._hidden.finite_weights = None
+        self.kept.graphs.clear()
+        self.kept.finite_weights = None
 
     # What is logged.
 
@@ -270,7 +271,7 @@ class StatefulGame(keras.Model, metaclass=_Game):
         return {name: log.since(start[name]) for name, log in logs.items()}, now
 
 
-class _Hidden:
+class Kept:
     """What a game keeps out of sight of Keras's tracking."""
 
     def __init__(self) -> None:
@@ -286,7 +287,6 @@ class _Hidden:
         self.loadable: tuple[str, ...] = ()
         # What was played for, as a file says it.
         self.loss_of_file: Any = None
-        self.autoencoder: keras.Model | None = None
         self._defaults: dict[str, Any] = {}
 
     def defaults(self, game: Any) -> Mapping[str, Any]:

@@ -75,7 +75,7 @@ class Use:
         judges: bool,
         parts: Mapping[str, str | None],
     ) -> None:
-        functools.update_wrapper(self, function)  # type: ignore[arg-type]
+        functools.update_wrapper(self, function)
         self.function = function
         self.name = function.__name__
         self.returns = returns
@@ -90,11 +90,14 @@ class Use:
             if name not in ("count", "seed") and (attribute := parts.get(name, name)) is not None
         }
         self._with_arrays: Callable[..., Any] | None = None
+        # What `help()` and editors show.
+        self.__signature__ = _signature_with_arrays(function)
 
     def arrays(self, function: Callable[..., Any]) -> Use:
         """Takes another function for calls with arrays: one that does more than to take them in batches."""
         self._with_arrays = function
-        functools.update_wrapper(self, function)  # type: ignore[arg-type]
+        self.__signature__ = inspect.signature(function)
+        functools.update_wrapper(self, function)
         return self
 
     def __get__(self, game: Any, owner: type | None = None) -> Any:
@@ -106,6 +109,10 @@ class Use:
         if self._with_arrays is not None:
             return functools.partial(self._with_arrays, game)
         return _WithArrays(self, game)
+
+    def __call__(self, game: Any, *values: Any, **named: Any) -> Any:
+        """Calls the use of a game through its class, as in `GAN.generate(gan, 5)`."""
+        return self.__get__(game, type(game))(*values, **named)
 
     def takes(self, game: Any, parameter: str) -> bool:
         """Tells whether the use of a game takes a part from outside."""
@@ -207,6 +214,8 @@ class _WithArrays:
         self._use = use
         self._game = game
         functools.update_wrapper(self, use.function)
+        own = _signature_with_arrays(use.function)
+        self.__signature__ = own.replace(parameters=list(own.parameters.values())[1:])
 
     def __call__(
         self,
@@ -259,6 +268,20 @@ class _WithArrays:
         names, graph = game.graphs[key]
         outputs = graph(seed, batch, *(tensors[name] for name in names))
         return {name: ops.convert_to_numpy(tensor) for name, tensor in outputs.items()}
+
+
+@functools.cache
+def _signature_with_arrays(function: Callable[..., Any]) -> inspect.Signature:
+    """Returns what a use takes from outside."""
+    own = inspect.signature(function)
+    kind = inspect.Parameter.KEYWORD_ONLY
+    added = [
+        inspect.Parameter("batch_size", kind, default=256, annotation="int"),
+        inspect.Parameter("seed", kind, default=None, annotation="int | None"),
+        inspect.Parameter("training", kind, default=False, annotation="bool"),
+    ]
+    names = [each for each in own.parameters.values() if each.name != "seed"]
+    return own.replace(parameters=[*names, *added])
 
 
 def checked_parts(

@@ -21,9 +21,9 @@ class Dataset:
     ones, good for `fit(dataset.x)`, and `batches` gives them as `tf.data`.
 
     Args:
-        x: Normalised training examples, float32, shape `(count, ...)`.
+        x: Normalized training examples, float32, shape `(count, ...)`.
         y: Class labels from 0 upwards, shape `(count,)`, or `None`. Defaults to `None`.
-        x_test: Normalised test examples, or `None`. Defaults to `None`.
+        x_test: Normalized test examples, or `None`. Defaults to `None`.
         y_test: Their labels, or `None`. Defaults to `None`.
         normalization: The normalization that was applied, or `None`. Defaults to `None`.
         number_of_classes: Number of classes, or `None`: one more than the largest label. Defaults
@@ -179,7 +179,7 @@ class Dataset:
         """Returns samples in the units of the data.
 
         Args:
-            samples: Normalised examples, real or generated.
+            samples: Normalized examples, real or generated.
 
         Returns:
             Images as uint8 from 0 to 255; other data in the type of the normalization, float32 unless
@@ -192,7 +192,7 @@ def to_units(samples: Any, normalization: Normalization | None, images: bool) ->
     """Returns samples in the units of the data.
 
     Args:
-        samples: Normalised examples.
+        samples: Normalized examples.
         normalization: What was applied to them, or `None`.
         images: Whether to make pictures of them, uint8 from 0 to 255.
     """

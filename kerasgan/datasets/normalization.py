@@ -64,7 +64,7 @@ class Normalization(abc.ABC):
         return self
 
     def __call__(self, x: Any) -> Any:
-        """Normalises.
+        """Normalizes.
 
         Args:
             x: Data in its own units: array or tensor of any shape, also inside `tf.data`.
@@ -84,7 +84,7 @@ class Normalization(abc.ABC):
         """Undoes the normalization.
 
         Args:
-            y: Normalised data: array or tensor of any shape.
+            y: Normalized data: array or tensor of any shape.
 
         Returns:
             Array or tensor of the same shape and of the type `dtype`, in the units of the data.
@@ -135,7 +135,7 @@ class Normalization(abc.ABC):
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class ZScore(Normalization):
-    """Normalises data to mean 0 and standard deviation 1.
+    """Normalizes data to mean 0 and standard deviation 1.
 
     Args:
         mean: Mean of the data, or `None` to `fit` it. Defaults to `None`.
@@ -182,7 +182,7 @@ class _Range(Normalization):
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class MinMax(_Range):
-    """Normalises data to `[0, 1]`, the range of a sigmoid.
+    """Normalizes data to `[0, 1]`, the range of a sigmoid.
 
     Args:
         low: Smallest value of the data, or `None` to `fit` it. Defaults to `None`.
@@ -203,7 +203,7 @@ class MinMax(_Range):
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class Tanh(_Range):
-    """Normalises data to `[-1, 1]`, the range of a hyperbolic tangent.
+    """Normalizes data to `[-1, 1]`, the range of a hyperbolic tangent.
 
     The map is linear. The name is the usual one for generators that end in `tanh`.
 

@@ -102,7 +102,7 @@ class WeightNormalization(keras.layers.Wrapper):
 
 
 def initialize_from_data(model: keras.Model, samples: Any) -> None:
-    """Initialises every `WeightNormalization` of a network from a batch of data, from its inputs on.
+    """Initializes every `WeightNormalization` of a network from a batch of data, from its inputs on.
 
     Each unit's outputs, before an activation, then have mean 0 and variance 1 on that batch, whatever the
     depth. Noise and dropout are at work as in training.

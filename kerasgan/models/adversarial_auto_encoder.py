@@ -24,7 +24,7 @@ from kerasgan.core import (
     use,
 )
 from kerasgan.models._labels import Labels
-from kerasgan.models._reconstruction import ReconstructionSetting, joined
+from kerasgan.models._reconstruction_setting import ReconstructionSetting, joined
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -113,7 +113,7 @@ class AdversarialAutoEncoder(GenerativeModel):
         self.decoded = self.sub_model("decoder", self.codes, self.labels.of_decoder, of="codes")
         self.decoded.reproducing(self.samples)
         self.adversary = self.make_adversary()
-        self._hidden.autoencoder = joined(self.encoded, self.decoded, self.samples)
+        self._autoencoder = self.without_tracking(joined(self.encoded, self.decoded, self.samples))
 
     def turns(self) -> Sequence[Turn]:
         """The paper's two phases: reconstruction, then regularization as a game on codes."""
@@ -210,7 +210,7 @@ class AdversarialAutoEncoder(GenerativeModel):
     @property
     def autoencoder(self) -> keras.Model:
         """The encoder and the decoder as one model, on the same weights."""
-        return self._hidden.autoencoder
+        return self._autoencoder()
 
     def generating_models(self) -> Sequence[keras.Model]:
         """The encoder and the decoder, which `generator_ema` averages."""

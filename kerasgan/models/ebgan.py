@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 from kerasgan.core import Adversary, use
-from kerasgan.models._energy import EnergyGame
+from kerasgan.models._energy_game import EnergyGame
 from kerasgan.models.gan import GAN
 
 

@@ -26,7 +26,7 @@ from kerasgan.core import (
     use,
 )
 from kerasgan.models._labels import labels_of
-from kerasgan.models._reconstruction import ReconstructionSetting
+from kerasgan.models._reconstruction_setting import ReconstructionSetting
 from kerasgan.priors.prior import independent_seeds
 from kerasgan.tensors import at_least_float32
 

@@ -73,7 +73,7 @@ class RunKeeper(keras.callbacks.Callback):
             ValueError: If the last run was that of another model.
         """
         self.set_model(model)
-        self._run = run
+        self.run = run
         self._saved = saved
         self.first_batch = self._ahead = 0
         if saved is None:
@@ -111,25 +111,25 @@ class RunKeeper(keras.callbacks.Callback):
             f"variable.{index}": keras.ops.convert_to_numpy(variable)
             for index, variable in enumerate(self.model.state())
         }
-        states = {} if self._run.states is None else self._run.states.capture()
-        arrays |= {**self._run.order.capture(), **states}
+        states = {} if self.run.states is None else self.run.states.capture()
+        arrays |= {**self.run.order.capture(), **states}
         numbers = {
             "epoch": epoch,
             "batch": batch,
-            "first_epoch": self._run.first_epoch,
+            "first_epoch": self.run.first_epoch,
             "evaluations": self._evaluations,
             "is_over": bool(self.model.stop_training),
         }
         random = pack(global_random_state(), arrays)
-        texts = {"description": self._run.description, "random": random}
+        texts = {"description": self.run.description, "random": random}
         arrays |= {name: np.array(json.dumps(text)) for name, text in texts.items()}
         return {**arrays, **{name: np.array(number) for name, number in numbers.items()}}
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Gives the other callbacks back what they remembered."""
-        if self._run.states is None:
-            self._run.states = CallbackState(self._run.callbacks)
-        self._evaluations = self._run.evaluations
+        if self.run.states is None:
+            self.run.states = CallbackState(self.run.callbacks)
+        self._evaluations = self.run.evaluations
         self._restore()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -142,14 +142,14 @@ class RunKeeper(keras.callbacks.Callback):
             self._hide_batches()
         if self.first_batch + self._ahead:
             self.model.train_function = _WithoutTraining(self.model, self.first_batch, self._ahead)
-        if not self._run.is_passing:
+        if not self.run.is_passing:
             self._saved = None
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Notices where training is taken up."""
         if self._saved is not None and batch + 1 >= self.first_batch:
-            self._run.is_passing = False
-            self._run.listeners.callbacks = self._listening
+            self.run.is_passing = False
+            self.run.listeners.callbacks = self._listening
             # Data that were read again may have drawn from them.
             self._restore_random_numbers()
             self._saved = None
@@ -159,7 +159,7 @@ class RunKeeper(keras.callbacks.Callback):
         if isinstance(self.model.train_function, _WithoutTraining):
             self.model.train_function = self.model.train_function.train
         self._saved = None
-        del self._run
+        del self.run
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Counts evaluations, each of which moves the seeds of its data on."""
@@ -167,18 +167,18 @@ class RunKeeper(keras.callbacks.Callback):
 
     def _hide_batches(self) -> None:
         """Lets batches that were trained on before pass by unseen by other callbacks."""
-        self._run.is_passing = True
-        self._listening = self._run.listeners.callbacks
+        self.run.is_passing = True
+        self._listening = self.run.listeners.callbacks
         seeing = (RunKeeper, keras.callbacks.ProgbarLogger)
-        self._run.listeners.callbacks = [
+        self.run.listeners.callbacks = [
             each for each in self._listening if isinstance(each, seeing)
         ]
 
     def _restore(self) -> None:
         if self._saved is not None:
             self._restore_variables()
-            if self._run.states is not None:
-                self._run.states.restore(self._saved)
+            if self.run.states is not None:
+                self.run.states.restore(self._saved)
             self._restore_random_numbers()
 
     def _restore_random_numbers(self) -> None:

@@ -30,6 +30,7 @@ class Interrupt(keras.callbacks.Callback):
 @pytest.mark.promise(
     "killed (`kill -9`) at random moments, ends with the same bits", models=["GAN"]
 )
+@pytest.mark.slow
 def test_a_run_that_is_killed_again_and_again_ends_with_the_same_bits(fork_server, tmp_path):
     """The benchmark kills more games more often."""
     arguments = ("--kills", 4, "--scenarios", "GAN, early stopping")

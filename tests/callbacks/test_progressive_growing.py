@@ -127,6 +127,7 @@ def test_optimizers_keep_the_slots_of_layers_that_stay(run):
     assert int(run["gan"].optimizer.iterations) == 12
 
 
+@pytest.mark.slow
 def test_a_loaded_run_goes_on_in_the_middle_of_a_fade_in(run):
     loaded, recorder = keras.models.load_model(run["path"]), Recorder()
     assert growths(loaded) == {0.25}
@@ -136,6 +137,7 @@ def test_a_loaded_run_goes_on_in_the_middle_of_a_fade_in(run):
 
 
 @pytest.mark.parametrize("rounds", [6])
+@pytest.mark.slow
 def test_a_run_that_is_interrupted_in_a_fade_in_ends_with_the_same_bits(run, rounds, tmp_path):
     keeper = kerasgan.callbacks.BackupAndRestore(tmp_path, save_freq=1)
     with pytest.raises(KeyboardInterrupt):
@@ -146,6 +148,7 @@ def test_a_run_that_is_interrupted_in_a_fade_in_ends_with_the_same_bits(run, rou
     assert_equal(resumed, run["gan"])
 
 
+@pytest.mark.slow
 def test_several_rounds_in_one_execution():
     gan, recorder = game(steps_per_execution=3), Recorder()
     fit(gan, recorder, epochs=2)
@@ -153,6 +156,7 @@ def test_several_rounds_in_one_execution():
     assert recorder.seen == [{GROWTHS[rounds]} for rounds in (0, 3, 4, 7, 8)]
 
 
+@pytest.mark.slow
 def test_growth_counts_rounds_where_an_optimizer_gathers_gradients(tmp_path):
     adam = keras.optimizers.Adam(1e-3, gradient_accumulation_steps=2)
     gan, recorder = game(generator_optimizer=adam), Recorder()

@@ -133,7 +133,7 @@ MODELS[kerasgan.CycleGAN] = (
     ),
 )
 
-HALF_LABELLED = (
+HALF_LABELED = (
     np.random.default_rng(0).normal(size=(48, 5)).astype("float32"),
     np.where(np.arange(48) % 2, -1, np.arange(48) % 3),
 )
@@ -163,7 +163,7 @@ MODELS[kerasgan.SemiSupervisedGAN] = (
         ),
         features="hidden",
     ),
-    HALF_LABELLED,
+    HALF_LABELED,
 )
 MODELS[kerasgan.SemiSupervisedAdversarialAutoEncoder] = (
     lambda: kerasgan.SemiSupervisedAdversarialAutoEncoder(
@@ -172,7 +172,7 @@ MODELS[kerasgan.SemiSupervisedAdversarialAutoEncoder] = (
         dense(3, 1),
         dense(2, 1),
     ),
-    HALF_LABELLED,
+    HALF_LABELED,
 )
 
 
@@ -350,6 +350,7 @@ ABSTRACT_OR_RECORD = {
     kerasgan.augmentation.Augmentation,
     kerasgan.core.AdversarialModel,
     kerasgan.core.Adversary,
+    kerasgan.core.AugmentationSetting,
     kerasgan.core.GenerativeModel,
     kerasgan.core.LossSetting,
     kerasgan.core.Minibatch,
@@ -364,12 +365,19 @@ ABSTRACT_OR_RECORD = {
     kerasgan.core.TurnLog,
     kerasgan.core.Weighted,
     kerasgan.datasets.Dataset,
+    kerasgan.datasets.ImageFolderReport,
+    kerasgan.datasets.ImageStream,
     kerasgan.datasets.Normalization,
+    kerasgan.datasets.PairedImageStream,
     kerasgan.latent.Inversion,
     kerasgan.latent.Neighbors,
     kerasgan.losses.AdversarialLoss,
     kerasgan.metrics.TwoSampleMetric,
     kerasgan.networks.GrowingNetwork,
+    kerasgan.optimizers.Averages,
+    kerasgan.optimizers.GradientAccumulation,
+    kerasgan.optimizers.LossScaleOptimizer,
+    kerasgan.optimizers.MovingAverage,
     kerasgan.penalties.Encounter,
     kerasgan.penalties.Penalty,
     kerasgan.priors.Prior,

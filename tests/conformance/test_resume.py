@@ -34,6 +34,7 @@ def train(kind, folder, *callbacks):
 @pytest.mark.deterministic
 @pytest.mark.promise("interrupted and started again, ends with the same bits")
 @pytest.mark.parametrize("kind", MODELS, ids=lambda kind: kind.__name__)
+@pytest.mark.slow
 def test_an_interrupted_run_ends_with_the_same_bits(kind, tmp_path):
     undisturbed = train(kind, tmp_path / "undisturbed")
     with pytest.raises(KeyboardInterrupt):

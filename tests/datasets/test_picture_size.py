@@ -116,7 +116,7 @@ def test_resized_in_its_own_type(dtype, channels):
     np.testing.assert_allclose(resize_picture(even, (12, 5)), even[0, 0, 0], rtol=1e-6)
 
 
-def test_what_cannot_be_seen_lends_no_colour():
+def test_what_cannot_be_seen_lends_no_color():
     picture = np.zeros((4, 4, 4), "uint8")
     picture[:, :2] = [200, 100, 50, 255]
     picture[:, 2:] = [0, 255, 0, 0]

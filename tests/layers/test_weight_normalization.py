@@ -1,4 +1,4 @@
-"""Weight normalization: the closed form, the gradient's direction, and initialisation from data."""
+"""Weight normalization: the closed form, the gradient's direction, and initialization from data."""
 
 import keras
 import numpy as np

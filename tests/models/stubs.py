@@ -105,24 +105,10 @@ def use_stub(name: str, each: Use) -> str:
     """Returns a use as it is called with arrays."""
     if each._with_arrays is not None:
         return method(name, inspect.signature(each._with_arrays), None)
-    parameters = [
-        p for p in inspect.signature(each.function).parameters.values() if p.name != "seed"
-    ]
-    more = [
-        inspect.Parameter(
-            "batch_size", inspect.Parameter.KEYWORD_ONLY, default=256, annotation="int"
-        ),
-        inspect.Parameter(
-            "seed", inspect.Parameter.KEYWORD_ONLY, default=None, annotation="int | None"
-        ),
-        inspect.Parameter(
-            "training", inspect.Parameter.KEYWORD_ONLY, default=False, annotation="bool"
-        ),
-    ]
     returns = (
         "Any" if isinstance(each.returns, str) or callable(each.returns) else "tuple[Any, ...]"
     )
-    return method(name, inspect.Signature([*parameters, *more]), returns)
+    return method(name, inspect.signature(each), returns)
 
 
 def plain(annotation: Any) -> str:

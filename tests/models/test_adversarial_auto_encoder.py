@@ -61,6 +61,7 @@ def test_a_turn_changes_its_own_players_only(x, mover):
     assert changed == movers
 
 
+@pytest.mark.slow
 def test_codes_match_a_mixture_and_the_reconstruction_falls():
     """Four clusters in 6-D; the codes are to follow four Gaussians on a circle."""
     rng = np.random.default_rng(0)

@@ -188,6 +188,7 @@ def test_without_pools(a, b, tmp_path):
 
 
 @pytest.mark.deterministic
+@pytest.mark.slow
 def test_pools_are_saved_and_training_goes_on_bit_for_bit(a, b, tmp_path):
     model = make(pool_size=20)
     model.compile(cycle_weight=3.0, identity_weight=0.5)
@@ -208,6 +209,7 @@ class Interrupt(keras.callbacks.Callback):
 
 
 @pytest.mark.deterministic
+@pytest.mark.slow
 def test_an_interrupted_run_on_unpaired_data_ends_with_the_same_bits(a, b, tmp_path):
     def train(folder, *callbacks):
         keras.utils.clear_session(free_memory=False)

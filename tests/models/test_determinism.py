@@ -16,6 +16,8 @@ PROJECT = Path(__file__).parents[2]
     "the same bits in two processes (`enable_op_determinism`)",
     models=["GAN", "AdversarialAutoEncoder"],
 )
+@pytest.mark.slow
+@pytest.mark.processes
 def test_two_processes_from_one_seed_end_with_the_same_bits():
     """Side by side, so that they also disturb each other's threads."""
     runs = [

@@ -125,6 +125,7 @@ def test_a_full_disk_stops_training_and_leaves_what_was_written(gan, samples, tm
     assert after != before
 
 
+@pytest.mark.slow
 def test_a_model_that_could_not_be_saved_again_loads_as_it_was(gan, samples, tmp_path):
     gan.fit(samples, batch_size=16, verbose=0)
     gan.save(tmp_path / "gan.keras")
@@ -164,6 +165,7 @@ def heeds_ctrl_c():
 
 
 @pytest.mark.usefixtures("heeds_ctrl_c")
+@pytest.mark.slow
 def test_ctrl_c_between_batches_leaves_the_last_checkpoint(gan, samples, tmp_path):
     note = Note(interrupt_after=3)
     checkpoint = keras.callbacks.ModelCheckpoint(tmp_path / "gan.keras", save_freq=1)

@@ -14,6 +14,7 @@ FOLDER = Path(__file__).parent / "saved_by_0_1"
 
 
 @pytest.mark.parametrize("kind", MODELS, ids=lambda kind: kind.__name__)
+@pytest.mark.slow
 def test_a_file_of_0_1_loads_and_training_goes_on(kind):
     model = keras.models.load_model(FOLDER / f"{kind.__name__}.keras")
     # Saved after three rounds of two discriminator steps each, of three minibatches of 8 rows.

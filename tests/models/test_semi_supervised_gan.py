@@ -194,6 +194,7 @@ def test_bad_arguments(x, y):
         model.generate(2, condition=1)
 
 
+@pytest.mark.slow
 def test_unlabeled_digits_teach_what_few_labels_cannot():
     """Five labels a class of real digits: fewer errors than a logistic regression makes.
 

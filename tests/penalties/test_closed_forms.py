@@ -10,9 +10,9 @@ import kerasgan
 from kerasgan.backend import value_and_gradients
 from kerasgan.penalties import DRAGAN, R1, R2, Encounter, WassersteinGradientPenalty
 
-ONE_CENTRED = [WassersteinGradientPenalty(4.0), DRAGAN(4.0)]
-ZERO_CENTRED = [R1(4.0), R2(4.0)]
-PENALTIES = ZERO_CENTRED + ONE_CENTRED
+ONE_CENTERED = [WassersteinGradientPenalty(4.0), DRAGAN(4.0)]
+ZERO_CENTERED = [R1(4.0), R2(4.0)]
+PENALTIES = ZERO_CENTERED + ONE_CENTERED
 
 
 def name_of(penalty):
@@ -54,11 +54,11 @@ def test_linear_score(penalty, shape):
         normal(6, *shape, seed=3),
     )
     norm = np.sqrt(np.sum(np.square(w, dtype="float64")))
-    wanted = 2.0 * norm**2 if penalty in ZERO_CENTRED else 4.0 * (norm - 1.0) ** 2
+    wanted = 2.0 * norm**2 if penalty in ZERO_CENTERED else 4.0 * (norm - 1.0) ** 2
     np.testing.assert_allclose(penalty(encounter), np.full(6, wanted), rtol=1e-5)
 
 
-@pytest.mark.parametrize("penalty", ONE_CENTRED, ids=name_of)
+@pytest.mark.parametrize("penalty", ONE_CENTERED, ids=name_of)
 def test_a_norm_of_one_costs_nothing(penalty):
     w = np.array([0.6, -0.8], "float32")
     encounter, _ = meet(lambda x: keras.ops.matmul(x, w), normal(4, 2), normal(4, 2, seed=1))
@@ -135,7 +135,7 @@ def test_flat_score_has_a_finite_value_and_gradient(penalty):
     value, _, gradients = value_and_gradients(
         lambda: (keras.ops.mean(penalty(encounter)), None), kernels
     )
-    wanted = 0.0 if penalty in ZERO_CENTRED else 4.0
+    wanted = 0.0 if penalty in ZERO_CENTERED else 4.0
     assert float(value) == pytest.approx(wanted, abs=1e-4)
     for gradient in gradients:
         np.testing.assert_array_equal(gradient, np.zeros(gradient.shape))
@@ -144,7 +144,7 @@ def test_flat_score_has_a_finite_value_and_gradient(penalty):
 @pytest.mark.parametrize("penalty", PENALTIES, ids=name_of)
 def test_score_that_ignores_the_samples(penalty):
     encounter, _ = meet(lambda x: keras.ops.zeros((3, 1)), normal(3, 2), normal(3, 2))
-    wanted = 0.0 if penalty in ZERO_CENTRED else 4.0
+    wanted = 0.0 if penalty in ZERO_CENTERED else 4.0
     np.testing.assert_allclose(penalty(encounter), np.full(3, wanted), atol=1e-4)
 
 

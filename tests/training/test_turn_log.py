@@ -42,7 +42,7 @@ def test_the_first_value_that_is_not_finite_is_found():
 
 
 def test_each_quantity_has_weights_of_its_own():
-    """32 labelled rows that are right, then 68 without a label: the accuracy is 1."""
+    """32 labeled rows that are right, then 68 without a label: the accuracy is 1."""
     log = TurnLog("turn", ["loss", "accuracy"], capacity=3)
     log.update_state({"loss": 1.0, "accuracy": 1.0}, {"loss": 32, "accuracy": 32})
     log.update_state({"loss": 2.0, "accuracy": 0.0}, {"loss": 68, "accuracy": 0})
