@@ -186,7 +186,7 @@ def test_configuration():
 @pytest.mark.parametrize(
     ("argument", "options"),
     [
-        ("policy", {"policy": "color"}),
+        ("policy", {"policy": "colors"}),
         ("policy", {"policy": "color,color"}),
         ("policy", {"policy": []}),
         ("policy", {"policy": ""}),
