@@ -7,6 +7,7 @@ from keras import ops
 
 from kerasgan.arguments import one_of, positive_integer
 from kerasgan.layers._dense import dense
+from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -87,12 +88,14 @@ class ProjectionHead(keras.layers.Layer):
         labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
         one_hot = ops.one_hot(labels, self.number_of_classes, dtype=features.dtype)
         vectors = self.embedding(one_hot, **options)
-        fit = ops.sum(ops.cast(vectors * features, "float32"), axis=-1, keepdims=True)
-        return ops.cast(self.unit(features, **options), "float32") + fit
+        fit = ops.sum(ops.cast(vectors * features, full_precision()), axis=-1, keepdims=True)
+        return ops.cast(self.unit(features, **options), full_precision()) + fit
 
     def compute_output_spec(self, inputs: Any, training: bool = False) -> keras.KerasTensor:
         """Returns the shape and the type of the scores."""
-        return keras.KerasTensor(self.compute_output_shape([x.shape for x in inputs]), "float32")
+        return keras.KerasTensor(
+            self.compute_output_shape([x.shape for x in inputs]), full_precision()
+        )
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         """Returns the shape of the scores."""

@@ -8,6 +8,7 @@ from keras import ops
 
 from kerasgan.arguments import invalid, one_of, positive_integer
 from kerasgan.layers._dense import dense
+from kerasgan.precision import full_precision
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
@@ -90,7 +91,7 @@ class SelfAttention(keras.layers.Layer):
         queries, keys, values = (layer(x, **options) for layer in (self.f, self.g, self.h))
         scores = ops.matmul(queries, ops.transpose(keys, (0, 2, 1)))
         # Of many places, the shares would lose their digits in half precision.
-        shares = ops.softmax(ops.cast(scores, "float32"), axis=-1)
+        shares = ops.softmax(ops.cast(scores, full_precision()), axis=-1)
         seen = ops.matmul(ops.cast(shares, values.dtype), values)
         change = ops.reshape(self.v(seen, **options), (-1, *shape))
         return inputs + self.gamma * change

@@ -14,6 +14,7 @@ from kerasgan.networks._class_embedding import class_embedding
 from kerasgan.networks._initializers import initializer_factory
 from kerasgan.networks._inputs import flat_inputs
 from kerasgan.networks._stages import smallest_size
+from kerasgan.precision import full_precision
 
 # How many times `filters` channels there are, from the smallest image up (4, 8, 16, ... pixels).
 _GENERATOR_WIDTHS = (16, 8, 4, 2, 2, 1, 1 / 2, 1 / 4, 1 / 8)
@@ -109,7 +110,9 @@ def fastgan_generator(
             x = excited(x, stages[source], source)
         stages.append(x)
     x = layers.Conv2D(channels, 3, padding="same", kernel_initializer=initializer())(stages[-1])
-    outputs = layers.Activation(output_activation or "linear", dtype="float32", name="sample")(x)
+    outputs = layers.Activation(
+        output_activation or "linear", dtype=full_precision(), name="sample"
+    )(x)
     return keras.Model(inputs, outputs, name=name)
 
 
@@ -188,7 +191,7 @@ def fastgan_discriminator(
         features = layers.GlobalAveragePooling2D()(x)
         score = layers.Add()([score, layers.Dot(axes=1)([features, vector])])
         inputs = [sample, label]
-    outputs = layers.Activation("linear", dtype="float32", name="score")(score)
+    outputs = layers.Activation("linear", dtype=full_precision(), name="score")(score)
     return keras.Model(inputs, outputs, name=name)
 
 

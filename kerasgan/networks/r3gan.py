@@ -12,6 +12,7 @@ from keras import layers
 from kerasgan.arguments import invalid, positive_integer, shape
 from kerasgan.layers import BilinearDownSampling2D, BilinearUpSampling2D, GroupedConv2D
 from kerasgan.networks._stages import smallest_size
+from kerasgan.precision import full_precision
 
 _SLOPE = 0.2
 # How much a leaky ReLU lessens a normal signal.
@@ -102,7 +103,9 @@ def r3gan_generator(
         for _ in range(blocks):
             x = block(x)
     x = layers.Conv2D(channels, 1, use_bias=False, kernel_initializer=_normal(1.0))(x)
-    outputs = layers.Activation(output_activation or "linear", dtype="float32", name="sample")(x)
+    outputs = layers.Activation(
+        output_activation or "linear", dtype=full_precision(), name="sample"
+    )(x)
     return keras.Model(inputs, outputs, name=name)
 
 
@@ -175,7 +178,7 @@ def r3gan_discriminator(
         features = layers.Dense(size, use_bias=False, kernel_initializer=_normal(1.0))(x)
         vector = _embedding(label, count, size, 1.0 / math.sqrt(size))
         score = layers.Dot(axes=1)([features, vector])
-    outputs = layers.Activation("linear", dtype="float32", name="score")(score)
+    outputs = layers.Activation("linear", dtype=full_precision(), name="score")(score)
     return keras.Model(inputs, outputs, name=name)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 PROJECT = Path(__file__).parents[2]
-SECONDS = 120
+SECONDS = 300
 
 
 @pytest.fixture
