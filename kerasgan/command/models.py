@@ -12,6 +12,7 @@ from kerasgan.command.run_folder import RunFolder
 from kerasgan.command.settings import FILE_NAME, Settings
 from kerasgan.core import GenerativeModel
 from kerasgan.datasets.normalization import Normalization, Tanh
+from kerasgan.registry import deserialize
 
 
 class Loaded(NamedTuple):
@@ -66,7 +67,7 @@ def load(given: Path, value_range: list[float] | None = None, compiled: bool = F
         scale = 255.0 / (high - low)
         normalization = Tanh((-1.0 - low) * scale, (1.0 - low) * scale)
     elif settings is not None and settings.normalization is not None:
-        normalization = keras.saving.deserialize_keras_object(settings.normalization)
+        normalization = deserialize(settings.normalization)
     else:
         normalization = Tanh(0, 255)
     names = None if settings is None else settings.class_names
