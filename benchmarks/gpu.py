@@ -5,7 +5,7 @@ compared are made one after the other, and then run in turns. The median over th
 and of their ratios. The table says which frameworks are not installed.
 
     python benchmarks/gpu.py
-    python benchmarks/gpu.py --toy --record /tmp/gpu.json      (on a CPU, to see that it runs)
+    python benchmarks/gpu.py --toy --record gpu.json           (on a CPU, to see that it runs)
 
 It writes each row to the record as soon as it has a number, and starts no group of contestants that would
 take longer than --minutes allow. The same command goes on with the groups that are missing.

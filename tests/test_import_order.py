@@ -57,7 +57,7 @@ SUBJECTS = {
 # Inside a function only: who lacks the extra can import us.
 EXTRAS = {"sklearn", "matplotlib", "onnx", "onnxruntime", "ai_edge_litert"}
 TENSORFLOW_ROOMS = {"backend", "datasets"}
-TENSORFLOW_FILES = {"export.py", "rounds.py"}
+TENSORFLOW_FILES = {"export.py"}
 
 
 def imports(path: Path, root: Path) -> Iterator[tuple[ast.stmt, str, bool]]:

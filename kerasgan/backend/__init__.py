@@ -38,6 +38,12 @@ from kerasgan.backend.second_derivatives import (
     operations_without_gradient,
     undifferentiable_operations,
 )
+from kerasgan.backend.streams import (
+    dataset_rounds,
+    is_endless,
+    is_tensorflow_dataset,
+    number_of_elements,
+)
 
 __all__ = [
     "HOST_TYPES",
@@ -49,6 +55,7 @@ __all__ = [
     "check_engine",
     "compiled",
     "cudnn_layers",
+    "dataset_rounds",
     "draw_rows",
     "ends_in_sigmoid",
     "exact_moments",
@@ -60,9 +67,12 @@ __all__ = [
     "input_gradient",
     "is_chief",
     "is_deterministic",
+    "is_endless",
     "is_first_replica",
+    "is_tensorflow_dataset",
     "leave_cudnn",
     "logits_of",
+    "number_of_elements",
     "number_of_replicas",
     "number_of_workers",
     "operations_without_gradient",

@@ -8,6 +8,7 @@ from typing import Any
 
 from kerasgan.command.errors import CommandError
 from kerasgan.command.settings import Settings
+from kerasgan.command.train_options import given_options
 
 
 def check_same(
@@ -33,14 +34,17 @@ def check_same(
         raise CommandError(
             f"--output {output} is a run with other settings than {given.settings}. Give another --output."
         )
+    differences = []
     for name, value in _options(given).items():
         there = _of_run(settings, name)
         if value != there:
             shown = "another value" if there is None else str(there)
-            raise CommandError(
-                f"--output {output} is a run with {shown} for --{name.replace('_', '-')}, not "
-                f"{value}. Leave the option out to go on with the run, or give another --output."
-            )
+            differences.append(f"{shown} for --{name.replace('_', '-')}, not {value}")
+    if differences:
+        raise CommandError(
+            f"--output {output} is a run with {'; '.join(differences)}. Leave this out to go on with the "
+            "run, or give another --output."
+        )
 
 
 def extended_to(given: argparse.Namespace, settings: Settings) -> int:
@@ -66,32 +70,13 @@ def extended_to(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def _options(given: argparse.Namespace) -> dict[str, Any]:
-    names = (
-        "minutes",
-        "size",
-        "channels",
-        "resize",
-        "flip",
-        "background",
-        "value_range",
-        "on_error",
-        "min_count",
-        "min_size",
-        "max_pixels",
-        "network",
-        "filters",
-        "augment",
-        "batch_size",
-        "learning_rate",
-        "penalty",
-        "seed",
-    )
-    found = {name: getattr(given, name) for name in names if getattr(given, name) is not None}
-    if found.get("augment") == "auto":
-        del found["augment"]
-    if given.conditional in ("yes", "no"):
-        found["conditional"] = given.conditional
-    return found
+    """Returns the options that a run has to agree with; `extended_to` looks at its length."""
+    by_itself = {"augment": "auto", "conditional": "auto"}
+    return {
+        name: value
+        for name, value in given_options(given).items()
+        if name not in ("steps", "epochs") and by_itself.get(name) != value
+    }
 
 
 def _of_run(settings: Settings, name: str) -> Any:

@@ -15,12 +15,11 @@ import keras
 import numpy as np
 
 from kerasgan.callbacks import BackupAndRestore, Diagnosis, SampleGrid
-from kerasgan.command import options as types
 from kerasgan.command.choice import check_size, choose, described, plan
 from kerasgan.command.errors import CommandError
 from kerasgan.command.export import FORMATS, check_formats, write
 from kerasgan.command.films import write_development, write_interpolation
-from kerasgan.command.game import NETWORKS, make_game
+from kerasgan.command.game import make_game
 from kerasgan.command.page import write_page
 from kerasgan.command.pictures import batches, look, opened, saved_normalization
 from kerasgan.command.progress import Progress, Warnings, duration
@@ -28,6 +27,7 @@ from kerasgan.command.run_folder import RunFolder
 from kerasgan.command.run_writer import RunWriter
 from kerasgan.command.same_run import check_same, extended_to
 from kerasgan.command.settings import Settings
+from kerasgan.command.train_options import add_options, given_options
 from kerasgan.datasets import ImageFolderReport, ImageStream
 
 _INTERRUPTED = 130
@@ -57,48 +57,10 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--settings", type=Path, metavar="FILE", help="settings.json of a run, to start it again"
     )
-    group = parser.add_argument_group("how long").add_mutually_exclusive_group()
-    group.add_argument("--minutes", type=types.positive_float, help="default: 30")
-    group.add_argument("--steps", type=types.positive)
-    group.add_argument("--epochs", type=types.positive, help="passes over the pictures")
-    _add_pictures(parser.add_argument_group("pictures"))
-    _add_recipe(parser.add_argument_group("recipe"))
+    add_options(parser)
     parser.add_argument(
         "--export", action="append", choices=list(FORMATS), help="also export; may be repeated"
     )
-
-
-def _add_pictures(group: Any) -> None:
-    group.add_argument(
-        "--size",
-        type=types.picture_size,
-        metavar="64|HxW",
-        help="pixels (default: 32 on a CPU, 64 on an accelerator)",
-    )
-    group.add_argument("--channels", type=int, choices=[1, 3, 4], help="gray, color, with opacity")
-    group.add_argument("--resize", choices=["crop", "random_crop", "pad", "stretch"])
-    group.add_argument("--flip", choices=["horizontal", "vertical", "horizontal_and_vertical"])
-    group.add_argument("--background", metavar="COLOR", help="behind what is transparent")
-    group.add_argument("--value-range", type=float, nargs=2, metavar=("LOW", "HIGH"))
-    group.add_argument("--on-error", choices=["raise", "skip"], help="skip leaves broken files out")
-    group.add_argument("--min-count", type=types.positive, help="fewest different pictures")
-    group.add_argument("--min-size", type=types.positive, help="shortest side in pixels (2)")
-    group.add_argument("--max-pixels", type=types.positive, help="most pixels of a picture")
-    group.add_argument(
-        "--conditional",
-        choices=["auto", "yes", "no"],
-        help="whether sub-folders are classes (default: auto)",
-    )
-
-
-def _add_recipe(group: Any) -> None:
-    group.add_argument("--network", choices=list(NETWORKS))
-    group.add_argument("--filters", type=types.positive, help="how wide the networks are")
-    group.add_argument("--augment", choices=["auto", "none", "diff_augment", "adaptive"])
-    group.add_argument("--batch-size", type=types.positive, help="default: 64")
-    group.add_argument("--learning-rate", type=types.positive_float, help="at first")
-    group.add_argument("--penalty", type=types.positive_float, help="weight of R1 and R2 (1)")
-    group.add_argument("--seed", type=types.seed, help="of all that is random (default: 0)")
 
 
 def run(given: argparse.Namespace) -> int:
@@ -151,12 +113,7 @@ def _start_settings(given: argparse.Namespace) -> Settings | None:
     settings = Settings.read(given.settings)
     if given.folder is None:
         given.folder = Path(settings.folder)
-    options = {
-        name: value
-        for name, value in vars(given).items()
-        if value is not None
-        and name not in ("settings", "folder", "output", "run", "command", "export")
-    }
+    options = given_options(given)
     if options:
         name = next(iter(options)).replace("_", "-")
         raise CommandError(
@@ -338,4 +295,5 @@ def _diagnosis(settings: Settings, stream: ImageStream) -> Diagnosis:
         return Diagnosis(x, condition, samples=256)
     except ValueError:
         # Of fewer than it takes, or of many that are the same, copies cannot be told.
+        sys.stdout.write("Note     copies of your pictures are not looked for: there are too few\n")
         return Diagnosis()

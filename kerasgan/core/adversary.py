@@ -10,12 +10,10 @@ from keras import ops
 
 from kerasgan import losses
 from kerasgan.arguments import invalid
-from kerasgan.augmentation import Augmentation
 from kerasgan.backend import (
     all_replicas_sum,
     all_rows_mean,
     cudnn_layers,
-    draw_rows,
     ends_in_sigmoid,
     exact_moments,
     leave_cudnn,
@@ -27,6 +25,7 @@ from kerasgan.backend import (
 from kerasgan.core.inner_layer import inner_layer
 from kerasgan.core.sub_model import SubModel
 from kerasgan.core.turn import Minibatch, Outcome
+from kerasgan.core.view import View
 from kerasgan.penalties import Encounter, Penalty
 from kerasgan.tensors import at_least_float32, mean_per_example
 
@@ -198,7 +197,7 @@ class Adversary:
         all samples of a row: real ones, generated ones, and what a penalty makes of them.
         """
         training, step = minibatch.training, self._game.updates_of(turn)
-        view = _View(self._game.augmentation if training else None, minibatch, step)
+        view = View(self._game.augmentation if training else None, minibatch, step)
 
         def score(samples: Any) -> Any:
             seen, condition = view(samples)
@@ -300,40 +299,6 @@ class Adversary:
                 f"{inner_layer(self.discriminator.model, name)} with {kind}: {reason}"
             )
         return term
-
-
-class _View:
-    """How the discriminator sees the samples of a minibatch, and pictures that are their conditions.
-
-    Args:
-        augmentation: What transforms them; `None` for nothing.
-        minibatch: The minibatch.
-        step: How many updates the turn's players have made.
-    """
-
-    def __init__(self, augmentation: Augmentation | None, minibatch: Minibatch, step: Any) -> None:
-        self._augmentation, self._condition = augmentation, minibatch.condition
-        if augmentation is not None:
-            self._parameters = draw_rows(
-                lambda rows: dict(augmentation.draw(rows, minibatch.seed, step)), minibatch.rows
-            )
-
-    def __call__(self, samples: Any) -> tuple[Any, Any]:
-        """Returns samples and their conditions as the discriminator sees them."""
-        if self._augmentation is None:
-            return samples, self._condition
-        leaves = keras.tree.flatten(self._condition)
-        places = [place for place, leaf in enumerate(leaves) if _is_picture(leaf)]
-        seen = self._augmentation.apply_together(
-            [samples, *(leaves[place] for place in places)], self._parameters
-        )
-        for place, picture in zip(places, seen[1:], strict=True):
-            leaves[place] = picture
-        return seen[0], keras.tree.pack_sequence_as(self._condition, leaves)
-
-
-def _is_picture(value: Any) -> bool:
-    return value is not None and len(value.shape) == 4 and keras.backend.is_float_dtype(value.dtype)
 
 
 def _sole(scores: list[Any]) -> Any:

@@ -97,9 +97,7 @@ class PlayedGame(SavedGame):
 
     def updates_of(self, turn: str) -> Any:
         """Returns how many updates a turn's players have made, a variable; 0 for no turn of the game."""
-        optimizers = self.compiled_game.optimizers or self.optimizer
-        has_turn = optimizers is not None and turn in optimizers
-        return optimizers[turn].iterations if has_turn else 0
+        return self.optimizer[turn].iterations if turn in self.optimizer else 0
 
     def checked_condition(self, condition: Any, count: int) -> Any:
         """Returns one condition for each of `count` samples, or `None` in an unconditional game.

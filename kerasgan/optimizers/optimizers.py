@@ -114,7 +114,7 @@ class Optimizers(keras.optimizers.Optimizer):
             for index, variable in enumerate(optimizer.variables):
                 variable.assign(store[f"{turn}.{index}"])
         # Files of 0.1 have no rounds: there the last turn's optimizer counted.
-        has_rounds = "rounds" in store.keys()  # noqa: SIM118  # not only a dictionary
+        has_rounds = "rounds" in store  # Keras's stores have another `get` than dictionaries.
         self._iterations.assign(store["rounds"] if has_rounds else self.iterations)
 
     def get_config(self) -> dict[str, Any]:

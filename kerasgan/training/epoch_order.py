@@ -6,9 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasgan.backend import is_tensorflow_dataset
 from kerasgan.training.rounds import (
     PyDatasetRounds,
-    is_tensorflow_dataset,
     number_of_batches,
 )
 

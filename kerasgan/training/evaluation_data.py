@@ -8,9 +8,10 @@ import keras
 
 from kerasgan.arguments import positive_integer
 from kerasgan.arrays import count_of, is_array
+from kerasgan.backend import dataset_rounds, is_tensorflow_dataset
 from kerasgan.datasets.array_batches import array_batches
 from kerasgan.datasets.python_functions import PythonFunctions
-from kerasgan.training.rounds import dataset_rounds, is_tensorflow_dataset, number_of_batches
+from kerasgan.training.rounds import number_of_batches
 from kerasgan.training.training_data import first_element
 
 

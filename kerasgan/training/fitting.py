@@ -13,6 +13,7 @@ import keras
 
 from kerasgan.arguments import check_resolution
 from kerasgan.arrays import as_array, count_of, is_array
+from kerasgan.backend import is_endless
 from kerasgan.datasets.python_functions import PythonFunctions
 from kerasgan.seeds import seeded
 from kerasgan.training.acceleration import chosen_steps_per_execution
@@ -21,7 +22,7 @@ from kerasgan.training.evaluation_data import held_out, most_rows
 from kerasgan.training.finite_watch import check_evaluation
 from kerasgan.training.listeners import Listeners, in_order
 from kerasgan.training.monitors import prepare_monitors
-from kerasgan.training.rounds import is_endless, number_of_batches
+from kerasgan.training.rounds import number_of_batches
 from kerasgan.training.run_description import describe_fit
 from kerasgan.training.taking_up import take_up
 from kerasgan.training.training_data import (

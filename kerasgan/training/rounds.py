@@ -11,32 +11,16 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
+from kerasgan.backend import is_tensorflow_dataset, number_of_elements
 from kerasgan.datasets.array_batches import Order
-
-
-def is_tensorflow_dataset(data: Any) -> bool:
-    """Tells whether data is a `tf.data.Dataset`."""
-    return isinstance(data, tf.data.Dataset)
-
-
-def element_of(dataset: tf.data.Dataset) -> Any:
-    """Returns the specification of a data set's elements."""
-    return dataset.element_spec
 
 
 def number_of_batches(data: Any) -> int | None:
     """Returns how many batches a data set has; `None` where it does not know or has no end."""
     if isinstance(data, keras.utils.PyDataset):
         return data.num_batches
-    batches = int(data.cardinality()) if is_tensorflow_dataset(data) else -1
-    return batches if batches >= 0 else None
-
-
-def is_endless(data: Any) -> bool:
-    """Tells whether a data set is known to have no end."""
-    return is_tensorflow_dataset(data) and int(data.cardinality()) == tf.data.INFINITE_CARDINALITY
+    return number_of_elements(data) if is_tensorflow_dataset(data) else None
 
 
 def interleave(minibatches: Any) -> Any:
@@ -52,39 +36,6 @@ def interleave(minibatches: Any) -> Any:
         return stacked.reshape((-1, *stacked.shape[2:]))
 
     return keras.tree.map_structure(join, *minibatches)
-
-
-def dataset_rounds(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
-    """Groups the batches of a `tf.data.Dataset`, without reading any ahead of time.
-
-    A pass over the data begins when its first round is asked for, not when Keras makes an iterator, which
-    it does more often. So the seeds of a data set's own shuffling move once in each pass.
-    """
-    grouped = dataset if steps == 1 else _grouped(dataset, steps)
-    rounds = tf.data.Dataset.from_tensors(0).flat_map(lambda _: grouped)
-    cardinality = grouped.cardinality()
-    if cardinality != tf.data.UNKNOWN_CARDINALITY:
-        rounds = rounds.apply(tf.data.experimental.assert_cardinality(cardinality))
-    return rounds.prefetch(tf.data.AUTOTUNE)
-
-
-def _grouped(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
-
-    def with_size(*batch: Any) -> Any:
-        batch = batch[0] if len(batch) == 1 else batch
-        return batch, tf.shape(tf.nest.flatten(batch)[0])[0]
-
-    def join(batches: Any, sizes: Any) -> Any:
-        def interleaved(stacked: Any) -> Any:
-            cut = stacked[:, : tf.reduce_min(sizes)]
-            swapped = tf.transpose(cut, [1, 0, *range(2, stacked.shape.rank)])
-            return tf.reshape(swapped, tf.concat([[-1], tf.shape(stacked)[2:]], axis=0))
-
-        return tf.nest.map_structure(interleaved, batches)
-
-    # Padding lets batches of different sizes meet in one tensor; `join` cuts it off again.
-    grouped = dataset.map(with_size).padded_batch(steps, drop_remainder=True)
-    return grouped.map(join)
 
 
 def iterator_rounds(batches: Iterable[Any], steps: int) -> Iterator[Any]:

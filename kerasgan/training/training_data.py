@@ -10,14 +10,12 @@ import numpy as np
 
 from kerasgan.arguments import counted, positive_integer
 from kerasgan.arrays import count_of, cut, fits, is_array
+from kerasgan.backend import dataset_rounds, is_tensorflow_dataset
 from kerasgan.datasets.array_batches import Order, array_rounds
 from kerasgan.datasets.python_functions import PythonFunctions
 from kerasgan.part import Part
 from kerasgan.training.rounds import (
     PyDatasetRounds,
-    dataset_rounds,
-    element_of,
-    is_tensorflow_dataset,
     iterator_rounds,
     number_of_batches,
 )
@@ -197,7 +195,7 @@ def first_element(data: Any) -> Any:
     """Returns a data set's first batch or its specification; `None` where looking would use it up."""
     if isinstance(data, keras.utils.PyDataset):
         return data[0]
-    return element_of(data) if is_tensorflow_dataset(data) else None
+    return data.element_spec if is_tensorflow_dataset(data) else None
 
 
 def split(x: Any, y: Any, share: float, validation_data: Any) -> tuple[Any, Any, Any]:
