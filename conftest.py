@@ -1,10 +1,6 @@
 """Set-up of every test and doctest; at the top, to reach the doctests of `kerasgan` as well."""
 
 import os
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent / "tests" / "processes"))
 
 import devices
 

@@ -11,13 +11,10 @@ import datetime
 import gc
 import json
 import platform
-import sys
 from pathlib import Path
 
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parent / "processes"))
 import devices
+import pytest
 from fork_server import ForkServer
 
 # Programs that tests start in processes of their own; pytest would import them, to look for doctests.

@@ -2,16 +2,11 @@
 
 import contextlib
 import os
-import sys
-from pathlib import Path
 
 import pytest
+from toy_runs import TOY, write_pictures
 
 from kerasgan.command import main
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from toy_runs import TOY, write_pictures
 
 
 @contextlib.contextmanager

@@ -1,13 +1,10 @@
 """Files that version 0.1 saved load, with all that they hold, and training goes on."""
 
-import sys
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "conformance"))
 from registry import MODELS
 
 FOLDER = Path(__file__).parent / "saved_by_0_1"

@@ -1,17 +1,13 @@
 """Every game in `mixed_bfloat16` and `mixed_float16`: what is computed in which precision, and overflows."""
 
 import inspect
-import sys
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+from registry import MODELS
 
 import kerasgan
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "conformance"))
-from registry import MODELS
 
 
 @pytest.fixture(params=["mixed_bfloat16", "mixed_float16"])

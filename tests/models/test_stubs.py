@@ -1,15 +1,11 @@
 """What editors know of the models is what the models are."""
 
 import inspect
-import sys
-from pathlib import Path
 
 import pytest
+import stubs
 
 import kerasgan
-
-sys.path.insert(0, str(Path(__file__).parent))
-import stubs
 
 
 def test_the_file_for_editors_is_up_to_date():
@@ -32,7 +28,6 @@ def test_help_shows_every_argument_of_compile(name):
 @pytest.mark.parametrize("name", sorted(kerasgan.models.__all__))
 def test_a_configuration_holds_every_argument(name):
     """`get_config` against the signature of `__init__`, `seed` too."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "conformance"))
     from registry import MODELS
 
     kind = getattr(kerasgan, name)

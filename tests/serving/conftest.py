@@ -1,19 +1,16 @@
 """What the tests of this folder serve."""
 
 import os
-import sys
 from pathlib import Path
 
 import keras
 import pytest
+from asking import PYTHON
+from running_server import RunningServer
 
 import kerasgan
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE.parents[1] / "examples" / "serving"), str(HERE)]
-
-from asking import PYTHON  # noqa: E402
-from running_server import RunningServer  # noqa: E402
 
 
 @pytest.fixture(scope="session")

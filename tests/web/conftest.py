@@ -11,7 +11,6 @@ import importlib.util
 import os
 import shutil
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -21,8 +20,6 @@ import onnxruntime
 import pytest
 
 import kerasgan
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 WEB = Path(__file__).parents[2] / "examples" / "web"
 ARGUMENTS = (

@@ -1,6 +1,0 @@
-"""Lets tests import what writes picture files."""
-
-import sys
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent))
