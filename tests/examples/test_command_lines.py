@@ -46,6 +46,8 @@ REFUSED = [
     ("mnist_mlp", "--epochs 0", "--epochs must be positive, not 0"),
     ("sine_waves", "--noise -1", "--noise must not be negative"),
     ("sine_waves", "--epochs 0", "must be positive"),
+    ("tracking", "--tracker neptune", "choose from"),
+    ("tracking", "--epochs 0", "--epochs must be positive, not 0"),
     ("variations/cycle_gan", "--steps 20", "--steps must be at least 100, not 20"),
     ("variations/cycle_gan", "--data nothing.npz", "--data: "),
     ("variations/cycle_gan", "--data gaussian", "--data: gaussian has no labels"),
