@@ -38,7 +38,8 @@ def load(given: Path, value_range: list[float] | None = None, compiled: bool = F
 
     Args:
         given: The folder of a run, or a file that ends in `.keras`.
-        value_range: The values of black and white. Defaults to `None`: those of the run, or else -1 and 1.
+        value_range: The values of black and white. Defaults to `None`: those that the model knows, or else
+            those of the run, or else -1 and 1.
         compiled: Whether it has to know its loss. Loading is faster without. Defaults to `False`.
 
     Raises:
@@ -66,6 +67,9 @@ def load(given: Path, value_range: list[float] | None = None, compiled: bool = F
         low, high = value_range
         scale = 255.0 / (high - low)
         normalization = Tanh((-1.0 - low) * scale, (1.0 - low) * scale)
+    elif game.normalization is not None:
+        normalization = game.normalization
+    # A run of an earlier version has it in its settings alone.
     elif settings is not None and settings.normalization is not None:
         normalization = deserialize(settings.normalization)
     else:

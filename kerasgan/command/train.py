@@ -177,6 +177,7 @@ def _seconds_per_step(settings: Settings, stream: ImageStream) -> float:
 
 def _train(settings: Settings, stream: ImageStream, folder: RunFolder) -> int:
     game = make_game(settings)
+    game.normalization = stream.normalization
     rows, columns, condition = _cells(settings)
     diagnosis = _diagnosis(settings, stream)
     progress = Progress(settings.steps, settings.steps_per_section, settings.seconds_per_step)
