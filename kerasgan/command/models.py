@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 
 from kerasgan.command.errors import CommandError, sentence
 from kerasgan.command.run_folder import RunFolder
@@ -62,13 +63,16 @@ def load(given: Path, value_range: list[float] | None = None, compiled: bool = F
     beside = path.parent / FILE_NAME
     settings = Settings.read(beside) if beside.is_file() else None
     normalization: Any = None
+    own = game.normalization
+    if value_range is None and own is not None and own.value_range is not None and not own.images:
+        value_range = own(np.array(own.value_range)).tolist()
     if value_range is not None:
         # Black and white are 0 and 255 in files.
         low, high = value_range
         scale = 255.0 / (high - low)
         normalization = Tanh((-1.0 - low) * scale, (1.0 - low) * scale)
-    elif game.normalization is not None:
-        normalization = game.normalization
+    elif own is not None and own.images:
+        normalization = own
     # A run of an earlier version has it in its settings alone.
     elif settings is not None and settings.normalization is not None:
         normalization = deserialize(settings.normalization)

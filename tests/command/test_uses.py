@@ -49,11 +49,11 @@ def test_sample_of_a_file_alone_takes_a_range(trained, here):
 
 
 def test_a_model_tells_its_range(trained, here):
-    """One that knows its normalization, and one of an earlier version, whose settings alone knew it."""
+    """One of pictures from 0 to 1, and one of an earlier version, whose settings alone knew it."""
     run = trained / "toys-run"
     game = keras.models.load_model(run / "model.keras", compile=False)
     assert repr(game.normalization) == "Tanh(low=0.0, high=255.0)"
-    game.normalization = MinMax(0, 255)
+    game.normalization = MinMax(0, 1)
     game.save(here / "gan.keras")
     game.normalization = None
     game.save(here / "old" / "model.keras")
