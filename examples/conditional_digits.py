@@ -100,6 +100,7 @@ def main() -> None:
     keras.utils.set_random_seed(options.seed)
     data = kerasgan.datasets.digits(test_fraction=0.2, seed=0)
     gan = conditional_gan(data.sample_shape, steps=epochs * (len(data) // BATCH_SIZE))
+    gan.normalization = data.normalization
     grids = kerasgan.callbacks.SampleGrid(
         pictures / "samples",
         rows=CLASSES,

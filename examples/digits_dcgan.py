@@ -121,6 +121,7 @@ def main() -> None:
     per_epoch = min(steps, whole_epoch)
     epochs = math.ceil(steps / per_epoch)
     gan = dcgan(data.sample_shape, epochs * per_epoch)
+    gan.normalization = data.normalization
     grids = kerasgan.callbacks.SampleGrid(
         pictures / "samples",
         rows=ROWS,

@@ -130,6 +130,7 @@ def main() -> None:
     start = time.perf_counter()
     keras.utils.set_random_seed(options.seed)
     aae = adversarial_auto_encoder(data, options.prior, rounds)
+    aae.normalization = data.normalization
     epochs = math.ceil(rounds / (len(data) // BATCH_SIZE))
     labels = None if options.prior == "normal" else data.y
     untrained = float(

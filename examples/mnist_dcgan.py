@@ -190,6 +190,7 @@ def main() -> None:
         if len(data) < options.batch_size:
             parser.error(f"--batch_size {options.batch_size}: there are only {len(data)} images")
         gan = keras.models.load_model(path) if path.exists() else make_gan(data.sample_shape)
+        gan.normalization = data.normalization
         if gan.generator.output_shape[1:] != data.sample_shape:
             parser.error(
                 f"the model in {options.output} draws images of shape {gan.generator.output_shape[1:]}, "

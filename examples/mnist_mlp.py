@@ -122,7 +122,6 @@ def main() -> None:
             columns=5,
             every_batches=10 if toy else 200,
             file_name="{index:04d}.png",
-            value_range=data.normalization,
             at_begin=True,
         )
     else:
@@ -134,9 +133,9 @@ def main() -> None:
             columns=10,
             every_epochs=1 if toy else 10,
             file_name="{epoch:03d}.png",
-            value_range=data.normalization,
             at_begin=True,
         )
+    gan.normalization = data.normalization
     epochs = options.epochs or (3 if toy else epochs)
 
     start = time.perf_counter()

@@ -141,6 +141,7 @@ def main() -> None:
         clean = kerasgan.datasets.sine_waves(1, **wave).x[0, :, 0]
 
         gan = game(options.discriminator, iterations, per_execution)
+        gan.normalization = data.normalization
         logger = kerasgan.callbacks.ProbabilityLogger(folder, every_epochs=options.epochs)
         backup = command_line.backup_of_run(folder, options, seed)
         with command_line.saved_when_stopped(gan, folder / "gan.keras"):

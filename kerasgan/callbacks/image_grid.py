@@ -46,9 +46,9 @@ def image_grid(
             needed, in a grid as square as can be when `rows` is `None` too.
         value_range: The values drawn as black and as white: a pair, or a normalization,
             that is an object with a method `invert` that brings the samples back to the
-            units of the data. Inverted images are drawn from 0 to 255, the range of
-            image files, unless the object names another pair in an attribute
-            `value_range`. Values outside are clipped in images; the axis of curves
+            units of the data. Inverted images are drawn from low to high where the object
+            names this pair in an attribute `value_range`, and from 0 to 255, the range of
+            image files, where it does not. Values outside are clipped in images; the axis of curves
             grows to hold them. Defaults to `(-1, 1)`.
         scale: Positive integer, how many times images are enlarged, each pixel to a
             square; curves are `32 * scale` wide and `24 * scale` high. Defaults to
@@ -218,6 +218,20 @@ def check_value_range(value_range: Any) -> tuple[float, float] | None:
             f" or an object with a method `invert`. Received: value_range={value_range!r}"
         )
     return low, high
+
+
+def range_of(model: Any) -> Any:
+    """Returns what a model's samples are drawn by, where nothing else is said: its normalization, or (-1, 1).
+
+    A normalization that does not tell black and white would leave pictures dark.
+
+    Example:
+
+    >>> range_of(None)
+    (-1, 1)
+    """
+    normalization = getattr(model, "normalization", None)
+    return (-1, 1) if getattr(normalization, "value_range", None) is None else normalization
 
 
 def _in_data_units(

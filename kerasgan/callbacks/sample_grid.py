@@ -19,6 +19,7 @@ from kerasgan.callbacks.image_grid import (
     check_value_range,
     image_format,
     image_grid,
+    range_of,
     save_image,
 )
 from kerasgan.files import check_writable
@@ -56,7 +57,8 @@ class SampleGrid(keras.callbacks.Callback):
             each cell, row after row. Defaults to `None`.
         seed: Integer, the seed of the noise. Defaults to `0`.
         value_range: What is black and what is white: a pair, or a normalization with a
-            method `invert`; see `image_grid`. Defaults to `(-1, 1)`.
+            method `invert`; see `image_grid`. Defaults to `None`: the model's
+            `normalization`, or `(-1, 1)` where it has none that tells.
         scale: Positive integer, how many times a sample is enlarged. Defaults to `None`:
             until the picture is 400 to 800 pixels long.
         padding: Non-negative integer, pixels between the samples. Defaults to `2`.
@@ -96,7 +98,7 @@ class SampleGrid(keras.callbacks.Callback):
         file_name: str | None = None,
         condition: Any = None,
         seed: int = 0,
-        value_range: Any = (-1, 1),
+        value_range: Any = None,
         scale: int | None = None,
         padding: int = 2,
         at_begin: bool = False,
@@ -116,7 +118,8 @@ class SampleGrid(keras.callbacks.Callback):
         self.file_name = file_name
         self.condition = _check_condition(condition, self.rows, self.columns)
         self.seed = non_negative_integer("seed", seed)
-        check_value_range(value_range)
+        if value_range is not None:
+            check_value_range(value_range)
         self.value_range = value_range
         self.scale = _optional_integer("scale", scale)
         self.padding = non_negative_integer("padding", padding)
@@ -208,7 +211,7 @@ class SampleGrid(keras.callbacks.Callback):
             samples,
             rows=self.rows,
             columns=self.columns,
-            value_range=self.value_range,
+            value_range=range_of(self.model) if self.value_range is None else self.value_range,
             scale=self.scale,
             padding=self.padding,
             kind=self.kind,

@@ -33,7 +33,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
         condition: Array of `rows * columns` conditions for a conditional model, one for
             each cell, row after row. Defaults to `None`.
         seed: Integer, the seed of the noise. Defaults to `0`.
-        value_range: As in `SampleGrid`. Defaults to `(-1, 1)`.
+        value_range: As in `SampleGrid`. Defaults to `None`, as there.
         kind: `"images"` or `"curves"`, as in `SampleGrid`. Defaults to `None`.
         **arguments: Those of `keras.callbacks.TensorBoard`.
 
@@ -58,7 +58,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
         every_epochs: int | None = 1,
         condition: Any = None,
         seed: int = 0,
-        value_range: Any = (-1, 1),
+        value_range: Any = None,
         kind: Literal["images", "curves"] | None = None,
         **arguments: Any,
     ) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
+import numpy as np
 
 from kerasgan.command.errors import CommandError, sentence
 from kerasgan.command.run_folder import RunFolder
@@ -38,7 +39,8 @@ def load(given: Path, value_range: list[float] | None = None, compiled: bool = F
 
     Args:
         given: The folder of a run, or a file that ends in `.keras`.
-        value_range: The values of black and white. Defaults to `None`: those of the run, or else -1 and 1.
+        value_range: The values of black and white. Defaults to `None`: those that the model knows, or else
+            those of the run, or else -1 and 1.
         compiled: Whether it has to know its loss. Loading is faster without. Defaults to `False`.
 
     Raises:
@@ -61,11 +63,17 @@ def load(given: Path, value_range: list[float] | None = None, compiled: bool = F
     beside = path.parent / FILE_NAME
     settings = Settings.read(beside) if beside.is_file() else None
     normalization: Any = None
+    own = game.normalization
+    if value_range is None and own is not None and own.value_range is not None and not own.images:
+        value_range = own(np.array(own.value_range)).tolist()
     if value_range is not None:
         # Black and white are 0 and 255 in files.
         low, high = value_range
         scale = 255.0 / (high - low)
         normalization = Tanh((-1.0 - low) * scale, (1.0 - low) * scale)
+    elif own is not None and own.images:
+        normalization = own
+    # A run of an earlier version has it in its settings alone.
     elif settings is not None and settings.normalization is not None:
         normalization = deserialize(settings.normalization)
     else:

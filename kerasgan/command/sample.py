@@ -47,7 +47,7 @@ def add(commands: Any) -> None:
         type=float,
         nargs=2,
         metavar=("LOW", "HIGH"),
-        help="the model's values of black and white (default: those of the run, or -1 1)",
+        help="the model's values of black and white (default: those that it knows, or -1 1)",
     )
 
 

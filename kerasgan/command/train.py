@@ -16,6 +16,7 @@ import numpy as np
 
 from kerasgan.callbacks import BackupAndRestore, Diagnosis, SampleGrid
 from kerasgan.command.choice import check_size, choose, described, plan
+from kerasgan.command.csv_logger import CSVLogger
 from kerasgan.command.errors import CommandError
 from kerasgan.command.export import FORMATS, check_formats, write
 from kerasgan.command.films import write_development, write_interpolation
@@ -177,11 +178,12 @@ def _seconds_per_step(settings: Settings, stream: ImageStream) -> float:
 
 def _train(settings: Settings, stream: ImageStream, folder: RunFolder) -> int:
     game = make_game(settings)
+    game.normalization = stream.normalization
     rows, columns, condition = _cells(settings)
     diagnosis = _diagnosis(settings, stream)
     progress = Progress(settings.steps, settings.steps_per_section, settings.seconds_per_step)
     writer = RunWriter(folder, settings, diagnosis)
-    metrics = keras.callbacks.CSVLogger(str(folder.metrics))
+    metrics = CSVLogger(str(folder.metrics))
     callbacks = [
         SampleGrid(
             folder.samples,

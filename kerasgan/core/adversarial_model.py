@@ -57,11 +57,14 @@ class AdversarialModel(PlayedGame):
     Args:
         seed: Where all of the game's random draws start. Defaults to `None`, a seed that
             `keras.utils.set_random_seed` decides.
+        normalization: What the data were normalized by; see the attribute. Defaults to `None`.
         **kwargs: Those of `keras.Model`: `name`, `dtype`.
 
     Attributes:
         samples: The `kerasgan.core.Part` of samples.
         condition: The part of conditions, which `generate` takes too; `None` in an unconditional game.
+        normalization: What the data were normalized by, a `kerasgan.datasets.Normalization`, for samples in
+            the units of the data and for pictures of samples. It is saved, and may be set at any time.
 
     Raises:
         TypeError: When a class is made that is not abstract and leaves out `turns`, `fake` or `call`.
@@ -440,10 +443,11 @@ class AdversarialModel(PlayedGame):
                 `"tf_saved_model"`.
             verbose: Whether to print what was written. Defaults to `None`, yes.
             input_signature: As in Keras, whose export of a call alone it asks for. Defaults to `None`.
-            normalization: The normalization of the data, `dataset.normalization`. Samples then go in and out
-                in the units of the data, and `serve` is left out. Defaults to `None`, normalized samples.
+            normalization: The normalization of the data, such as `model.normalization`. Samples then go in
+                and out in the units of the data, and `serve` is left out. Defaults to `None`, normalized
+                samples.
             images: Whether samples in those units are images from 0 to 255, which go in and out as uint8.
-                Defaults to `None`: where that is the range of the normalization.
+                Defaults to `None`: where the normalization is one of images.
             signature: Which one to convert, for the formats of a single function. Defaults to `None`,
                 `"serving_default"`.
             tolerance: How far an output of a converted file may be from the model's own, absolutely and

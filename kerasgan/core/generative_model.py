@@ -60,6 +60,7 @@ class GenerativeModel(AdversarialModel, abstract=True):
         seed: int | None = None,
         batch_size: int = 256,
         training: bool = False,
+        normalized: bool = True,
     ) -> np.ndarray:
         """Generates samples.
 
@@ -73,13 +74,19 @@ class GenerativeModel(AdversarialModel, abstract=True):
             training: Whether layers compute as in training: batch normalization with the statistics of each
                 batch, and dropout, as pix2pix samples with `batch_size=1`. Nothing of the model changes.
                 Defaults to `False`.
+            normalized: Whether to leave samples as the networks know them. With `False` they are in the units
+                of the data, which the model's `normalization` tells: images in uint8. Defaults to `True`.
 
         Returns:
             Array `(count, *sample_shape)`.
 
         Raises:
-            ValueError: If `count` is not a positive integer, or a condition is missing or surplus.
+            ValueError: If `count` is not a positive integer, a condition is missing or surplus, or
+                `normalized` is `False` and the model has no `normalization`.
         """
+        if not normalized:
+            inverse = self.inverse_normalization()
+            return inverse(self.generate(count, condition, seed, batch_size, training))
         count = positive_integer("count", count)
         seed = fresh_seed() if seed is None else seed_of(seed)
         conditions = self.checked_condition(condition, count)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from kerasgan import losses
@@ -22,6 +23,7 @@ from kerasgan.core.saved_game import SavedGame
 from kerasgan.core.sub_model import SubModel
 from kerasgan.core.turn import Evaluation, Minibatch, Turn
 from kerasgan.core.use import conditions_for
+from kerasgan.datasets.dataset import to_units
 from kerasgan.part import Part, rows_of
 from kerasgan.penalties import Penalty
 from kerasgan.training import check_element
@@ -106,6 +108,27 @@ class PlayedGame(SavedGame):
             ValueError: If a condition is missing or surplus, or does not fit.
         """
         return conditions_for(self, condition, count)
+
+    def inverse_normalization(self) -> Callable[[Any], np.ndarray]:
+        """Returns what brings generated samples to the units of the data, images to uint8.
+
+        Raises:
+            ValueError: If the game has no `normalization`, or samples are several tensors.
+        """
+        normalization, names = self.normalization, self.samples.names
+        if names is not None:
+            raise ValueError(
+                f"Invalid value for argument `normalized`. Expected True, since a sample is a dictionary of "
+                f"{names}: `invert` of a normalization of its own brings each to its units. "
+                "Received: normalized=False"
+            )
+        if normalization is None:
+            raise ValueError(
+                "Invalid value for argument `normalized`. Expected True, since this model does not know what "
+                "the data were normalized by. Set `model.normalization`, such as to `dataset.normalization`, "
+                "or give `normalization` when you make the model. Received: normalized=False"
+            )
+        return lambda samples: to_units(samples, normalization, normalization.images)
 
     def sub_model(self, argument: str, *parts: Part | None, of: str, hint: str = "") -> SubModel:
         """Returns a sub-model as a function of parts of the game's data, which also builds it.

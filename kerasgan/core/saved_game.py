@@ -96,7 +96,11 @@ class SavedGame(StatefulGame):
         """Returns the arguments that make an equal model, but for its weights."""
         serialize = keras.saving.serialize_keras_object
         arguments = {name: serialized(value) for name, value in self.init_arguments().items()}
-        return {**arguments, "name": self.name, "dtype": serialize(self.dtype_policy)}
+        config = {**arguments, "name": self.name, "dtype": serialize(self.dtype_policy)}
+        # Not where there is none, as in files of 0.1.
+        if self.normalization is not None:
+            config["normalization"] = serialize(self.normalization)
+        return config
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> SavedGame:

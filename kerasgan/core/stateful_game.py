@@ -13,6 +13,7 @@ from kerasgan.arguments import random_seed
 from kerasgan.core.adversary import Adversary
 from kerasgan.core.compiled import Compiled
 from kerasgan.core.sub_model import check_model
+from kerasgan.datasets.normalization import Normalization, check_fitted
 from kerasgan.optimizers import Averages, MovingAverage
 from kerasgan.seeds import seed_states
 from kerasgan.training import FiniteWeights
@@ -33,6 +34,7 @@ class StatefulGame(keras.Model, metaclass=_Game):
     Args:
         seed: Where the game's random draws start. Defaults to `None`, as `keras.utils.set_random_seed`
             decides.
+        normalization: What the data were normalized by; see the attribute. Defaults to `None`.
         **kwargs: Those of `keras.Model`: `name`, `dtype`.
 
     Attributes:
@@ -45,7 +47,9 @@ class StatefulGame(keras.Model, metaclass=_Game):
         kept: What the game keeps out of sight of Keras's tracking.
     """
 
-    def __init__(self, seed: int | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, seed: int | None = None, normalization: Normalization | None = None, **kwargs: Any
+    ) -> None:
         seed = random_seed(seed)
         super().__init__(**kwargs)
         self.seed = seed
@@ -54,6 +58,7 @@ class StatefulGame(keras.Model, metaclass=_Game):
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.compiled_game = Compiled()
         self.kept = Kept()
+        self.normalization = normalization
 
     # What a game consists of.
 
@@ -76,7 +81,24 @@ class StatefulGame(keras.Model, metaclass=_Game):
                 f"new game, such as `{type(self).__name__}(…, {name}=…)`, or `{name}.set_weights(…)`. "
                 f"Received: {value!r}"
             )
+        if name == "normalization":
+            # Before Keras takes a layer, which is refused, for a part of the model.
+            object.__setattr__(self, name, value)
+            return
         super().__setattr__(name, value)
+
+    @property
+    def normalization(self) -> Normalization | None:
+        """What the data were normalized by, such as `dataset.normalization`; `None` where it is not known.
+
+        Training takes normalized data, and does not use it. `generate(…, normalized=False)` inverts it, and
+        pictures of samples are drawn by it. It is saved with the model, and may be set at any time.
+        """
+        return self.kept.normalization
+
+    @normalization.setter
+    def normalization(self, value: Normalization | None) -> None:
+        self.kept.normalization = None if value is None else check_fitted(value)
 
     def without_tracking(self, model: keras.Model) -> Callable[[], keras.Model]:
         """Returns a model on weights that the game has already, so that Keras does not count them twice."""
@@ -285,6 +307,8 @@ class Kept:
         self.refuses_averages = False
         # The layers that sub-models share, and that a file was loaded with once.
         self.loadable: tuple[str, ...] = ()
+        # What the data were normalized by.
+        self.normalization: Normalization | None = None
         # What was played for, as a file says it.
         self.loss_of_file: Any = None
         self._defaults: dict[str, Any] = {}

@@ -29,7 +29,7 @@ def image_dataset(
         # By the range that images have and not by the darkest and the brightest pixel that happens
         # to be in the data, so that the same picture always has the same numbers.
         if isinstance(chosen, ZScore):
-            chosen = ZScore().fit(x)
+            chosen = ZScore(images=True).fit(x)
         else:
             chosen = chosen.from_config({"low": 0, "high": 255})
     return Dataset(

@@ -175,7 +175,7 @@ def opened(
     if not chosen.is_fitted:
         if isinstance(chosen, ZScore):
             mean, stddev = pictures.store.moments(np.arange(pictures.store.count))
-            chosen = ZScore(mean, stddev)
+            chosen = ZScore(mean, stddev, images=True)
         else:
             # By the range that pictures have and not by what happens to be in them.
             chosen = chosen.from_config({"low": 0, "high": 255})

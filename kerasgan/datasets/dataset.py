@@ -112,6 +112,13 @@ class Dataset:
         """Shape of one example."""
         return self.x.shape[1:]
 
+    @property
+    def value_range(self) -> tuple[float, float] | None:
+        """The values of black and white in the units of the data; `None` where these are not known."""
+        if self.images:
+            return (0.0, 255.0)
+        return None if self.normalization is None else self.normalization.value_range
+
     def __len__(self) -> int:
         return len(self.x)
 

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasgan import registry
-from kerasgan.arguments import non_negative_number, number
+from kerasgan.arguments import invalid, non_negative_number, number
 from kerasgan.datasets._arrays import finite_array, in_float64
 
 _FAR = 64.0
@@ -30,7 +30,10 @@ class Normalization(abc.ABC):
     that it stays finite and inverts to itself.
     """
 
-    def __init__(self, **parameters: float | None) -> None:
+    def __init__(self, images: bool | None = None, **parameters: float | None) -> None:
+        if images is not None and not isinstance(images, bool):
+            raise invalid("images", images, "True, False or None")
+        self._images = images
         given = [value for value in parameters.values() if value is not None]
         if given and len(given) != len(parameters):
             raise ValueError(
@@ -46,6 +49,18 @@ class Normalization(abc.ABC):
     def is_fitted(self) -> bool:
         """Whether the parameters are known."""
         return None not in self._parameters.values()
+
+    @property
+    def images(self) -> bool:
+        """Whether data in their own units are images from 0 to 255."""
+        if self._images is not None:
+            return self._images
+        return self._parameters == {"low": 0, "high": 255}
+
+    @property
+    def value_range(self) -> tuple[float, float] | None:
+        """The values of black and white in the units of the data; `None` where these are not known."""
+        return (0.0, 255.0) if self.images else None
 
     def fit(self, array: Any) -> Normalization:
         """Takes the parameters from data.
@@ -104,9 +119,11 @@ class Normalization(abc.ABC):
         offset, scale = self._map()
         return "float64" if abs(offset) > _FAR * scale else "float32"
 
-    def get_config(self) -> dict[str, float | None]:
+    def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make this normalization again."""
-        return dict(self._parameters)
+        # Not where it was left out, as in files of 0.1.
+        images = {} if self._images is None else {"images": self._images}
+        return {**self._parameters, **images}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Normalization:
@@ -114,7 +131,7 @@ class Normalization(abc.ABC):
         return cls(**config)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({_values(self._parameters)})"
+        return f"{type(self).__name__}({_values(self.get_config())})"
 
     def _map(self) -> tuple[float, float]:
         fitted = {name: value for name, value in self._parameters.items() if value is not None}
@@ -141,9 +158,11 @@ class ZScore(Normalization):
         mean: Mean of the data, or `None` to `fit` it. Defaults to `None`.
         stddev: Standard deviation of the data, not negative, or `None` to `fit` it. Defaults to
             `None`.
+        images: Whether the data are images from 0 to 255, which samples then become again, in uint8.
+            Defaults to `None`, no.
 
     Raises:
-        ValueError: If only one argument is given, or a number is not finite or is negative.
+        ValueError: If only one of both numbers is given, or a number is not finite or is negative.
 
     Example:
 
@@ -152,8 +171,13 @@ class ZScore(Normalization):
     [-1.0, 1.0]
     """
 
-    def __init__(self, mean: float | None = None, stddev: float | None = None) -> None:
-        super().__init__(mean=mean, stddev=stddev)
+    def __init__(
+        self,
+        mean: float | None = None,
+        stddev: float | None = None,
+        images: bool | None = None,
+    ) -> None:
+        super().__init__(images, mean=mean, stddev=stddev)
         if stddev is not None:
             non_negative_number("stddev", stddev)
 
@@ -168,13 +192,23 @@ class ZScore(Normalization):
 
 
 class _Range(Normalization):
-    def __init__(self, low: float | None = None, high: float | None = None) -> None:
-        super().__init__(low=low, high=high)
+    def __init__(
+        self, low: float | None = None, high: float | None = None, images: bool | None = None
+    ) -> None:
+        super().__init__(images, low=low, high=high)
         if low is not None and high is not None and low > high:
             raise ValueError(
                 "Invalid value for argument `high`. Expected a number that is not below `low`. "
                 f"Received: low={low!r}, high={high!r}"
             )
+
+    @property
+    def value_range(self) -> tuple[float, float] | None:
+        """The ends of the data's range, which are drawn as black and white."""
+        low, high = self._parameters["low"], self._parameters["high"]
+        if self.images or low is None or high is None or low == high:
+            return super().value_range
+        return low, high
 
     def _measure(self, array: np.ndarray) -> dict[str, float]:
         return {"low": array.min(), "high": array.max()}
@@ -187,9 +221,11 @@ class MinMax(_Range):
     Args:
         low: Smallest value of the data, or `None` to `fit` it. Defaults to `None`.
         high: Largest value of the data, or `None` to `fit` it. Defaults to `None`.
+        images: Whether the data are images from 0 to 255, which samples then become again, in uint8.
+            Defaults to `None`: where the range is that of images.
 
     Raises:
-        ValueError: If only one argument is given, a number is not finite, or `low` is above `high`.
+        ValueError: If only one of both numbers is given, a number is not finite, or `low` is above `high`.
 
     Example:
 
@@ -210,9 +246,11 @@ class Tanh(_Range):
     Args:
         low: Smallest value of the data, or `None` to `fit` it. Defaults to `None`.
         high: Largest value of the data, or `None` to `fit` it. Defaults to `None`.
+        images: Whether the data are images from 0 to 255, which samples then become again, in uint8.
+            Defaults to `None`: where the range is that of images.
 
     Raises:
-        ValueError: If only one argument is given, a number is not finite, or `low` is above `high`.
+        ValueError: If only one of both numbers is given, a number is not finite, or `low` is above `high`.
 
     Example:
 
@@ -250,9 +288,33 @@ def get(identifier: str | Normalization) -> Normalization:
     return registry.lookup(identifier, Normalization, known, "normalization")
 
 
+def check_fitted(normalization: Any) -> Normalization:
+    """Returns a normalization whose parameters are known, or raises.
+
+    Args:
+        normalization: What came as the argument of that name.
+
+    Raises:
+        TypeError: If it is something else.
+        ValueError: If its parameters are not known yet.
+    """
+    if not isinstance(normalization, Normalization):
+        raise TypeError(
+            "Invalid value for argument `normalization`. Expected a `kerasgan.datasets.Normalization`, such "
+            f"as `dataset.normalization`. Received: normalization={normalization!r} of type "
+            f"{type(normalization).__name__}"
+        )
+    if not normalization.is_fitted:
+        raise ValueError(
+            "Invalid value for argument `normalization`. Expected one that knows its parameters: call "
+            f"`fit(array)` with the data first. Received: normalization={normalization!r}"
+        )
+    return normalization
+
+
 def _names(parameters: dict[str, float | None]) -> str:
     return " and ".join(f"`{name}`" for name in parameters)
 
 
-def _values(parameters: dict[str, float | None]) -> str:
+def _values(parameters: dict[str, Any]) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in parameters.items())

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasgan.datasets.normalization import Normalization
+from kerasgan.datasets.normalization import Normalization, check_fitted
 from kerasgan.exporting.signature import Signature
 
 
@@ -20,19 +20,16 @@ def in_units_of_data(
     Args:
         uses: The signatures, whose samples are normalized.
         normalization: The data's.
-        images: Whether samples are images from 0 to 255, in uint8. `None`: where that is the range of the
-            normalization.
+        images: Whether samples are images from 0 to 255, in uint8. `None`: where the normalization is one of
+            images.
 
     Raises:
         TypeError: If `normalization` is something else.
+        ValueError: If it is not fitted.
     """
-    if not isinstance(normalization, Normalization):
-        raise TypeError(
-            "Invalid value for argument `normalization`. Expected a `kerasgan.datasets.Normalization`. "
-            f"Received: normalization={normalization!r} of type {type(normalization).__name__}"
-        )
+    check_fitted(normalization)
     if images is None:
-        images = normalization.get_config() == {"low": 0, "high": 255}
+        images = normalization.images
 
     def data_of(samples: Any) -> Any:
         data = normalization.invert(samples)

@@ -147,7 +147,7 @@ def _add(tools: Any, name: str, run: Any, summary: str) -> argparse.ArgumentPars
         type=float,
         nargs=2,
         metavar=("LOW", "HIGH"),
-        help="the values of black and white (default: those of --data, or else -1 1)",
+        help="the values of black and white (default: those of --data, or of the model, or else -1 1)",
     )
     tool.add_argument("--scale", type=int, help="how many times pixels are enlarged")
     tool.add_argument(
@@ -204,7 +204,7 @@ def _truncate(options: argparse.Namespace) -> str:
 
 def _invert(options: argparse.Namespace) -> str:
     model = _load_model(options.model)
-    data = _load_data(options.data, LatentSpace(model).sample_shape)
+    data = _load_data(options.data, model)
     x, y = (data.x, data.y) if data.x_test is None else (data.x_test, data.y_test)
     wrong = [index for index in options.index if not 0 <= index < len(x)]
     if wrong:
@@ -229,7 +229,7 @@ def _invert(options: argparse.Namespace) -> str:
 
 def _neighbors(options: argparse.Namespace) -> str:
     model = _load_model(options.model)
-    data = _load_data(options.data, LatentSpace(model).sample_shape)
+    data = _load_data(options.data, model)
     features = None if options.features is None else _load_model(options.features)
     condition = {} if options.condition is None else {"condition": _condition(options, model)}
     found = nearest_neighbors(
@@ -261,7 +261,8 @@ def _load_model(path: Path) -> Any:
         raise ValueError(f"{path} cannot be loaded: {error}") from error
 
 
-def _load_data(name: str, sample_shape: tuple[int | None, ...]) -> datasets.Dataset:
+def _load_data(name: str, model: Any) -> datasets.Dataset:
+    sample_shape = LatentSpace(model).sample_shape
     options: dict[str, Any] = {}
     if len(sample_shape) == 3:
         height, width, channels = sample_shape
@@ -269,6 +270,9 @@ def _load_data(name: str, sample_shape: tuple[int | None, ...]) -> datasets.Data
             options = {"size": height}
         elif os.path.isdir(name):
             options = {"size": (height, width), "channels": channels}
+    has_images = len(sample_shape) == 3 or name.endswith(".npz")
+    if has_images and model.normalization is not None:
+        options["normalization"] = model.normalization
     data = datasets.load(name, **options)
     if data.sample_shape != sample_shape:
         raise ValueError(
@@ -287,5 +291,6 @@ def _condition(options: argparse.Namespace, model: Any) -> Any:
 
 
 def _drawing(options: argparse.Namespace, data: datasets.Dataset | None = None) -> dict[str, Any]:
-    value_range = options.value_range or data or (-1, 1)
-    return {"value_range": value_range, "scale": options.scale, "kind": options.kind}
+    value_range = options.value_range or data
+    given = {} if value_range is None else {"value_range": value_range}
+    return {**given, "scale": options.scale, "kind": options.kind}

@@ -124,7 +124,8 @@ def interpolate(
         seed: Of the draws. Defaults to 0.
         batch_size: How many samples to make at once. Defaults to 256.
         path: A picture to write, one way in each row. Defaults to `None`.
-        **drawing: `value_range`, `scale`, `padding` and `kind` of `kerasgan.callbacks.image_grid`.
+        **drawing: `value_range`, `scale`, `padding` and `kind` of `kerasgan.callbacks.image_grid`. The
+            first defaults to the model's `normalization`, or `(-1, 1)`.
 
     Returns:
         Array `(rows, steps, *sample_shape)`.
@@ -146,7 +147,7 @@ def interpolate(
         raise invalid("steps", steps, "at least 2, for both ends")
     if method is not None:
         one_of("method", method, METHODS)
-    picture = Picture(path, space.sample_shape, drawing)
+    picture = Picture(path, space.sample_shape, drawing, model)
     starts, ends, conditions = _ends(space, rows, start, end, condition, seed)
     fractions = np.linspace(0.0, 1.0, steps)
     latent = []

@@ -69,7 +69,8 @@ def invert(
         seed: Of the starts. Defaults to 0.
         batch_size: How many points to move at once. Defaults to 256.
         path: A picture to write: samples, and below each its reconstruction. Defaults to `None`.
-        **drawing: `value_range`, `scale`, `padding` and `kind` of `kerasgan.callbacks.image_grid`.
+        **drawing: `value_range`, `scale`, `padding` and `kind` of `kerasgan.callbacks.image_grid`. The
+            first defaults to the model's `normalization`, or `(-1, 1)`.
 
     Returns:
         An `Inversion`, which is the tuple `(latent, reconstruction, error)`.
@@ -97,7 +98,7 @@ def invert(
     at_once = max(1, positive_integer("batch_size", batch_size) // restarts)
     optimizer = _optimizer(optimizer)
     loss = per_example_loss(reconstruction_loss, "reconstruction_loss")
-    picture = Picture(path, space.sample_shape, drawing)
+    picture = Picture(path, space.sample_shape, drawing, model)
 
     # One row for each start of each sample.
     repeated = of_each(lambda each: np.repeat(each, restarts, axis=0), conditions)

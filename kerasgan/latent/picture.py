@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from kerasgan.callbacks import save_image
-from kerasgan.callbacks.image_grid import image_format, image_grid
+from kerasgan.callbacks.image_grid import image_format, image_grid, range_of
 
 
 class Picture:
@@ -17,6 +17,8 @@ class Picture:
         path: The file to write, or `None` for no picture.
         sample_shape: The shape of one sample.
         drawing: Arguments of `kerasgan.callbacks.image_grid`.
+        model: What makes the samples: they are drawn by its normalization, where `drawing` has no
+            `value_range`. Defaults to `None`, nothing that has one.
 
     Raises:
         ValueError: If the samples cannot be drawn, the file's suffix names no format of images, or there is
@@ -28,9 +30,10 @@ class Picture:
         path: str | os.PathLike[str] | None,
         sample_shape: Sequence[int | None],
         drawing: Mapping[str, Any],
+        model: Any = None,
     ) -> None:
         self.path = path
-        self.drawing = drawing
+        self.drawing = {"value_range": range_of(model), **drawing}
         if path is None:
             if drawing:
                 raise ValueError(
@@ -40,7 +43,7 @@ class Picture:
             return
         image_format(path)
         example = np.zeros((1, *(size or 1 for size in sample_shape)))
-        image_grid(example, rows=1, columns=1, **drawing)
+        image_grid(example, rows=1, columns=1, **self.drawing)
 
     def write(self, samples: np.ndarray) -> None:
         """Draws samples `(rows, columns, *sample_shape)`, whole or not at all."""

@@ -100,7 +100,8 @@ def truncate(
         seed: Of the draws: those of `generate(count, seed=seed)`. Defaults to 0.
         batch_size: How many samples to make at once. Defaults to 256.
         path: A picture to write, one threshold in each row. Defaults to `None`.
-        **drawing: `value_range`, `scale`, `padding` and `kind` of `kerasgan.callbacks.image_grid`.
+        **drawing: `value_range`, `scale`, `padding` and `kind` of `kerasgan.callbacks.image_grid`. The
+            first defaults to the model's `normalization`, or `(-1, 1)`.
 
     Returns:
         Array `(thresholds, count, *sample_shape)`.
@@ -123,7 +124,7 @@ def truncate(
         raise ValueError(
             "Invalid value for argument `thresholds`. Expected at least one. Received: none"
         )
-    picture = Picture(path, space.sample_shape, drawing)
+    picture = Picture(path, space.sample_shape, drawing, model)
     conditions = space.conditions(count, condition)
     drawn = space.draw(count, conditions, seed)
     if not any(isinstance(prior, Normal) for prior in space.priors):

@@ -51,7 +51,8 @@ class AdversarialAutoEncoder(GenerativeModel):
             `(shape, seed)`. Defaults to `None`, a standard normal.
         seed: Where the game's random draws start. Defaults to `None`, as `keras.utils.set_random_seed`
             decides.
-        **kwargs: `name` and `dtype`, as in `keras.Model`.
+        **kwargs: `normalization`, what the data were normalized by (see `kerasgan.core.AdversarialModel`);
+            `name` and `dtype`, as in `keras.Model`.
 
     Attributes:
         autoencoder: A `keras.Model` on the same weights: `autoencoder.compile("adam", "mse")` and

@@ -25,7 +25,8 @@ class ConditionalGAN(GAN):
         discriminator: Any `keras.Model` from `[samples, conditions]` to scores.
         prior: As in `GAN`. Defaults to `None`, a standard normal.
         seed: As in `GAN`. Defaults to `None`.
-        **kwargs: `name` and `dtype`, as in `keras.Model`.
+        **kwargs: `normalization`, what the data were normalized by (see `kerasgan.core.AdversarialModel`);
+            `name` and `dtype`, as in `keras.Model`.
 
     Raises:
         TypeError: If a sub-model is not a `keras.Model`.

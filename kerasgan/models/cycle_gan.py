@@ -65,7 +65,8 @@ class CycleGAN(AdversarialModel):
             `kerasgan.layers.ImagePool`. Defaults to 50; with 0 a discriminator sees the newest alone.
         seed: Where the game's random draws start. Defaults to `None`, as `keras.utils.set_random_seed`
             decides.
-        **kwargs: `name` and `dtype`, as in `keras.Model`.
+        **kwargs: `normalization`, what the data were normalized by (see `kerasgan.core.AdversarialModel`);
+            `name` and `dtype`, as in `keras.Model`.
 
     Raises:
         TypeError: If a sub-model is not a `keras.Model`.
@@ -274,6 +275,7 @@ class CycleGAN(AdversarialModel):
         seed: int | None = None,
         batch_size: int = 256,
         training: bool = False,
+        normalized: bool = True,
     ) -> np.ndarray:
         """Returns what becomes of samples of B in A.
 
@@ -283,10 +285,15 @@ class CycleGAN(AdversarialModel):
             seed: For a generator with noise of its own, as in `GAN.generate`. Defaults to `None`.
             batch_size: How many to generate at once. Defaults to 256.
             training: As in `GAN.generate`. Defaults to `False`.
+            normalized: As in `GAN.generate`; `normalization` is that of A. Defaults to `True`.
 
         Raises:
-            ValueError: If `count` is not a positive integer, or the condition is missing or does not fit.
+            ValueError: If `count` is not a positive integer, the condition is missing or does not fit, or
+                `normalized` is `False` and the model has no `normalization`.
         """
+        if not normalized:
+            inverse = self.inverse_normalization()
+            return inverse(self.generate(count, condition, seed, batch_size, training))
         b = self.checked_condition(condition, positive_integer("count", count))
         return self.translate_to_a(b, batch_size=batch_size, seed=seed, training=training)
 

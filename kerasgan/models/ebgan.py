@@ -26,7 +26,8 @@ class EBGAN(EnergyGame, GAN):
             `"mean_square"` is the mean of `r^2` over the sample's values, `"sum_square"` their sum, `"norm"`
             the square root of that sum. The margin is in these units. Defaults to `"mean_square"`.
         seed: As in `GAN`. Defaults to `None`.
-        **kwargs: `name` and `dtype`, as in `keras.Model`.
+        **kwargs: `normalization`, what the data were normalized by (see `kerasgan.core.AdversarialModel`);
+            `name` and `dtype`, as in `keras.Model`.
 
     Raises:
         TypeError: If a sub-model is not a `keras.Model`.

@@ -27,7 +27,8 @@ class EnergyBasedAdversarialAutoEncoder(EnergyGame, AdversarialAutoEncoder):
         prior: As in `AdversarialAutoEncoder`. Defaults to `None`, a standard normal.
         energy: How the residual is reduced, as in `EBGAN`. Defaults to `"mean_square"`.
         seed: As in `AdversarialAutoEncoder`. Defaults to `None`.
-        **kwargs: `name` and `dtype`, as in `keras.Model`.
+        **kwargs: `normalization`, what the data were normalized by (see `kerasgan.core.AdversarialModel`);
+            `name` and `dtype`, as in `keras.Model`.
 
     Raises:
         TypeError: If a sub-model is not a `keras.Model`.

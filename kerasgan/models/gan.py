@@ -45,7 +45,8 @@ class GAN(GenerativeModel):
             generator's inputs, where there are several. Defaults to `None`, a standard normal.
         seed: Where the game's random draws start. Defaults to `None`, as `keras.utils.set_random_seed`
             decides.
-        **kwargs: `name` and `dtype`, as in `keras.Model`.
+        **kwargs: `normalization`, what the data were normalized by (see `kerasgan.core.AdversarialModel`);
+            `name` and `dtype`, as in `keras.Model`.
 
     Raises:
         TypeError: If a sub-model is not a `keras.Model`.

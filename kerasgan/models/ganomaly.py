@@ -42,7 +42,8 @@ class GANomaly(AdversarialModel):
             layer of the discriminator, or a function of it that returns a `keras.Model` on its inputs.
         seed: Where the game's random draws start. Defaults to `None`, as `keras.utils.set_random_seed`
             decides.
-        **kwargs: `name` and `dtype`, as in `keras.Model`.
+        **kwargs: `normalization`, what the data were normalized by (see `kerasgan.core.AdversarialModel`);
+            `name` and `dtype`, as in `keras.Model`.
 
     Raises:
         TypeError: If a sub-model is not a `keras.Model`.

@@ -56,7 +56,8 @@ class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
         prior: What styles are to follow, as in `GAN`. Defaults to `None`, a standard normal.
         category_prior: What categories are to follow. Defaults to `"categorical"`, K equally probable ones.
         seed: As in `GAN`. Defaults to `None`.
-        **kwargs: `name` and `dtype`, as in `keras.Model`.
+        **kwargs: `normalization`, what the data were normalized by (see `kerasgan.core.AdversarialModel`);
+            `name` and `dtype`, as in `keras.Model`.
 
     Raises:
         TypeError: If a sub-model is not a `keras.Model`.

@@ -37,7 +37,8 @@ class SemiSupervisedGAN(GAN):
             that returns a `keras.Model` on its inputs. The paper takes the last hidden layer.
         prior: As in `GAN`. Defaults to `None`, a standard normal.
         seed: As in `GAN`. Defaults to `None`.
-        **kwargs: `name` and `dtype`, as in `keras.Model`.
+        **kwargs: `normalization`, what the data were normalized by (see `kerasgan.core.AdversarialModel`);
+            `name` and `dtype`, as in `keras.Model`.
 
     Raises:
         TypeError: If a sub-model is not a `keras.Model`.

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from kerasgan.datasets.description import describe_data
+from kerasgan.datasets.normalization import Normalization
 
 # They change how fast a game is trained, not which.
 _FOR_SPEED = ("jit_compile", "run_eagerly", "steps_per_execution")
@@ -44,7 +45,11 @@ def describe(value: Any) -> Any:
 def describe_model(model: keras.Model) -> Any:
     """Describes a model by its configuration; by its class, where it has none."""
     try:
-        return describe({"class": type(model).__qualname__, **model.get_config()})
+        config = dict(model.get_config())
+        if isinstance(getattr(model, "normalization", None), Normalization):
+            # It tells in which units samples are drawn, and changes no training.
+            config.pop("normalization", None)
+        return describe({"class": type(model).__qualname__, **config})
     except Exception:  # noqa: BLE001  # Whatever a user's `get_config` raises, it is no use here.
         return {"class": type(model).__qualname__}
 

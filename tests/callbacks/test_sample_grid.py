@@ -29,6 +29,30 @@ def test_a_grid_after_each_epoch(tmp_path, counting_model):
     assert {call["seed"] for call in model.generated[:-1]} == {7}
 
 
+def test_the_model_tells_what_is_black_and_white(tmp_path, counting_model):
+    """Where nothing else is said, and where its normalization tells it."""
+    model = counting_model()
+    drawn = {}
+    for name, normalization, value_range in [
+        ("usual", None, None),
+        ("its own", kerasgan.datasets.Tanh(0, 510), None),
+        ("0 to 255", kerasgan.datasets.Tanh(0, 510, images=True), None),
+        ("none", kerasgan.datasets.ZScore(0, 1), None),
+        ("another", kerasgan.datasets.Tanh(0, 255), (0, 1)),
+    ]:
+        model.normalization = normalization
+        grids = SampleGrid(tmp_path, value_range=value_range)
+        grids.set_model(model)
+        drawn[name] = np.asarray(grids.draw()).tolist()
+
+    def expected(value_range):
+        return np.asarray(image_grid(model.generate(16), value_range=value_range)).tolist()
+
+    assert drawn["usual"] == drawn["its own"] == drawn["none"] == expected((-1, 1))
+    assert drawn["0 to 255"] == expected((-1, 0))
+    assert drawn["another"] == expected((0, 1))
+
+
 def test_every_epochs_and_initial_epoch(tmp_path, counting_model):
     grids = SampleGrid(tmp_path, every_epochs=2, at_begin=True)
     model = counting_model()

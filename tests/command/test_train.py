@@ -43,6 +43,7 @@ def test_a_run_has_all_that_is_promised(trained):
     rows = (run / "metrics.csv").read_text().splitlines()
     assert len(rows) == 4
     assert "real_probability" in rows[0]
+    assert "val_" not in rows[0]
     with Image.open(run / "development.gif") as film:
         assert film.n_frames > 1
 

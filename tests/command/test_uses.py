@@ -7,6 +7,7 @@ from PIL import Image
 from toy_runs import write_pictures
 
 from kerasgan.command import main
+from kerasgan.datasets import MinMax, Tanh
 
 
 def pixels(path):
@@ -45,6 +46,26 @@ def test_sample_of_a_file_alone_takes_a_range(trained, here):
     assert main([*command, "--output", "b", "--value-range", "0", "1"]) == 0
     usual, stretched = (pixels(here / name / "0000.png").astype(float) for name in "ab")
     np.testing.assert_allclose(stretched, np.clip(2 * usual - 255, 0, 255), atol=2)
+
+
+def test_a_model_tells_its_range(trained, here):
+    """One of pictures from 0 to 1, and one of an earlier version, whose settings alone knew it."""
+    run = trained / "toys-run"
+    game = keras.models.load_model(run / "model.keras", compile=False)
+    assert repr(game.normalization) == "Tanh(low=0.0, high=255.0)"
+    game.normalization = MinMax(0, 1)
+    game.save(here / "gan.keras")
+    game.normalization = None
+    game.save(here / "old" / "model.keras")
+    settings = (run / "settings.json").read_text(encoding="utf-8")
+    (here / "old" / "settings.json").write_text(settings, encoding="utf-8")
+    for model, normalization in (("gan.keras", MinMax(0, 255)), ("old", Tanh(0, 255))):
+        assert main(["sample", model, "-n", "2", "--output", f"of-{model}"]) == 0
+        game.normalization = normalization
+        pictures = [pixels(path) for path in sorted((here / f"of-{model}").iterdir())]
+        np.testing.assert_allclose(
+            pictures, game.generate(2, seed=0, normalized=False), atol=1, rtol=0
+        )
 
 
 def test_sample_of_classes(conditional, here, capsys):

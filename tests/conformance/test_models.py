@@ -1,5 +1,7 @@
 """What every model promises as a Keras model."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -87,6 +89,26 @@ def test_generates_the_same_from_the_same_seed(case):
     assert samples[0].shape == (5, *data[0].shape[1:])
     np.testing.assert_array_equal(samples[0], samples[1])
     assert not np.array_equal(samples[0], samples[2])
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in MODELS if hasattr(kind, "generate")], ids=lambda kind: kind.__name__
+)
+def test_generates_in_the_units_of_the_data_and_its_config_tells_them(kind):
+    make, data = MODELS[kind]
+    model = make()
+    condition = data[1][:3] if model.conditional else None
+
+    def generate(**arguments):
+        return model.generate(3, condition=condition, seed=0, **arguments)
+
+    with pytest.raises(ValueError, match="`normalized`.*Set `model.normalization`"):
+        generate(normalized=False)
+    assert "normalization" not in model.get_config()
+    model.normalization = kerasgan.datasets.MinMax(-3.0, 5.0)
+    np.testing.assert_allclose(generate(normalized=False), 8 * generate() - 3, rtol=1e-5)
+    again = kind.from_config(json.loads(json.dumps(model.get_config())))
+    assert repr(again.normalization) == "MinMax(low=-3.0, high=5.0)"
 
 
 @pytest.mark.promise("`generator_ema` samples, is saved, and training does not notice it")

@@ -18,7 +18,7 @@ def game():
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("generate", ["count", "condition", "seed", "batch_size", "training"]),
+        ("generate", ["count", "condition", "seed", "batch_size", "training", "normalized"]),
         ("discriminate", ["samples", "condition", "batch_size", "seed", "training"]),
         ("sample_latent", ["count", "condition", "batch_size", "seed", "training"]),
     ],

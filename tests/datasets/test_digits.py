@@ -42,6 +42,7 @@ def test_split_is_stratified_and_repeatable():
 def test_normalization():
     assert digits(normalization="min_max").x.min() == 0
     z_score = digits(normalization="z_score")
+    assert z_score.normalization.images
     assert abs(z_score.x.mean()) < 1e-3
     assert z_score.x.std() == pytest.approx(1, abs=1e-3)
     own = MinMax(0, 510)

@@ -23,6 +23,32 @@ def test_explicit_parameters():
     assert ZScore(mean=5, stddev=2)(np.array([5, 9])).tolist() == [0, 2]
 
 
+@pytest.mark.parametrize(
+    ("normalization", "images", "value_range"),
+    [
+        (Tanh(0, 255), True, (0, 255)),
+        (MinMax(0, 255, images=False), False, (0, 255)),
+        (Tanh(0, 1), False, (0, 1)),
+        (Tanh(2, 2), False, None),
+        (MinMax(), False, None),
+        (ZScore(100, 50), False, None),
+        (ZScore(100, 50, images=True), True, (0, 255)),
+        (ZScore(images=True).fit([90, 110]), True, (0, 255)),
+    ],
+    ids=repr,
+)
+def test_images_and_what_is_black_and_white(normalization, images, value_range):
+    again = type(normalization).from_config(normalization.get_config())
+    for each in (normalization, again):
+        assert (each.images, each.value_range) == (images, value_range)
+    assert repr(again) == repr(normalization)
+
+
+def test_images_is_yes_or_no():
+    with pytest.raises(ValueError, match="`images`. Expected True, False or None"):
+        Tanh(0, 255, images=1)
+
+
 @pytest.mark.parametrize("kind", CLASSES)
 @pytest.mark.parametrize("dtype", ["uint8", "int64", "float32", "float64"])
 def test_round_trip(kind, dtype):

@@ -222,7 +222,7 @@ class TestUnitsOfTheData:
     def test_what_is_no_fitted_normalization_is_refused(self, tmp_path):
         with pytest.raises(TypeError, match="normalization"):
             images().export(tmp_path / "a", normalization="tanh")
-        with pytest.raises(ValueError, match="has not been fitted"):
+        with pytest.raises(ValueError, match="`normalization`. Expected one that knows"):
             images().export(tmp_path / "a", normalization=Tanh())
         with pytest.raises(ValueError, match="`images`"):
             images().export(tmp_path / "a", images=True)

@@ -9,6 +9,7 @@ import pytest
 from latent_games import GAMES, conditional_gan, gan, image_gan, labeled_auto_encoder
 from PIL import Image
 
+import kerasgan
 from kerasgan.latent.command import main
 
 
@@ -82,6 +83,26 @@ def test_distances_in_the_features_of_a_saved_model(images, capsys):
         main(["neighbors", "gan.keras", "--data", "data.npz", "--output", "a.png", *features])
         reports.append(capsys.readouterr().out)
     assert reports[0] == reports[1]
+
+
+def test_a_model_with_a_normalization_is_compared_and_drawn_in_its_units(images, capsys):
+    model = image_gan()
+    model.normalization = kerasgan.datasets.MinMax(0, 255)
+    model.save("gan.keras")
+    run("truncate gan.keras --thresholds 1 --count 2 --output a.png")
+    expected = kerasgan.callbacks.image_grid(
+        kerasgan.latent.truncate(model, 1.0, 2)[0], rows=1, value_range=(0, 1)
+    )
+    with Image.open("a.png") as picture:
+        np.testing.assert_array_equal(np.asarray(picture), np.asarray(expected))
+    capsys.readouterr()
+    run("neighbors gan.keras --data data.npz --count 1 --neighbors 2 --output a.png")
+    with np.load("data.npz") as data:
+        x = data["x_train"] / 255
+    found = kerasgan.latent.nearest_neighbors(model.generate(1, seed=0), x, 2)
+    (i, j), (near, far) = found.indices[0], found.distances[0]
+    expected = f"0: example {i} at {near:.4g}, example {j} at {far:.4g}"
+    assert capsys.readouterr().out.splitlines()[0] == expected
 
 
 def test_a_folder_of_pictures_in_the_size_of_the_model(images):
