@@ -173,3 +173,21 @@ def test_module_is_the_command(monkeypatch, capsys):
         runpy.run_module("kerasgan", run_name="__main__")
     assert stop.value.code == 2
     assert "FOLDER nowhere does not exist" in capsys.readouterr().err
+
+
+def test_export_of_the_model_alone_is_small_and_draws_the_same(trained, here):
+    run = trained / "toys-run"
+    assert main(["export", str(run), "--format", "keras", "--output", "alone.keras"]) == 0
+    whole, alone = (keras.models.load_model(path) for path in (run / "model.keras", "alone.keras"))
+    np.testing.assert_array_equal(whole.generate(3, seed=5), alone.generate(3, seed=5))
+    assert alone.normalization.get_config() == whole.normalization.get_config()
+    assert not alone.compiled
+    assert (here / "alone.keras").stat().st_size < 0.5 * (run / "model.keras").stat().st_size
+    alone.compile()  # and can be trained on
+
+
+def test_the_model_alone_is_a_keras_file(trained, here, capsys):
+    run = str(trained / "toys-run")
+    assert main(["export", run, "--format", "keras", "--output", "alone.h5"]) == 2
+    assert "give a file that ends in .keras" in capsys.readouterr().err
+    assert not list(here.iterdir())

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from registry import LAYERS, MODELS
+from registry import LAYERS, MODELS, quick_optimizers
 
+import kerasgan
 from kerasgan.backend import HOST_TYPES
 
 
@@ -16,7 +17,8 @@ def on_host(variables):
 def test_a_model_trains_under_xla_with_all_it_changes_on_the_device(kind):
     make, data = MODELS[kind]
     model = make()
-    model.compile(discriminator_steps=2, generator_ema=0.5, jit_compile=True)
+    optimizers = {} if kind is kerasgan.GAN else quick_optimizers(model)
+    model.compile(discriminator_steps=2, generator_ema=0.5, jit_compile=True, **optimizers)
     assert on_host(model.state()) == []
     history = model.fit(*data, batch_size=16, verbose=0)
     assert all(np.isfinite(values).all() for values in history.history.values())
@@ -33,8 +35,6 @@ def test_a_layer_keeps_all_it_changes_on_the_device(kind):
 
 @pytest.mark.parametrize("kind", ["ProgressiveGenerator", "ProgressiveDiscriminator"])
 def test_a_growing_network_keeps_its_growth_on_the_device(kind):
-    import kerasgan
-
     sizes = {"levels": 2, "filters": 2}
     if kind == "ProgressiveGenerator":
         network = kerasgan.networks.ProgressiveGenerator(3, (4, 4, 1), **sizes)

@@ -5,7 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
-from registry import MODELS, call_inputs
+from registry import MODELS, call_inputs, quick_optimizers
 
 import kerasgan
 
@@ -14,7 +14,7 @@ import kerasgan
 def case(request):
     make, data = MODELS[request.param]
     model = make()
-    model.compile(discriminator_steps=2)
+    model.compile(discriminator_steps=2, **quick_optimizers(model))
     return model, data
 
 

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from registry import MODELS
+from registry import MODELS, quick_optimizers
 
 import kerasgan
 
@@ -25,7 +25,7 @@ def train(kind, folder, *callbacks):
     keras.utils.set_random_seed(0)
     make, data = MODELS[kind]
     model = make()
-    model.compile(discriminator_steps=2, generator_ema=0.9)
+    model.compile(discriminator_steps=2, generator_ema=0.9, **quick_optimizers(model))
     keeper = kerasgan.callbacks.BackupAndRestore(folder, save_freq=1)
     model.fit(*data, batch_size=8, epochs=3, verbose=0, callbacks=[*callbacks, keeper])
     return [keras.ops.convert_to_numpy(variable) for variable in model.state()]
