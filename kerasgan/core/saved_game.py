@@ -22,6 +22,7 @@ from kerasgan.registry import deserialize
 
 _MOMENTUM = "averages.momentum"
 _LOSS = "loss"
+_FROZEN = "frozen"
 
 
 class SavedGame(StatefulGame):
@@ -96,13 +97,30 @@ class SavedGame(StatefulGame):
         """Returns the arguments that make an equal model, but for its weights."""
         serialize = keras.saving.serialize_keras_object
         arguments = {name: serialized(value) for name, value in self.init_arguments().items()}
-        return {**arguments, "name": self.name, "dtype": serialize(self.dtype_policy)}
+        own = {"name": self.name, "dtype": serialize(self.dtype_policy)}
+        frozen = self._frozen_layers()
+        return {**arguments, **own, **({_FROZEN: frozen} if frozen else {})}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> SavedGame:
         """Makes the model that `get_config` described."""
+        frozen = config.get(_FROZEN, {})
+        config = {name: value for name, value in config.items() if name != _FROZEN}
         with keras.saving.custom_object_scope(custom_objects or {}):
-            return cls(**deserialize(config))
+            game = cls(**deserialize(config))
+        for player, places in frozen.items():
+            for place, layer in enumerate(getattr(game, player)._flatten_layers()):
+                layer.trainable = place not in places
+        return game
+
+    def _frozen_layers(self) -> dict[str, list[int]]:
+        """Returns the places of each player's frozen layers, of which a subclassed model says nothing."""
+        layers = {name: getattr(self, name)._flatten_layers() for name in self.kept.players}
+        places = {
+            name: [place for place, layer in enumerate(found) if not layer.trainable]
+            for name, found in layers.items()
+        }
+        return {name: each for name, each in places.items() if each}
 
     def get_compile_config(self) -> dict[str, Any]:
         """Returns what `compile` was called with."""
