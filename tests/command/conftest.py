@@ -1,7 +1,5 @@
 """A folder of small pictures, and a run that was trained on it."""
 
-import contextlib
-import os
 import sys
 from pathlib import Path
 
@@ -11,18 +9,7 @@ from kerasgan.command import main
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from toy_runs import TOY, write_pictures
-
-
-@contextlib.contextmanager
-def inside(folder):
-    """Makes a folder the current one."""
-    before = os.getcwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
+from toy_runs import TOY, inside, write_pictures
 
 
 @pytest.fixture
