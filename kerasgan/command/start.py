@@ -131,7 +131,7 @@ def load_start(given: Path) -> Start:
     # Not their subclasses, which play for something else.
     if not isinstance(game, GAN) or type(game) not in (GAN, ConditionalGAN):
         raise CommandError(
-            f"--from {loaded.path} holds a {type(game).__name__}. Give a GAN or a ConditionalGAN."
+            f"--from {loaded.path} has the class {type(game).__name__}. Give a GAN or a ConditionalGAN."
         )
     shape: tuple[Any, ...] = getattr(game.samples.specification, "shape", ())[1:]
     if len(shape) != 3 or None in shape or shape[2] not in _CHANNELS:

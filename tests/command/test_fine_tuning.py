@@ -173,7 +173,7 @@ def test_a_file_with_networks_of_the_users(here):
         (["--from", "nothing.keras"], "--from nothing.keras: there is no such run"),
         (["--from", "own.keras", "--network", "dcgan"], "own.keras has a network of its own"),
         (["--from", "sigmoid.keras"], "makes values from 0 to 1"),
-        (["--from", "energies.keras"], "holds a EBGAN. Give a GAN or a ConditionalGAN"),
+        (["--from", "energies.keras"], "has the class EBGAN. Give a GAN or a ConditionalGAN"),
         (["--from", "points.keras"], "makes no pictures"),
     ],
 )
