@@ -142,8 +142,7 @@ _AUGMENTATIONS = {
 def _start_rows(settings: Settings) -> list[tuple[str, str]]:
     if settings.start is None:
         return []
-    stages = counted(settings.freeze, "first stage") if settings.freeze else "nothing"
-    return [("From", settings.start["model"]), ("Frozen", f"{stages} of the discriminator")]
+    return [("From", settings.start["model"]), ("Frozen", settings.frozen_text)]
 
 
 def _model(

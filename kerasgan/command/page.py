@@ -89,10 +89,7 @@ def _films(run: RunFolder) -> str:
 def _start_rows(settings: Settings) -> dict[str, str]:
     if settings.start is None:
         return {}
-    frozen = (
-        f"{settings.freeze} first stages of the discriminator" if settings.freeze else "nothing"
-    )
-    return {"Goes on from": settings.start["model"], "Frozen": frozen}
+    return {"Goes on from": settings.start["model"], "Frozen": settings.frozen_text}
 
 
 def _table(settings: Settings) -> str:

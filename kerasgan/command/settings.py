@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from kerasgan.arguments import counted
 from kerasgan.command.errors import CommandError
 from kerasgan.files import replacing
 
@@ -90,6 +91,12 @@ class Settings:
         if self.network is None:
             return "that of the model it goes on from"
         return f"{self.network}, {self.filters} filters"
+
+    @property
+    def frozen_text(self) -> str:
+        """What of the discriminator is frozen, as it is shown."""
+        stages = counted(self.freeze, "first stage") if self.freeze else "nothing"
+        return f"{stages} of the discriminator"
 
     def write(self, path: Path) -> None:
         """Writes them to a file, whole or not at all."""

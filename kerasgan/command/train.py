@@ -103,6 +103,7 @@ def run(given: argparse.Namespace) -> int:
             except BaseException:
                 folder.clear()
                 raise
+        del source  # and its weights, which the run has a copy of
         return _train(settings, stream, folder)
 
 
