@@ -10,6 +10,7 @@ from kerasgan.backend import has_accelerator
 from kerasgan.command.errors import CommandError
 from kerasgan.command.game import NETWORKS
 from kerasgan.command.settings import Settings
+from kerasgan.command.start import Start
 from kerasgan.datasets import ImageFolderReport
 
 # With fewer pictures, the discriminator soon knows them by heart.
@@ -20,6 +21,9 @@ _FEWEST_OF_A_CLASS = 8
 _UNEVEN = 5
 _MOST_SECTIONS = 100
 _MINUTES = 30.0
+_LATENT_SIZE = 64
+# For a network that is not ours: the lowest of those for ours.
+_LEARNING_RATE = 2e-4
 _READING = (
     "resize",
     "flip",
@@ -32,7 +36,9 @@ _READING = (
 )
 
 
-def choose(given: argparse.Namespace, report: ImageFolderReport) -> Settings:
+def choose(
+    given: argparse.Namespace, report: ImageFolderReport, start: Start | None = None
+) -> Settings:
     """Returns the settings of a run: what was given, and for the rest what suits the pictures.
 
     The number of steps is left at 0 where the time decides it.
@@ -40,11 +46,14 @@ def choose(given: argparse.Namespace, report: ImageFolderReport) -> Settings:
     Args:
         given: The options, `None` where an option was not given.
         report: What the folder holds.
+        start: The model to go on from. Defaults to `None`, a new one.
     """
     accelerated = has_accelerator()
-    size = given.size or ([64, 64] if accelerated else [32, 32])
-    network = given.network or _network(size, accelerated)
-    names = _class_names(given, report)
+    size, channels, network, filters, latent_size = _model(given, report, start, accelerated)
+    if start is None:
+        names = _class_names(given, report)
+    else:
+        names = start.class_names(given.conditional, report.classes)
     counts = (report.classes or {"": 1}).values()
     augmentation = given.augment or "auto"
     if augmentation == "auto":
@@ -55,17 +64,20 @@ def choose(given: argparse.Namespace, report: ImageFolderReport) -> Settings:
     if given.epochs:
         steps = max(1, given.epochs * report.count // batch_size)
     minutes = None if steps else (given.minutes or _MINUTES)
-    rate = given.learning_rate or NETWORKS[network].learning_rate
+    own = NETWORKS[network].learning_rate if network in NETWORKS else _LEARNING_RATE
+    rate = given.learning_rate or own
     return Settings(
         folder=str(Path(given.folder).resolve()),
         pictures=report.count,
         size=list(size),
-        channels=given.channels or report.channels,
+        channels=channels,
         class_names=names,
         even_classes=names is not None and max(counts) >= _UNEVEN * min(counts),
         network=network,
-        filters=given.filters or NETWORKS[network].filters[accelerated],
-        latent_size=64,
+        filters=filters,
+        start=None if start is None else start.record(),
+        freeze=given.freeze or 0,
+        latent_size=latent_size,
         augmentation=augmentation,
         batch_size=batch_size,
         steps=steps,
@@ -112,7 +124,8 @@ def described(settings: Settings, report: ImageFolderReport, output: Path) -> st
         ("Found", found),
         ("Classes", _classes(settings, report)),
         ("Pictures", f"{height}×{width}, {colors}{note}"),
-        ("Network", f"{settings.network}, {settings.filters} filters"),
+        ("Network", settings.network_text),
+        *_start_rows(settings),
         ("Augment", _AUGMENTATIONS[settings.augmentation]),
         ("Run", str(output)),
     ]
@@ -124,6 +137,34 @@ _AUGMENTATIONS = {
     "diff_augment": "diff_augment (what the discriminator sees is changed at random)",
     "adaptive": "adaptive (changes as often as the discriminator needs)",
 }
+
+
+def _start_rows(settings: Settings) -> list[tuple[str, str]]:
+    if settings.start is None:
+        return []
+    return [("From", settings.start["model"]), ("Frozen", settings.frozen_text)]
+
+
+def _model(
+    given: argparse.Namespace, report: ImageFolderReport, start: Start | None, accelerated: bool
+) -> tuple[list[int], int, str | None, int | None, int]:
+    """Returns size, channels, network, filters and the numbers in a latent point."""
+    if start is not None:
+        return (
+            given.size or start.size,
+            given.channels or start.channels,
+            given.network or start.network,
+            given.filters or start.filters,
+            start.latent_size,
+        )
+    if given.freeze:
+        raise CommandError(
+            f"--freeze {given.freeze} needs --from: a new discriminator has learned nothing to keep."
+        )
+    size = given.size or ([64, 64] if accelerated else [32, 32])
+    network = given.network or _network(size, accelerated)
+    filters = given.filters or NETWORKS[network].filters[accelerated]
+    return size, given.channels or report.channels, network, filters, _LATENT_SIZE
 
 
 def _network(size: list[int], accelerated: bool) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import keras
 
 from kerasgan import networks
 from kerasgan.augmentation import AdaptiveAugmentation, DiffAugment
-from kerasgan.command.errors import CommandError
+from kerasgan.command.errors import CommandError, sentence
+from kerasgan.command.models import load
 from kerasgan.command.settings import Settings
+from kerasgan.command.stages import first_stages
 from kerasgan.core import GenerativeModel
 from kerasgan.models import GAN, ConditionalGAN
 from kerasgan.penalties import R1, R2
@@ -57,10 +60,36 @@ NETWORKS = {
 }
 
 
-def make_game(settings: Settings) -> GenerativeModel:
-    """Returns the game of a run, compiled, as its first step finds it."""
+def make_game(settings: Settings, start: Path) -> GenerativeModel:
+    """Returns the game of a run, compiled, as its first step finds it.
+
+    Args:
+        settings: The settings of the run.
+        start: The file with the game of a run that goes on from a model.
+    """
     keras.utils.set_random_seed(settings.seed)
-    network = NETWORKS[settings.network]
+    game = _new_game(settings) if settings.start is None else load(start).game
+    for layer in first_stages(game.discriminator, settings.freeze):
+        layer.trainable = False
+    try:
+        game.compile(
+            generator_optimizer=_adam(settings),
+            discriminator_optimizer=_adam(settings),
+            loss="relativistic",
+            penalties=_penalties(settings),
+            augmentation=_augmentation(settings),
+            generator_ema=settings.average,
+        )
+    except ValueError as error:
+        if settings.start is None:
+            raise
+        # Such as a discriminator with batch normalization, which R1 does not allow for.
+        raise CommandError(f"--from {settings.start['model']}: {sentence(error)}") from error
+    return game
+
+
+def _new_game(settings: Settings) -> Any:
+    network = NETWORKS[str(settings.network)]
     common: dict[str, Any] = {"filters": settings.filters}
     if settings.class_names is not None:
         common["number_of_classes"] = len(settings.class_names)
@@ -78,16 +107,7 @@ def make_game(settings: Settings) -> GenerativeModel:
             f"{settings.filters}. It takes {' '.join(expected.split())}"
         ) from error
     game_class = GAN if settings.class_names is None else ConditionalGAN
-    game: GenerativeModel = game_class(generator, discriminator)
-    game.compile(
-        generator_optimizer=_adam(settings),
-        discriminator_optimizer=_adam(settings),
-        loss="relativistic",
-        penalties=_penalties(settings),
-        augmentation=_augmentation(settings),
-        generator_ema=settings.average,
-    )
-    return game
+    return game_class(generator, discriminator)
 
 
 def _adam(settings: Settings) -> keras.optimizers.Optimizer:

@@ -86,6 +86,12 @@ def _films(run: RunFolder) -> str:
     return f'<h2>In motion</h2><div class="both">{"".join(found)}</div>' if found else ""
 
 
+def _start_rows(settings: Settings) -> dict[str, str]:
+    if settings.start is None:
+        return {}
+    return {"Goes on from": settings.start["model"], "Frozen": settings.frozen_text}
+
+
 def _table(settings: Settings) -> str:
     height, width = settings.size
     classes = "none" if settings.class_names is None else ", ".join(settings.class_names)
@@ -96,7 +102,8 @@ def _table(settings: Settings) -> str:
         "Pictures": f"{settings.pictures:,}",
         "Size": f"{height}×{width}, {settings.channels} channels",
         "Classes": classes,
-        "Network": f"{settings.network}, {settings.filters} filters",
+        "Network": settings.network_text,
+        **_start_rows(settings),
         "Loss": f"relativistic, R1 and R2 with weight {settings.penalty:g}",
         "Learning rate": rates,
         "Average of weights": f"{settings.average:g}",

@@ -42,6 +42,11 @@ class RunFolder:
         return self.path / "model.keras"
 
     @property
+    def start(self) -> Path:
+        """The model as a run begins that goes on from another's."""
+        return self.path / "start.keras"
+
+    @property
     def samples(self) -> Path:
         """The folder of grids."""
         return self.path / "samples"
@@ -85,9 +90,10 @@ class RunFolder:
             raise CommandError(f"--output {self.path} is a file. Give a folder for the run.")
         if self.settings.is_file():
             return True
-        # A run that was killed before it had chosen anything leaves its cache alone.
+        # A run that was killed before it had chosen anything leaves these alone.
         if self.path.is_dir() and {each.name for each in self.path.iterdir()} - {
             self.cache.name,
+            self.start.name,
             _LOCK,
         }:
             raise CommandError(
@@ -120,6 +126,7 @@ class RunFolder:
     def clear(self) -> None:
         """Removes what a run leaves that has not begun."""
         shutil.rmtree(self.cache, ignore_errors=True)
+        self.start.unlink(missing_ok=True)
         (self.path / _LOCK).unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # It holds what is not ours.
             self.path.rmdir()

@@ -8,6 +8,7 @@ from typing import Any
 
 from kerasgan.command.errors import CommandError
 from kerasgan.command.settings import Settings
+from kerasgan.command.start import is_start
 from kerasgan.command.train_options import given_options
 
 
@@ -35,6 +36,12 @@ def check_same(
             f"--output {output} is a run with other settings than {given.settings}. Give another --output."
         )
     differences = []
+    model = getattr(given, "from")
+    if model is not None and (settings.start is None or not is_start(model, settings.start)):
+        began = (
+            "no model" if settings.start is None else f"another model, {settings.start['model']},"
+        )
+        differences.append(f"{began} for --from, not {model}")
     for name, value in _options(given).items():
         there = _of_run(settings, name)
         if value != there:
@@ -75,7 +82,7 @@ def _options(given: argparse.Namespace) -> dict[str, Any]:
     return {
         name: value
         for name, value in given_options(given).items()
-        if name not in ("steps", "epochs") and by_itself.get(name) != value
+        if name not in ("steps", "epochs", "from") and by_itself.get(name) != value
     }
 
 

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from kerasgan.arguments import counted
 from kerasgan.command.errors import CommandError
 from kerasgan.files import replacing
 
@@ -25,8 +26,10 @@ class Settings:
         channels: 1, 3 or 4.
         class_names: The classes of a conditional model, or `None`.
         even_classes: Whether all classes are drawn equally often.
-        network: A name in `kerasgan.command.game.NETWORKS`.
-        filters: How wide the networks are.
+        network: A name in `kerasgan.command.game.NETWORKS`; `None` for that of a model which is not known.
+        filters: How wide the networks are; `None` likewise.
+        start: The file of the model that the run goes on from, and its fingerprint, or `None`.
+        freeze: How many stages of the discriminator are frozen.
         latent_size: Numbers in a latent point.
         augmentation: `"none"`, `"diff_augment"` or `"adaptive"`.
         batch_size: Pictures in a step.
@@ -51,8 +54,10 @@ class Settings:
     channels: int
     class_names: list[str] | None
     even_classes: bool
-    network: str
-    filters: int
+    network: str | None
+    filters: int | None
+    start: dict[str, str] | None
+    freeze: int
     latent_size: int
     augmentation: str
     batch_size: int
@@ -79,6 +84,19 @@ class Settings:
     def shape(self) -> tuple[int, int, int]:
         """The shape of a sample."""
         return (self.size[0], self.size[1], self.channels)
+
+    @property
+    def network_text(self) -> str:
+        """The network, as it is shown."""
+        if self.network is None:
+            return "that of the model it goes on from"
+        return f"{self.network}, {self.filters} filters"
+
+    @property
+    def frozen_text(self) -> str:
+        """What of the discriminator is frozen, as it is shown."""
+        stages = counted(self.freeze, "first stage") if self.freeze else "nothing"
+        return f"{stages} of the discriminator"
 
     def write(self, path: Path) -> None:
         """Writes them to a file, whole or not at all."""

@@ -28,6 +28,7 @@ from kerasgan.command.run_folder import RunFolder
 from kerasgan.command.run_writer import RunWriter
 from kerasgan.command.same_run import check_same, extended_to
 from kerasgan.command.settings import Settings
+from kerasgan.command.start import Start, load_start
 from kerasgan.command.train_options import add_options, given_options
 from kerasgan.datasets import ImageFolderReport, ImageStream
 
@@ -72,13 +73,14 @@ def run(given: argparse.Namespace) -> int:
     check_formats(given.export or [], "--export")
     if given.size:
         check_size(given.size)
-    report = None
+    report = source = None
     if not folder.settings.is_file():
         report = look(
             given.folder,
             given.on_error or _reading(start, "on_error", "raise"),
             given.max_pixels or _reading(start, "max_pixels", None),
         )
+        source = _source(given, start)
     is_old = folder.prepare()
     with folder.alone():
         if is_old:
@@ -96,12 +98,13 @@ def run(given: argparse.Namespace) -> int:
             done = folder.state()["steps"]
             sys.stdout.write(f"The run in {output} goes on at step {done:,} of {steps:,}.\n")
         else:
-            settings = start or choose(given, report)  # type: ignore[arg-type]
             try:
-                stream = _begin(given, settings, report, folder, is_chosen=start is None)
+                settings = start or choose(given, report, source)  # type: ignore[arg-type]
+                stream = _begin(given, settings, report, source, folder, is_chosen=start is None)
             except BaseException:
                 folder.clear()
                 raise
+        del source  # and its weights, which the run has a copy of
         return _train(settings, stream, folder)
 
 
@@ -124,6 +127,22 @@ def _start_settings(given: argparse.Namespace) -> Settings | None:
     return settings
 
 
+def _source(given: argparse.Namespace, settings: Settings | None) -> Start | None:
+    """Returns the model to go on from, where one is given or the file of settings names one."""
+    if settings is None:
+        path = getattr(given, "from")
+        return None if path is None else load_start(path)
+    if settings.start is None:
+        return None
+    source = load_start(Path(settings.start["model"]))
+    if source.fingerprint != settings.start["fingerprint"]:
+        raise CommandError(
+            f"--settings {given.settings} goes on from {source.path}, which is another model now. Give "
+            "--from and the options of the run in place of --settings."
+        )
+    return source
+
+
 def _reading(settings: Settings | None, name: str, default: Any) -> Any:
     return default if settings is None else settings.reading.get(name, default)
 
@@ -132,10 +151,13 @@ def _begin(
     given: argparse.Namespace,
     settings: Settings,
     report: ImageFolderReport | None,
+    source: Start | None,
     folder: RunFolder,
     is_chosen: bool,
 ) -> ImageStream:
     """Says what was found and chosen, measures the time of a step, and writes the settings."""
+    if source is not None:
+        source.check(settings)
     if report is not None:
         sys.stdout.write(described(settings, report, folder.path))
         sys.stdout.flush()
@@ -144,11 +166,14 @@ def _begin(
     if settings.class_names is not None:
         # Without those of which no picture can be read.
         settings.class_names = list(stream.class_names or ())
+    if source is not None:
+        source.check(settings)
+        source.write(folder.start, settings.seed)
     settings.normalization = saved_normalization(stream)
     settings.export = list(given.export or settings.export)
     measured = settings.steps == 0 or settings.steps > _SHORT
     if measured:
-        settings.seconds_per_step = _seconds_per_step(settings, stream)
+        settings.seconds_per_step = _seconds_per_step(settings, stream, folder)
     if is_chosen:
         wanted = 60 * (settings.minutes or 0) / (settings.seconds_per_step or 1)
         plan(settings, settings.steps or max(1, round(wanted)))
@@ -164,10 +189,10 @@ def _begin(
     return stream
 
 
-def _seconds_per_step(settings: Settings, stream: ImageStream) -> float:
+def _seconds_per_step(settings: Settings, stream: ImageStream, folder: RunFolder) -> float:
     """Returns how long a step takes, of a game that is then forgotten."""
     trial = dataclasses.replace(settings, steps_per_section=_MEASURED_STEPS)
-    game = make_game(trial)
+    game = make_game(trial, folder.start)
     for _ in range(2):  # The first time, graphs are made.
         start = time.monotonic()
         game.fit(batches(stream, trial), verbose=0)
@@ -177,7 +202,7 @@ def _seconds_per_step(settings: Settings, stream: ImageStream) -> float:
 
 
 def _train(settings: Settings, stream: ImageStream, folder: RunFolder) -> int:
-    game = make_game(settings)
+    game = make_game(settings, folder.start)
     game.normalization = stream.normalization
     rows, columns, condition = _cells(settings)
     diagnosis = _diagnosis(settings, stream)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 from kerasgan.command import options as types
@@ -18,6 +19,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--minutes", type=types.positive_float, help="default: 30")
     group.add_argument("--steps", type=types.positive)
     group.add_argument("--epochs", type=types.positive, help="passes over the pictures")
+    _add_start(parser.add_argument_group("fine-tuning"))
     _add_pictures(parser.add_argument_group("pictures"))
     _add_recipe(parser.add_argument_group("recipe"))
 
@@ -26,6 +28,21 @@ def given_options(given: argparse.Namespace) -> dict[str, Any]:
     """Returns the options that were given, by name."""
     values = vars(given).items()
     return {name: value for name, value in values if value is not None and name not in _OF_NO_RUN}
+
+
+def _add_start(group: Any) -> None:
+    group.add_argument(
+        "--from",
+        type=Path,
+        metavar="MODEL",
+        help="train on from a model: a run, or a .keras file. Size and network are the model's",
+    )
+    group.add_argument(
+        "--freeze",
+        type=types.positive,
+        metavar="N",
+        help="leave the N first stages of its discriminator as they are (default: none)",
+    )
 
 
 def _add_pictures(group: Any) -> None:

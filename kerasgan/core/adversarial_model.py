@@ -204,7 +204,7 @@ class AdversarialModel(PlayedGame):
             optimizers=optimizers,
             turn_logs=logs,
             metrics=metrics,
-            trained={turn.name: turn.trainable_variables for turn in turns},
+            moving={turn.name: turn.moving_weights for turn in turns},
             description=describe_compilation(
                 {turn.name: optimizers[turn.name] for turn in turns}, arguments
             ),
@@ -212,10 +212,10 @@ class AdversarialModel(PlayedGame):
         )
 
     def check_trainable(self) -> None:
-        """Raises a `ValueError` where a turn would train other weights than `compile` has seen."""
+        """Raises a `ValueError` where a turn would move other weights than `compile` has seen."""
         for turn in self.turns():
-            before = {id(each): each for each in self.compiled_game.trained.get(turn.name, ())}
-            now = {id(each): each for each in turn.trainable_variables}
+            before = {id(each): each for each in self.compiled_game.moving.get(turn.name, ())}
+            now = {id(each): each for each in turn.moving_weights}
             if before.keys() != now.keys():
                 frozen = [each.path for key, each in before.items() if key not in now]
                 freed = [each.path for key, each in now.items() if key not in before]
@@ -248,7 +248,7 @@ class AdversarialModel(PlayedGame):
         """Makes what Keras's loop calls to train.
 
         Raises:
-            ValueError: If a turn would train other weights than `compile` has seen.
+            ValueError: If a turn would move other weights than `compile` has seen.
         """
         self.check_trainable()
         if self._is_played_by_keras(AdversarialModel.train_step):

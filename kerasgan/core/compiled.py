@@ -57,7 +57,7 @@ class Compiled:
         optimizers: The optimizer of each turn, behind one face. `None` until a game is compiled.
         turn_logs: What each turn logs.
         metrics: The metrics of an evaluation.
-        trained: The weights that each turn trains.
+        moving: The weights that each turn moves.
         description: What was given, as JSON, when it was given: a schedule changes a learning rate later.
         steps_per_execution: As in `compile`.
     """
@@ -67,7 +67,7 @@ class Compiled:
     optimizers: Optimizers | None = None
     turn_logs: Sequence[TurnLog] = ()
     metrics: Sequence[keras.metrics.Metric] = ()
-    trained: Mapping[str, Sequence[keras.Variable]] = field(default_factory=dict)
+    moving: Mapping[str, Sequence[keras.Variable]] = field(default_factory=dict)
     description: Mapping[str, Any] = field(default_factory=dict)
     steps_per_execution: int | str = "auto"
 

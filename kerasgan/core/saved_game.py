@@ -22,6 +22,7 @@ from kerasgan.registry import deserialize
 
 _MOMENTUM = "averages.momentum"
 _LOSS = "loss"
+_FROZEN = "frozen"
 
 
 class SavedGame(StatefulGame):
@@ -100,13 +101,31 @@ class SavedGame(StatefulGame):
         # Not where there is none, as in files of 0.1.
         if self.normalization is not None:
             config["normalization"] = serialize(self.normalization)
+        frozen = self._frozen_layers()
+        if frozen:
+            config[_FROZEN] = frozen
         return config
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> SavedGame:
         """Makes the model that `get_config` described."""
+        frozen = config.get(_FROZEN, {})
+        config = {name: value for name, value in config.items() if name != _FROZEN}
         with keras.saving.custom_object_scope(custom_objects or {}):
-            return cls(**deserialize(config))
+            game = cls(**deserialize(config))
+        for player, places in frozen.items():
+            for place, layer in enumerate(getattr(game, player)._flatten_layers()):
+                layer.trainable = place not in places
+        return game
+
+    def _frozen_layers(self) -> dict[str, list[int]]:
+        """Returns the places of each player's frozen layers, of which a subclassed model says nothing."""
+        layers = {name: getattr(self, name)._flatten_layers() for name in self.kept.players}
+        places = {
+            name: [place for place, layer in enumerate(found) if not layer.trainable]
+            for name, found in layers.items()
+        }
+        return {name: each for name, each in places.items() if each}
 
     def get_compile_config(self) -> dict[str, Any]:
         """Returns what `compile` was called with."""

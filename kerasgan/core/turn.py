@@ -111,6 +111,13 @@ class Turn:
         return _distinct(weight for player in self.players for weight in player.weights)
 
     @property
+    def moving_weights(self) -> list[keras.Variable]:
+        """What moves: the trainable variables, and the statistics of layers that are not frozen."""
+        layers = [layer for player in self.players for layer in player._flatten_layers()]
+        statistics = (v for each in layers if each.trainable for v in each._non_trainable_variables)
+        return _distinct([*self.trainable_variables, *statistics])
+
+    @property
     def loss_name(self) -> str:
         """What the turn's loss is called in the logs."""
         return f"{self.name}_loss"

@@ -1,23 +1,9 @@
 """A folder of small pictures, and a run that was trained on it."""
 
-import contextlib
-import os
-
 import pytest
-from toy_runs import TOY, write_pictures
+from toy_runs import TOY, inside, write_pictures
 
 from kerasgan.command import main
-
-
-@contextlib.contextmanager
-def inside(folder):
-    """Makes a folder the current one."""
-    before = os.getcwd()
-    os.chdir(folder)
-    try:
-        yield
-    finally:
-        os.chdir(before)
 
 
 @pytest.fixture

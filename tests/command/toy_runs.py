@@ -1,9 +1,23 @@
 """What the tests of the command train on."""
 
+import contextlib
+import os
+
 import numpy as np
 from PIL import Image
 
 TOY = ["--size", "8", "--filters", "2", "--batch-size", "4", "--steps", "3"]
+
+
+@contextlib.contextmanager
+def inside(folder):
+    """Makes a folder the current one."""
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
 
 
 def write_pictures(folder, count=12, shape=(9, 8, 3), seed=0):

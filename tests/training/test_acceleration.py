@@ -84,7 +84,8 @@ def test_on_a_cpu_xla_reaches_everything(counting_gan, caplog):
         counting_gan.compile(jit_compile=True)
         counting_gan.fit(keras.random.normal((8, 6, 2)), batch_size=8, verbose=0)
     assert int(counting_gan.discriminator.layers[0].calls) == 2
-    assert not caplog.messages
+    # TensorFlow warns where a process has made many graphs.
+    assert not [each for each in caplog.records if each.name.startswith("kerasgan")]
 
 
 def test_steps_per_execution_is_a_number_or_auto():
