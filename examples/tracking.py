@@ -56,11 +56,12 @@ def weights_and_biases(
     import wandb
     from wandb.integration.keras import WandbMetricsLogger
 
+    mode: Any = os.environ.get("WANDB_MODE", "offline")
     with wandb.init(
         project=PROJECT,
         dir=folder,
         config=settings,
-        mode=os.environ.get("WANDB_MODE", "offline"),
+        mode=mode,
         settings=wandb.Settings(silent=True),
     ) as run:
 

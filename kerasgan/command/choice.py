@@ -22,6 +22,7 @@ _UNEVEN = 5
 _MOST_SECTIONS = 100
 _MINUTES = 30.0
 _LATENT_SIZE = 64
+_NETWORK = "dcgan"
 # For a network that is not ours: the lowest of those for ours.
 _LEARNING_RATE = 2e-4
 _READING = (
@@ -59,13 +60,13 @@ def choose(
     if augmentation == "auto":
         augmentation = "diff_augment" if report.count < _FEW else "none"
     reading = {name: getattr(given, name) for name in _READING if getattr(given, name) is not None}
-    batch_size = given.batch_size or 64
+    own = NETWORKS.get(str(network), NETWORKS[_NETWORK])
+    batch_size = given.batch_size or own.batch_size[accelerated]
     steps = given.steps or 0
     if given.epochs:
         steps = max(1, given.epochs * report.count // batch_size)
     minutes = None if steps else (given.minutes or _MINUTES)
-    own = NETWORKS[network].learning_rate if network in NETWORKS else _LEARNING_RATE
-    rate = given.learning_rate or own
+    rate = given.learning_rate or (own.learning_rate if network else _LEARNING_RATE)
     return Settings(
         folder=str(Path(given.folder).resolve()),
         pictures=report.count,
@@ -169,13 +170,13 @@ def _model(
 
 def _network(size: list[int], accelerated: bool) -> str:
     if not accelerated:
-        return "dcgan"
+        return _NETWORK
     shortest = min(size)
     while shortest >= 8:
         shortest //= 2
     doublings = (min(size) // max(shortest, 1)).bit_length() - 1
     fits = min(size) >= 4 and all(side % 2**doublings == 0 for side in size)
-    return "r3gan" if fits else "dcgan"
+    return "r3gan" if fits else _NETWORK
 
 
 def _class_names(given: argparse.Namespace, report: ImageFolderReport) -> list[str] | None:

@@ -72,7 +72,9 @@ def _add_recipe(group: Any) -> None:
     group.add_argument("--network", choices=list(NETWORKS))
     group.add_argument("--filters", type=types.positive, help="how wide the networks are")
     group.add_argument("--augment", choices=["auto", "none", "diff_augment", "adaptive"])
-    group.add_argument("--batch-size", type=types.positive, help="default: 64")
+    group.add_argument(
+        "--batch-size", type=types.positive, help="default: 16 on a CPU, 64 on an accelerator"
+    )
     group.add_argument("--learning-rate", type=types.positive_float, help="at first")
     group.add_argument("--penalty", type=types.positive_float, help="weight of R1 and R2 (1)")
     group.add_argument("--seed", type=types.seed, help="of all that is random (default: 0)")

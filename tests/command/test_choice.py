@@ -35,7 +35,7 @@ def on_a_cpu(monkeypatch):
 
 def test_a_cpu_gets_a_light_network(on_a_cpu, report):
     settings = choose(given(), report)
-    assert (settings.network, settings.size, settings.filters) == ("dcgan", [32, 32], 32)
+    assert (settings.network, settings.size, settings.filters) == ("dcgan", [32, 32], 24)
     assert (settings.learning_rate, settings.final_learning_rate) == (5e-4, 5e-5)
     assert settings.minutes == 30
 
