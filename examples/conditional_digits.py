@@ -36,17 +36,20 @@ BATCH_SIZE = 64
 CLASSES = 10
 
 
-def conditional_gan(sample_shape: tuple[int, ...], steps: int) -> kerasgan.ConditionalGAN:
+def conditional_gan(
+    sample_shape: tuple[int, ...], steps: int, filters: int
+) -> kerasgan.ConditionalGAN:
     """Returns a compiled GAN whose two networks also see the label."""
     gan = kerasgan.ConditionalGAN(
         generator=kerasgan.networks.dcgan_generator(
             latent_shape=64,
             sample_shape=sample_shape,
+            filters=filters,
             number_of_classes=CLASSES,
             normalization=None,
         ),
         discriminator=kerasgan.networks.dcgan_discriminator(
-            sample_shape, number_of_classes=CLASSES
+            sample_shape, filters=filters, number_of_classes=CLASSES
         ),
     )
     gan.compile(
@@ -90,16 +93,18 @@ def main() -> None:
     """Trains, measures, draws and saves."""
     parser = command_line.make_parser(__doc__)
     parser.add_argument("--epochs", type=int, help="of training (default: 150)")
+    parser.add_argument("--filters", type=int, default=32, help="of both networks (default: 32)")
     command_line.add_common_options(parser, toy="1 epoch")
     options = parser.parse_args()
-    command_line.require_positive(parser, epochs=options.epochs)
+    command_line.require_positive(parser, epochs=options.epochs, filters=options.filters)
     epochs = options.epochs or (1 if options.size == "toy" else 150)
     pictures, models = command_line.output_folders(options.output, "conditional_digits")
 
     start = time.perf_counter()
     keras.utils.set_random_seed(options.seed)
     data = kerasgan.datasets.digits(test_fraction=0.2, seed=0)
-    gan = conditional_gan(data.sample_shape, steps=epochs * (len(data) // BATCH_SIZE))
+    steps = epochs * (len(data) // BATCH_SIZE)
+    gan = conditional_gan(data.sample_shape, steps, options.filters)
     gan.normalization = data.normalization
     grids = kerasgan.callbacks.SampleGrid(
         pictures / "samples",
