@@ -28,8 +28,8 @@ def test_links_within_the_project_lead_somewhere(path):
         assert (path.parent / target).exists(), target
 
 
-def test_the_readme_shows_every_model():
+def test_the_overview_shows_every_model():
     import kerasgan
 
-    shown = "\n".join(snippets(PROJECT / "README.md"))
+    shown = "\n".join(snippets(PROJECT / "docs" / "overview.md"))
     assert all(f"kerasgan.{name}(" in shown for name in kerasgan.models.__all__[:4])
