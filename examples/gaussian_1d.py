@@ -66,7 +66,7 @@ def modern(every: int, steps: int, data: np.ndarray) -> kerasgan.GAN:
     """Returns the relativistic game with R1 and R2 (Huang et al. 2024), which converges."""
 
     def network(name: str, first: keras.Layer, last: list[keras.Layer]) -> keras.Model:
-        # Steep units at random places see the shape of a density. The usual gentle ones, all centerd on
+        # Steep units at random places see the shape of a density. The usual gentle ones, all centered on
         # zero, see little but its mean and variance: a uniform distribution then passes for a normal one.
         steep = keras.initializers.RandomNormal(stddev=2.0)
         hidden = [

@@ -88,10 +88,11 @@ class Moments(Collector):
         before = ops.cast(self.count, "float64")
         share = ops.divide_no_nan(rows, before + rows)
         mean = ops.divide_no_nan(ops.sum(features, axis=0), rows)
-        centerd = features - mean
+        centered = features - mean
         shift = mean - self.mean
         self.scatter.assign_add(
-            ops.matmul(ops.transpose(centerd), centerd) + ops.outer(shift, shift) * (before * share)
+            ops.matmul(ops.transpose(centered), centered)
+            + ops.outer(shift, shift) * (before * share)
         )
         self.mean.assign_add(shift * share)
         self.count.assign_add(ops.cast(rows, "int64"))

@@ -14,7 +14,7 @@ from kerasgan.schedules import Schedule
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class DRAGAN(GradientPenalty):
-    """One-centerd gradient penalty around the real samples.
+    """One-centered gradient penalty around the real samples.
 
     `weight * E (||grad D(x + noise)|| - 1)^2`, the noise uniform on `[0, scale * std(x)]` (Kodali et al.
     2017, Algorithm 1), the standard deviation taken over the whole global batch.

@@ -10,7 +10,7 @@ from kerasgan.penalties.penalty import Encounter, squared_gradient_norm
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class R1(GradientPenalty):
-    """Zero-centerd gradient penalty on real samples: `weight / 2 * E ||grad D(x)||^2`.
+    """Zero-centered gradient penalty on real samples: `weight / 2 * E ||grad D(x)||^2`.
 
     Mescheder et al. 2018, equation 9; `weight` is the paper's gamma. `D(x)` is the score before a sigmoid.
 

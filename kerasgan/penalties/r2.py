@@ -10,7 +10,7 @@ from kerasgan.penalties.penalty import Encounter, squared_gradient_norm
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class R2(GradientPenalty):
-    """Zero-centerd gradient penalty on generated samples: `weight / 2 * E ||grad D(G(z))||^2`.
+    """Zero-centered gradient penalty on generated samples: `weight / 2 * E ||grad D(G(z))||^2`.
 
     Mescheder et al. 2018, section 4.1; `weight` is the paper's gamma. With `R1` and the `Relativistic` loss
     it makes R3GAN's objective (Huang et al. 2024).

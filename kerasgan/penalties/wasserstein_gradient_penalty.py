@@ -12,7 +12,7 @@ from kerasgan.penalties.penalty import Encounter, squared_gradient_norm
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class WassersteinGradientPenalty(GradientPenalty):
-    """One-centerd gradient penalty between real and generated samples (WGAN-GP).
+    """One-centered gradient penalty between real and generated samples (WGAN-GP).
 
     `weight * E (||grad D(x^)|| - 1)^2` with `x^` uniform on the segment between a real and a generated
     sample (Gulrajani et al. 2017, equation 3).

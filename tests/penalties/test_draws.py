@@ -1,4 +1,4 @@
-"""Where the one-centerd penalties look: the draws' ranges and distributions."""
+"""Where the one-centered penalties look: the draws' ranges and distributions."""
 
 from __future__ import annotations
 

@@ -48,9 +48,9 @@ def test_layer_normalization_is_penalized_as_finite_differences_say():
     def slopes(first, last):
         """The score's gradient at each sample, by the chain rule."""
         hidden = x @ first
-        centerd = hidden - hidden.mean(axis=1, keepdims=True)
-        deviation = np.sqrt(np.mean(centerd**2, axis=1, keepdims=True) + epsilon)
-        normalized = centerd / deviation
+        centered = hidden - hidden.mean(axis=1, keepdims=True)
+        deviation = np.sqrt(np.mean(centered**2, axis=1, keepdims=True) + epsilon)
+        normalized = centered / deviation
         upstream = (1.0 - np.tanh(normalized) ** 2) * last[:, 0]
         upstream = upstream - upstream.mean(axis=1, keepdims=True)
         through = np.mean(upstream * normalized, axis=1, keepdims=True) * normalized
