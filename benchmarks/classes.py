@@ -1,12 +1,13 @@
 """Trains on classes with one command, and asks a classifier of real pictures what it sees.
 
-`even`: 300 pictures of each of MNIST's ten digits, in a folder of sub-folders. `kerasgan train` makes a generator of
+`even`: 300 pictures of each of MNIST's ten digits, in sub-folders. `kerasgan train` makes a generator of
 classes. A classifier that was trained on 10,000 other real digits is asked for the class of generated ones.
 `accuracy` is how often it answers what was meant. Beside it stands its accuracy on real digits.
 
-`uneven`: the digit 7 has 15 pictures, a twentieth. The command draws all classes equally often by itself. A second
-run draws pictures as they come (`"even_classes": false` in its settings). `accuracy_of_rare` is that of the rare
-digit, and `spread_of_rare` how much its pictures differ, beside that of real ones.
+`uneven`: the digit 7 has 15 pictures, a twentieth. The command draws all classes equally often by itself.
+`uneven_as_it_comes`: a second run draws pictures as they come (`"even_classes": false` in its settings).
+`accuracy_of_rare` is that of the rare digit. `spread_of_rare` is how much its pictures differ, beside that of
+real ones.
 
     python benchmarks/classes.py mnist.npz --record benchmarks/results/classes.json
 
