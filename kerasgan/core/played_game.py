@@ -77,8 +77,11 @@ class PlayedGame(SavedGame):
         return max(turn.steps for turn in self.turns())
 
     def generating_models(self) -> Sequence[keras.Model]:
-        """The sub-models that samples come out of, which `generator_ema` averages."""
-        return next(turn.players for turn in self.turns() if turn.name == "generator")
+        """The sub-models that samples come out of, which `generator_ema` averages.
+
+        They are the players of the turn `"generator"`, where there is one, unless a game says more.
+        """
+        return [each for turn in self.turns() if turn.name == "generator" for each in turn.players]
 
     def call_specification(self) -> Any:
         """Returns the specification of what a call of the model takes: samples, unless a game says more."""

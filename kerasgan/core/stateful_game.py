@@ -205,6 +205,12 @@ class StatefulGame(keras.Model, metaclass=_Game):
         if isinstance(generator_ema, str) and generator_ema == "keep":
             generator_ema = "keep" if average is None else average.momentum
         elif generator_ema is not None:
+            if not models:
+                raise ValueError(
+                    "Invalid value for argument `generator_ema`. Expected None, since no turn of "
+                    f"`{type(self).__name__}` is called 'generator': say in `generating_models` which sub-models "
+                    f"make samples. Received: generator_ema={generator_ema!r}"
+                )
             new = MovingAverage(models, generator_ema)
             average = average or new
             average.momentum = new.momentum

@@ -13,7 +13,7 @@ from kerasgan.backend import draw_rows
 class GaussianSampling(keras.layers.Layer):
     """Draws from the normal distribution whose mean and log variance come in.
 
-    The reparameterisation `mean + exp(log_variance / 2) * noise` (Kingma & Welling 2014, section 2.4) makes
+    The reparameterization `mean + exp(log_variance / 2) * noise` (Kingma & Welling 2014, section 2.4) makes
     the draw differentiable. At the end of an encoder it makes the Gaussian posterior of an adversarial or
     variational auto-encoder. The input's last axis holds the means in its first half and the log variances
     in its second.

@@ -70,6 +70,22 @@ def test_a_turn_that_a_subclass_adds_has_an_optimizer_of_its_own():
     assert model.get_compile_config()["second_optimizer"]["class_name"] == "SGD"
 
 
+class WithoutAGeneratorTurn(kerasgan.GAN):
+    maker_optimizer = OptimizerSetting()
+
+    def turns(self):
+        discriminator, generator = super().turns()
+        return [discriminator, Turn("maker", generator.players, self.generator_objective)]
+
+
+def test_a_game_without_a_generator_turn_says_what_to_average():
+    model = WithoutAGeneratorTurn(mlp(3, [], 2), mlp(2, []))
+    model.compile(run_eagerly=True)
+    assert "maker_loss" in model.train_on_batch(X, return_dict=True)
+    with pytest.raises(ValueError, match="`generator_ema`.*say in `generating_models` which"):
+        model.compile(generator_ema=0.9)
+
+
 class WithALateModel(kerasgan.GAN):
     def __init__(self, generator, discriminator, other):
         super().__init__(generator, discriminator)
