@@ -208,8 +208,8 @@ class StatefulGame(keras.Model, metaclass=_Game):
             if not models:
                 raise ValueError(
                     "Invalid value for argument `generator_ema`. Expected None, since no turn of "
-                    f"`{type(self).__name__}` is called 'generator': say in `generating_models` which sub-models "
-                    f"make samples. Received: generator_ema={generator_ema!r}"
+                    f"`{type(self).__name__}` is called 'generator': say in `generating_models` which "
+                    f"sub-models make samples. Received: generator_ema={generator_ema!r}"
                 )
             new = MovingAverage(models, generator_ema)
             average = average or new
