@@ -35,8 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command.
 
     Args:
-        arguments: What stands on the command line after the name of the command. Defaults to `None`, what
-            does stand there.
+        arguments: The words after `kerasgan`. Defaults to `None`, those of the command line.
 
     Returns:
         The exit status: 0 where all went well, 2 where something is wrong that the user can mend, 1 where

@@ -75,7 +75,10 @@ def _write_saved_model(
     game: Any, signatures: Mapping[str, Signature], call: Any, filepath: Any, **arguments: Any
 ) -> None:
     archive = keras.export.ExportArchive()
-    archive.track(game)
+    # What signatures use of the weights is found by itself. `track(game)` would write all weights once more.
+    for part in tf.train.TrackableView(game).descendants():
+        if isinstance(part, tf.saved_model.experimental.TrackableResource):
+            archive.track(part)
     for name, use in signatures.items():
         archive.add_endpoint(name, _positional(use), _tensor_specifications(use))
     if call is not None:

@@ -310,3 +310,31 @@ def _players(kernel):
 
 def _contents(folder):
     return {str(path): path.is_file() and path.read_bytes() for path in folder.rglob("*")}
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Looked(keras.layers.Layer):
+    """A layer with a lookup table of TensorFlow and a weight."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        pairs = tf.lookup.KeyValueTensorInitializer(
+            tf.constant([0, 1], "int64"), tf.constant([5.0, 7.0])
+        )
+        self.table = tf.lookup.StaticHashTable(pairs, default_value=-1.0)
+        self.factor = self.add_weight(shape=(), initializer="ones")
+
+    def call(self, x):
+        return x * self.factor * self.table.lookup(tf.ones_like(x, "int64"))
+
+
+def test_weights_are_written_once_and_lookup_tables_are_served(tmp_path):
+    generator = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), Looked()])
+    gan = kerasgan.GAN(generator, keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]))
+    gan.compile()
+    gan.export(tmp_path / "exported", verbose=False)
+    files = tf.train.list_variables(str(tmp_path / "exported" / "variables" / "variables"))
+    assert sum(len(shape) == 2 for _, shape in files) == 2  # the kernels of both
+    served = tf.saved_model.load(str(tmp_path / "exported"))
+    samples = served.signatures["generate"](count=tf.constant(4), seed=tf.constant(1, "int64"))
+    np.testing.assert_allclose(samples["samples"], gan.generate(4, seed=1), rtol=1e-5)
