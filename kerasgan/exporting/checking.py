@@ -1,4 +1,4 @@
-"""What a converter wrote, run beside the model on a batch."""
+"""Compares a converted file with the model, on a batch."""
 
 from __future__ import annotations
 
