@@ -167,7 +167,7 @@ def _processors() -> int:
 
 
 def raise_faults(faults: Sequence[PictureError], count: int, can_skip: bool = True) -> None:
-    """Raises one error that names all files that cannot be read.
+    """Raises one error for all files that cannot be read. It names up to 20 of them.
 
     Args:
         faults: The errors of the single files, at least one.

@@ -26,7 +26,7 @@ def unpaired(
 
     An epoch is one pass over the larger set, without the examples that do not fill its last minibatch. The
     smaller set is repeated as often as needed, in a new order each time. So examples are side by side in a
-    minibatch by chance only, and each epoch mixes them anew.
+    minibatch only by chance, and each epoch mixes them again.
 
     Args:
         a: Examples of one domain, `(count, ...)`, or an `ImageStream`.
