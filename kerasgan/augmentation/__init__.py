@@ -35,10 +35,10 @@ def get(identifier: Any) -> Augmentation:
 
     Args:
         identifier: `"diff_augment"` or `"adaptive"`, with the defaults; an `Augmentation`; a
-            `keras.layers.Layer` for `LayerAugmentation`; or the configuration of either.
+            `keras.layers.Layer`, which becomes a `LayerAugmentation`; or the configuration of either.
 
     Raises:
-        ValueError: If a name is unknown, or a layer cannot be one.
+        ValueError: If a name is unknown, or a layer cannot be an augmentation.
         TypeError: If it is none of these.
 
     Example:

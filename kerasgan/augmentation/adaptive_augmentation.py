@@ -13,32 +13,33 @@ from kerasgan.augmentation.augmentation_pipeline import AugmentationPipeline
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class AdaptiveAugmentation(AugmentationPipeline):
-    """Augmentation with a probability that follows how sure the discriminator is (ADA, Karras et al. 2020).
+    """Augmentation whose probability depends on how sure the discriminator is (ADA, Karras et al. 2020).
 
-    A discriminator that learns a small set by heart gives more and more of the real samples a positive score.
-    `r = E[sign(D(x))]`, the paper's second heuristic (section 3, equation 1), tells it: the probability rises
-    where r is above `target`, and falls where it is below. So the same settings do for a hundred pictures and
-    for a hundred thousand. The probability is logged as `augmentation_probability`, saved and resumed.
+    A discriminator that memorizes a small set gives more and more of the real samples a positive score.
+    `r = E[sign(D(x))]` measures that; it is the paper's second heuristic (section 3, equation 1). The
+    probability rises while r is above `target`, and falls while r is below. So the same settings work for a
+    hundred pictures and for a hundred thousand. The probability is logged as `augmentation_probability`,
+    saved and resumed.
 
     The transformations are those of `AugmentationPipeline`.
 
-    With a relativistic loss a score by itself means nothing; there r is the mean sign of the differences of
-    scores of real and generated samples, as in R3GAN's code.
+    With a relativistic loss, a single score means nothing. There, r is the mean sign of the differences
+    between scores of real and generated samples, as in R3GAN's code.
 
     Args:
-        target: What r is held at, in `[0, 1)`. Defaults to 0.6.
-        images: How many real samples it takes the probability to go from 0 to 1, positive. Small sets and
-            short runs need fewer. Defaults to 500,000.
-        probability: Where the probability starts, in `[0, 1)`. Defaults to 0.0.
-        maximum: What the probability never passes, in `(0, 1]`: near 1 the generator learns to make
-            transformed pictures. Defaults to 0.8.
-        interval: How many of the discriminator's updates r is averaged over, positive. Defaults to 4.
+        target: The value at which r is held, in `[0, 1)`. Defaults to 0.6.
+        images: After how many real samples the probability can have gone from 0 to 1, positive. Small sets
+            and short runs need a smaller number. Defaults to 500,000.
+        probability: The probability at the start, in `[0, 1)`. Defaults to 0.0.
+        maximum: The largest probability, in `(0, 1]`. Near 1, the generator learns to make transformed
+            pictures. Defaults to 0.8.
+        interval: Over how many updates of the discriminator r is averaged, positive. Defaults to 4.
         transformations: As in `AugmentationPipeline`. Defaults to `("geometry", "color")`.
         value_range: The values of black and white. Defaults to `(-1.0, 1.0)`.
 
     Raises:
         ValueError: If an argument is out of range; and by `build`, if transformations of colors are asked for
-            samples without.
+            but the samples have no colors.
 
     Example:
 
@@ -71,7 +72,7 @@ class AdaptiveAugmentation(AugmentationPipeline):
         self._variables: dict[str, keras.Variable] = {}
 
     def build(self, sample_shape: Sequence[int]) -> None:
-        """Takes the shape of the samples, and makes the variables, under the strategy of the moment."""
+        """Takes the shape of the samples, and makes the variables within the current strategy's scope."""
         super().build(sample_shape)
         if not self._variables:
             starts = {"probability": self.probability, "signs": 0.0, "rows": 0.0, "updates": 0.0}
@@ -92,14 +93,14 @@ class AdaptiveAugmentation(AugmentationPipeline):
         return list(self._variables.values())
 
     def current_probability(self, step: Any = 0) -> Any:
-        """Returns the probability of now, a float32 scalar; where it starts, before `build`."""
+        """Returns the current probability, a float32 scalar; before `build`, the one at the start."""
         if not self._variables:
             return self.probability
         # The value of now, where the variable itself would show what comes later.
         return self._variables["probability"] + 0.0
 
     def update(self, signs_mean: Any, rows: Any) -> None:
-        """Moves the probability towards where the discriminator is as sure as it should be.
+        """Adjusts the probability after an update of the discriminator, so that r comes nearer to `target`.
 
         Args:
             signs_mean: The mean of the signs of the scores of real samples, over the whole global batch.
@@ -119,7 +120,7 @@ class AdaptiveAugmentation(AugmentationPipeline):
             state[name].assign(ops.where(due, ops.zeros_like(value), value))
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments that make an equal augmentation, but for its state."""
+        """Returns the arguments that make an equal augmentation, without its state."""
         return {
             "target": self.target,
             "images": self.images,

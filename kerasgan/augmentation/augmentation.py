@@ -14,18 +14,18 @@ from kerasgan import arguments
 class Augmentation(ABC):
     """Random transformations of all pictures, real and generated, before the discriminator sees them.
 
-    A discriminator that never sees the same picture twice cannot learn a small set by heart. As generated
-    pictures are transformed alike, the generator does not learn to make transformed ones (Zhao et al. 2020;
+    A discriminator that never sees the same picture twice cannot memorize a small set. Generated pictures are
+    transformed in the same way, so the generator does not learn to make transformed ones (Zhao et al. 2020;
     Karras et al. 2020).
 
-    A subclass writes two methods. `draw` makes all random choices of one batch. `apply` transforms pictures
-    by them, and draws nothing. So two pictures can be transformed alike, and each of several replicas can
-    take its rows of one draw. Both are written in `keras.ops` and `keras.random`; `apply` is differentiable.
+    To write your own, subclass this and write two methods. `draw` makes all random choices for one batch.
+    `apply` transforms pictures by these choices, and draws nothing itself. So two pictures can be transformed
+    alike, and each of several replicas can take its rows of one draw. Write both in `keras.ops` and
+    `keras.random`; `apply` has to be differentiable.
 
     Attributes:
-        sample_shape: `(height, width, channels)`, from `build` on; `None` before.
-        follows_signs: Whether `update` is to be called in each of the discriminator's turns. Defaults to
-            `False`.
+        sample_shape: `(height, width, channels)` after `build`; `None` before.
+        follows_signs: Whether `update` is called in each of the discriminator's turns. Defaults to `False`.
 
     Example:
 
@@ -43,13 +43,13 @@ class Augmentation(ABC):
     sample_shape: tuple[int, ...] | None = None
 
     def build(self, sample_shape: Sequence[int]) -> None:
-        """Takes the shape of the samples, and makes the variables where there are any.
+        """Takes the shape of the samples, and makes the variables, if there are any.
 
         Args:
             sample_shape: `(height, width, channels)` of a sample.
 
         Raises:
-            ValueError: If the samples are no pictures, or it was built for others.
+            ValueError: If the samples are no pictures, or it was built for samples of another shape.
         """
         sample_shape = arguments.shape("sample_shape", sample_shape, rank=3)
         if self.sample_shape is not None and self.sample_shape != sample_shape:
@@ -70,8 +70,8 @@ class Augmentation(ABC):
             rows: How many pictures, an integer or a scalar tensor. Several replicas draw for all of their
                 rows together, and each takes its own.
             seed: As in `keras.random`.
-            step: How many updates the discriminator has made before, for probabilities along a curve.
-                Defaults to 0.
+            step: How many updates the discriminator has made before. Probabilities with a schedule depend on
+                it. Defaults to 0.
 
         Returns:
             Tensors `(rows, ...)` by name, which `apply` takes.
@@ -79,7 +79,7 @@ class Augmentation(ABC):
 
     @abstractmethod
     def apply(self, images: Any, parameters: Mapping[str, Any]) -> Any:
-        """Transforms pictures by what `draw` returned; differentiable for the pictures.
+        """Transforms pictures by what `draw` returned. It is differentiable with respect to the pictures.
 
         Args:
             images: Tensor `(rows, height, width, channels)`.
@@ -102,7 +102,7 @@ class Augmentation(ABC):
         return [self.apply(each, parameters) for each in images]
 
     def update(self, signs_mean: Any, rows: Any) -> None:  # noqa: B027
-        """Takes note of how sure the discriminator is, in its turn. Does nothing unless overridden.
+        """Takes note of how sure the discriminator is, once in each of its turns. By default, does nothing.
 
         Args:
             signs_mean: The mean of the signs of the scores of real samples, over the whole global batch.
@@ -110,7 +110,7 @@ class Augmentation(ABC):
         """
 
     def logs(self, step: Any = 0) -> dict[str, Any]:
-        """Returns what is to be logged of the state, scalars by name.
+        """Returns the values to log, scalars by name.
 
         Args:
             step: As in `draw`.
@@ -118,7 +118,7 @@ class Augmentation(ABC):
         return {}
 
     def __call__(self, images: Any, seed: Any = None, step: int = 0) -> Any:
-        """Draws, and transforms pictures: to look at what an augmentation does.
+        """Draws and transforms in one call, so that you can look at what an augmentation does.
 
         Args:
             images: Array `(rows, height, width, channels)`.
@@ -134,7 +134,7 @@ class Augmentation(ABC):
         return self.apply(images, self.draw(ops.shape(images)[0], seed, step))
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments that make an equal augmentation, but for its state."""
+        """Returns the arguments that make an equal augmentation, without its state."""
         return {}
 
     @classmethod

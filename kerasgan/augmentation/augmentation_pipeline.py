@@ -45,39 +45,39 @@ class AugmentationPipeline(Augmentation):
     Karras et al. 2020, section 2.2 and appendix B. Each transformation is applied to each picture with the
     probability, independently of the others, so that most pictures go through several:
 
-    - `"flip"` from left to right, of half of the pictures that it is applied to;
-    - `"quarter_turn"` by 0 to 3 right angles, or by 0 or 2 of pictures that are not square;
+    - `"flip"` from left to right, for half of the pictures that it is applied to;
+    - `"quarter_turn"` by 0 to 3 right angles; by 0 or 2 if pictures are not square;
     - `"integer_translation"` by whole pixels, up to an eighth of height and width;
     - `"scaling"` and `"anisotropic_scaling"`, by powers of two with a standard deviation of 0.2;
     - `"rotation"` by any angle, before or after the second scaling;
     - `"fractional_translation"`, with a standard deviation of an eighth of height and width;
     - `"brightness"` (standard deviation of a tenth of the range), `"contrast"` and `"saturation"` (powers of
-      two with standard deviations of 0.5 and 1), `"luma_flip"` (what is dark gets bright) and `"hue"`;
+      two with standard deviations of 0.5 and 1), `"luma_flip"` (dark becomes bright) and `"hue"`;
     - `"cutout"` of half the height and width, not among the defaults, as in the paper.
 
-    `"geometry"` and `"color"` stand for the first seven and the five of colors. Geometry is one affine
-    transformation with bilinear samples, and pictures go on beyond their edges as in a mirror. Colors are one
-    matrix. The paper's filter of frequencies and its noise are left out, which it found of little use; so is
-    its sampling at twice the size.
+    `"geometry"` stands for the first seven, and `"color"` for the five of colors. Geometry is one affine
+    transformation with bilinear samples. Beyond its edges, a picture continues as in a mirror. Colors are one
+    matrix. The paper's filter of frequencies and its noise are left out, since the paper found them of little
+    use. Its sampling at twice the size is left out, too.
 
-    The generator learns to make transformed pictures where a probability comes near 1: what is always turned
-    cannot be told from what was turned already. Stay below 0.8.
+    Stay below a probability of 0.8. Near 1, the generator learns to make transformed pictures: if every
+    picture is turned, the discriminator cannot tell which ones were turned before.
 
-    Pictures have 1 channel (gray), 2 (gray and alpha), 3 (colors) or 4 (colors and alpha); alpha keeps its
-    colors, and so do pictures of other numbers of channels, which only conditions may have.
+    Samples have 1 channel (gray), 2 (gray and alpha), 3 (colors) or 4 (colors and alpha). Alpha is left as
+    it is. Pictures that are conditions may have other numbers of channels; their colors are left as they are.
 
     Args:
         probability: A number in `[0, 1]`, or a `keras.optimizers.schedules.LearningRateSchedule` of the
             discriminator's updates. R3GAN goes from 0 to between 0.3 and 0.55 along a
             `kerasgan.schedules.Cosine`.
-        transformations: Names of transformations or of both groups; or a dictionary of such names with
-            factors of the probability in `[0, 1]`. R3GAN's are `{"geometry": 1, "color": 0.5, "cutout": 1}`.
-            Defaults to `("geometry", "color")`.
+        transformations: Names of transformations or of both groups; or a dictionary of such names, each with
+            a factor in `[0, 1]` by which the probability is multiplied. R3GAN's is
+            `{"geometry": 1, "color": 0.5, "cutout": 1}`. Defaults to `("geometry", "color")`.
         value_range: The values of black and white. Defaults to `(-1.0, 1.0)`.
 
     Raises:
         ValueError: If an argument is out of range; and by `build`, if transformations of colors are asked for
-            samples of another number of channels.
+            but the samples have more than 4 channels.
 
     Example:
 
@@ -113,7 +113,7 @@ class AugmentationPipeline(Augmentation):
         return {"augmentation_probability": self.current_probability(step)}
 
     def draw(self, rows: Any, seed: Any, step: Any = 0) -> Mapping[str, Any]:
-        """Returns the affine transformation of places, that of colors, and the rectangle to cut out."""
+        """Returns the affine transformations of places and of colors, and the rectangle to cut out."""
         # One draw for all: an integer as the seed would give the same numbers to each of several.
         uniform = keras.random.uniform((rows, _DRAWS), seed=seed)
         draws = _Draws(uniform, self.transformations, self.current_probability(step))

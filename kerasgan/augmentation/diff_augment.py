@@ -28,14 +28,19 @@ _CUTOUT = 0.5
 class DiffAugment(Augmentation):
     """Colors, translation and cutout of every picture (Zhao et al. 2020).
 
-    A good start for a few hundred pictures: there is nothing to tune. With `"color"` a picture gets brighter
-    or darker by up to a quarter of its range, its saturation is multiplied by 0 to 2, and its contrast by 0.5
-    to 1.5; with `"translation"` it moves by up to an eighth of its height and width; with `"cutout"` a
-    rectangle of half its height and width is blanked. What is blanked or moved in is the middle of the
-    range. Policies are applied in the order in which they are named.
+    It is a good start for a few hundred pictures, because there is nothing to tune:
 
-    Pictures have 1 channel (gray), 2 (gray and alpha), 3 (colors) or 4 (colors and alpha); `"color"` leaves
-    alpha as it is. In pictures of other numbers of channels, which only conditions may have, it leaves all.
+    - `"color"` makes a picture brighter or darker by up to a quarter of its range, and multiplies its
+      saturation by 0 to 2 and its contrast by 0.5 to 1.5;
+    - `"translation"` moves it by up to an eighth of its height and width;
+    - `"cutout"` blanks a rectangle of half its height and width.
+
+    Blank pixels, and those that move in at an edge, have the middle value of the range. Policies are applied
+    in the order in which you name them.
+
+    Samples have 1 channel (gray), 2 (gray and alpha), 3 (colors) or 4 (colors and alpha). `"color"` leaves
+    alpha as it is. Pictures that are conditions may have other numbers of channels; `"color"` does not change
+    them.
 
     Args:
         policy: Names among `"color"`, `"translation"` and `"cutout"`, in one string with commas between them
@@ -44,7 +49,7 @@ class DiffAugment(Augmentation):
 
     Raises:
         ValueError: If a policy is unknown or named twice, or `value_range` is no range; and by `build`, if
-            `"color"` is asked for samples of another number of channels.
+            `"color"` is asked for but the samples have more than 4 channels.
 
     Example:
 
@@ -123,7 +128,7 @@ class DiffAugment(Augmentation):
 
 
 def check_colors(sample_shape: tuple[int, ...], colored: bool, argument: str) -> None:
-    """Raises a `ValueError` if colors are to be changed in samples that have none."""
+    """Raises a `ValueError` if an augmentation changes colors but the samples have none."""
     if colored and not colors(sample_shape[-1]):
         raise ValueError(
             f"Invalid value for argument `{argument}`. Expected no transformation of colors, as the samples "

@@ -19,22 +19,23 @@ _PROBES = 16
 class LayerAugmentation(Augmentation):
     """A Keras layer that changes pictures in training, as an augmentation.
 
-    `keras.layers.RandomFlip`, a `keras.Sequential` of several such layers, or a layer of yours. It is called
-    with `training=True`. What the generator learns passes through it, so it must be differentiable:
+    Pass `keras.layers.RandomFlip`, a `keras.Sequential` of several such layers, or a layer of yours. It is
+    called with `training=True`. The generator's gradients pass through it, so it must be differentiable:
 
-    - Right: `RandomFlip`, `RandomTranslation`, `RandomRotation`, `RandomZoom`, `RandomShear`,
+    - Accepted: `RandomFlip`, `RandomTranslation`, `RandomRotation`, `RandomZoom`, `RandomShear`,
       `RandomPerspective`, `RandomBrightness`, `RandomContrast`, `RandomErasing`, `RandomGaussianBlur`,
       `RandomSharpness`, `RandomGrayscale`, `RandomColorDegeneration`, `GaussianNoise`.
-    - Refused, as they have no gradient: `RandomHue`, `RandomSaturation`, `RandomPosterization`,
+    - Refused, because they have no gradient: `RandomHue`, `RandomSaturation`, `RandomPosterization`,
       `Equalization`.
-    - Refused, as they do the same out of training: `Resizing`, `Rescaling`, `AutoContrast`.
+    - Refused, because they change pictures outside training too: `Resizing`, `Rescaling`, `AutoContrast`.
 
-    The layer makes its draws itself. So two batches are transformed alike only if they have the same height
-    and width: they are joined along their channels, which the layer must allow. Each replica draws for its
-    own rows: N replicas do not equal one device, as they do with `DiffAugment`.
+    The layer makes its own random choices. So two batches are transformed alike only if they have the same
+    height and width: they are joined along their channels, and the layer must allow that. Each replica draws
+    for its own rows. So the results of N replicas differ from those of one device. With `DiffAugment` they
+    are equal.
 
-    Layers of Keras with a `value_range` take pictures from 0 to 255 unless they are told otherwise: write
-    `keras.layers.RandomBrightness(0.2, value_range=(-1, 1))`.
+    Keras layers with a `value_range` expect pictures from 0 to 255 by default. For other pictures, write
+    for example `keras.layers.RandomBrightness(0.2, value_range=(-1, 1))`.
 
     Args:
         layer: A `keras.layers.Layer`.
@@ -42,7 +43,7 @@ class LayerAugmentation(Augmentation):
     Raises:
         TypeError: If `layer` is no Keras layer.
         ValueError: If its `call` does not take `training`; and by `build`, if it has weights to train,
-            changes the shape of the samples, changes them out of training too, or has no gradient.
+            changes the shape of the samples, changes them outside training too, or has no gradient.
 
     Example:
 
@@ -62,7 +63,7 @@ class LayerAugmentation(Augmentation):
         self.layer = layer
 
     def build(self, sample_shape: Sequence[int]) -> None:
-        """Takes the shape of the samples, and tries the layer on some."""
+        """Takes the shape of the samples, and tests the layer on random ones."""
         super().build(sample_shape)
         # Between the ends of the usual ranges, where layers do not clip.
         probes = np.random.default_rng(0).uniform(0.3, 0.7, (_PROBES, *self._shape()))

@@ -1,4 +1,4 @@
-"""Callbacks: what is written down and drawn while a game is trained."""
+"""Callbacks that log, draw, check, grow and back up a game while it trains."""
 
 from kerasgan.callbacks.backup_and_restore import BackupAndRestore
 from kerasgan.callbacks.diagnosis import Diagnosis

@@ -22,8 +22,8 @@ _FEWEST = 20
 class Cells:
     """The real samples, divided into a few cells by k-means.
 
-    Cells are added until samples lie, in the mean, within a tenth of the spread of their cell's center, or
-    there are `most` of them: what is finer than that is a question of quality, not of modes.
+    Cells are added until the mean distance of samples to their cell's center is a tenth of the spread, or
+    until there are `most` cells. Finer differences are a question of quality, not of modes.
 
     Args:
         samples: Array `(count, size)`.
@@ -77,15 +77,15 @@ def moved(before: np.ndarray, after: np.ndarray) -> float:
 
 
 class Copies:
-    """The training samples, and how near to one of them another sample of their distribution lies.
+    """The training samples, and how near to them another sample of their distribution usually lies.
 
-    That is learned from `held_out` samples, or else from training samples beside the others, which is the
-    same: the distance of one draw to the nearest of others.
+    That is measured with `held_out` samples, or else with training samples and their nearest other training
+    sample. Both are the distance of one draw to the nearest of other draws.
 
     Args:
         training: Array `(count, size)`.
         held_out: Array `(count, size)`, or `None`.
-        seed: The seed of the choice of what is compared.
+        seed: The seed of the choice of samples to compare.
     """
 
     def __init__(self, training: np.ndarray, held_out: np.ndarray | None, seed: int = 0) -> None:

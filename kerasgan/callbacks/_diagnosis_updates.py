@@ -52,13 +52,13 @@ def has_probabilities(window: Window) -> bool:
 
 
 def discriminator_error(window: Window) -> float:
-    """Returns the probability that the discriminator gives to what is wrong.
+    """Returns the probability that the discriminator gives to the wrong answer, as a median over the updates.
 
-    The best discriminator is `D = p / (p + q)` of the densities of real and generated samples, and `E_p[D] +
-    E_q[D] = 1`: what it gives to generated samples is what it withholds from real ones. Their share of the
-    sum is `E_q[D]`, 1/2 where the samples are alike and 0 where they are never mistaken. Label smoothing
-    scales both and leaves the share. A discriminator that takes real samples for generated ones does no
-    better than guessing. The median over the updates is returned.
+    The best discriminator is `D = p / (p + q)`, where p and q are the densities of real and generated
+    samples. Then `E_p[D] + E_q[D] = 1`, so `E_q[D]` is both the share of generated samples in this sum and
+    what is missing for real ones. It is 1/2 if the samples are alike, and 0 if they are never confused. Label
+    smoothing scales both terms and leaves the share. A discriminator that takes real samples for generated
+    ones is counted as guessing.
 
     Example:
 
@@ -73,11 +73,12 @@ def discriminator_error(window: Window) -> float:
 
 
 def generator_signal(window: Window) -> float:
-    """Returns a bound of what reaches the generator of the discriminator's gradient, by the chain rule.
+    """Returns an upper bound for the share of the discriminator's gradient that reaches the generator.
 
-    The derivative of `-log D` by the logit of D is `D - 1`, that of `log(1 - D)` is `-D`, and from
-    `1 - D <= -log D` both are bounded by the loss itself: a loss next to 0 has no slope. Other losses may
-    cross 0, so D has to be next to 0 or 1, too. The median over the updates is returned.
+    By the chain rule, that share is the derivative of the loss by the logit of D. For `-log D` it is `D - 1`,
+    and for `log(1 - D)` it is `-D`. Since `1 - D <= -log D`, both are bounded by the loss itself: a loss near
+    0 has no slope. Other losses may cross 0, so D has to be near 0 or 1, too. The result is the median over
+    the updates.
 
     Example:
 
@@ -97,9 +98,9 @@ def generator_signal(window: Window) -> float:
 
 
 def swings(values: np.ndarray, low: float = 0.25, high: float = 0.75) -> int:
-    """Counts how often a probability went over from below `low` to above `high`, or back.
+    """Counts how often a probability went from below `low` to above `high`, or back.
 
-    Noise of one bound's neighborhood is not counted, as a swing has to reach the other one.
+    Noise around one bound is not counted, because a swing has to reach the other bound.
 
     Example:
 
@@ -120,9 +121,9 @@ def first_losses(window: Window) -> dict[str, float]:
 
 
 def growth(window: Window, first: Mapping[str, float]) -> tuple[float, str]:
-    """Returns how many times the largest loss is `1 + ` the first one of its turn, and the turn.
+    """Returns the largest loss divided by `1 +` the first loss of its turn, and the turn.
 
-    The result is infinite for a loss that is not finite. The 1 stands for losses that begin at 0.
+    The result is infinite for a loss that is not finite. The 1 is for losses that begin at 0.
 
     Example:
 

@@ -21,42 +21,41 @@ logger = logging.getLogger("kerasgan")
 
 
 class BackupAndRestore(RunKeeper):
-    """Takes training up exactly where it was when its process ended.
+    """Continues training exactly where it was when its process ended.
 
-    As `keras.callbacks.BackupAndRestore`, and then some: with it, a run that is killed and started again
-    ends, on one device, with the same bits in every variable as a run that nothing disturbed, whether it was
-    killed between epochs or in the middle of one. It keeps weights, optimizers, averages, seeds, running
-    means, the order of the data and the position in it, what other callbacks remember, the history, and
-    whether a callback has ended training. Each backup is one file, written beside the last one and then
-    renamed: whenever the process is killed, one whole backup is there.
+    It does what `keras.callbacks.BackupAndRestore` does, and more. You can kill a run between epochs or in
+    the middle of one, and start it again. On one device it then ends with the same bits in every variable as
+    a run that nothing disturbed. The backup keeps weights, optimizers, averages, seeds, running means, the
+    order of the data and the position in it, what other callbacks remember, the history, and whether a
+    callback has ended training. Each backup is one file, written beside the last one and then renamed. So
+    there is always one whole backup, whenever the process is killed.
 
-    Start the same script again: `fit` goes on by itself. It reads the data of the epoch again up to the
-    position, without training. A `tf.data.Dataset` has to be shuffled with a seed, for validation too, and a
-    generator to begin anew; arrays and a `keras.utils.PyDataset` need nothing. A layer of yours that draws
-    needs a `keras.random.SeedGenerator` of its own.
+    To continue, start the same script again: `fit` finds the backup by itself. It reads the data of the epoch
+    again up to the position, without training. Arrays and a `keras.utils.PyDataset` work as they are. Shuffle
+    a `tf.data.Dataset` with a seed, for validation too. A generator must begin anew. A layer of yours that
+    draws random numbers needs its own `keras.random.SeedGenerator`.
 
-    Other callbacks are called for each batch that is trained on. What their attributes hold (numbers, text,
-    arrays, generators of random numbers, and lists and dictionaries of these) is put back after they have
-    begun training, and the epoch. A `CSVLogger` goes on with its file. Other files that a callback of yours
-    writes are its own affair: open them to append.
+    Other callbacks are called for each batch that is trained on. Their attributes are restored after they
+    have begun training and the epoch. That holds for numbers, text, arrays, generators of random numbers, and
+    lists and dictionaries of these. A `CSVLogger` continues its file. If a callback of yours writes other
+    files, let it open them to append.
 
-    A backup holds a description of the run: the model, what `compile` got, the data and their order. Where
-    the script says something else now, `fit` says what, and goes on only if `allow_changes` is set. `epochs`
-    and callbacks may change.
+    A backup holds a description of the run: the model, the arguments of `compile`, the data and their order.
+    If the script has changed since, `fit` names the changes, and continues only if `allow_changes` is set.
+    `epochs` and callbacks may change.
 
     Args:
-        backup_dir: Folder for the backup of this run alone; one that all hosts see, where there are several.
+        backup_dir: Folder for the backup of this run alone. With several hosts, all of them must see it.
         save_freq: `"epoch"`, or a number of batches after which to write a backup, besides the one after each
             epoch. Defaults to `"epoch"`.
-        delete_checkpoint: Whether to delete the backup once training has ended by itself. Defaults to `True`.
-            With `False`, a script that is killed between training and saving has nothing to train again.
-        allow_changes: Whether to go on where the script is no longer that of the backup. Learning rates that
-            have changed are then the script's, everything else that the backup holds is the backup's.
-            Defaults to `False`.
+        delete_checkpoint: Whether to delete the backup once training has ended by itself. With `False`, a
+            script that is killed between training and saving need not train again. Defaults to `True`.
+        allow_changes: Whether to continue if the script has changed since the backup. Changed learning rates
+            are then taken from the script, and everything else from the backup. Defaults to `False`.
 
     Raises:
         ValueError: If `backup_dir` is empty or `save_freq` is neither `"epoch"` nor a positive integer; and
-            in `fit`, if the backup is damaged, or that of another model or of a script that has changed.
+            in `fit`, if the backup is damaged, belongs to another model, or the script has changed.
         OSError: In `fit`, before it trains, if `backup_dir` cannot be written to.
 
     Example:
@@ -107,7 +106,7 @@ class BackupAndRestore(RunKeeper):
         return read_arrays(self.path) if self.path.is_file() else None
 
     def check_changes(self, changes: list[str]) -> None:
-        """Says what has changed since the backup, and ends training if that is not allowed."""
+        """Warns of what has changed since the backup, or raises a `ValueError` if changes are not allowed."""
         if self.allow_changes:
             logger.warning("Training goes on from '%s', though %s.", self.path, summed_up(changes))
             return
@@ -124,7 +123,7 @@ class BackupAndRestore(RunKeeper):
         super().follow(model, run, saved)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Takes up the run, and counts batches anew."""
+        """Continues the run, and counts the batches of the epoch from 0."""
         super().on_epoch_begin(epoch, logs)
         self._epoch, self._last_batch = epoch, 0
 

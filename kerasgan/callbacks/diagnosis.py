@@ -20,52 +20,52 @@ logger = logging.getLogger("kerasgan")
 
 
 class Diagnosis(keras.callbacks.Callback):
-    """Watches a game for six ways of going wrong, and says in a line what it saw and what to try.
+    """Watches a game for six ways of going wrong, and tells you what it saw and what to try.
 
-    | kind | what is looked at | seen when |
+    | kind | what it looks at | reported when |
     |---|---|---|
-    | `discriminator_saturation` | D(x), D(G(z)) | what is wrong is given less than 0.01 |
+    | `discriminator_saturation` | D(x), D(G(z)) | the discriminator gives less than 0.01 to wrong answers |
     | `vanishing_generator_signal` | the generator's loss, D(G(z)) | a fiftieth of the slope is left |
-    | `oscillation` | D(G(z)); generated samples | swings of D(G(z)); half of the samples move |
-    | `mode_collapse` | generated and real samples | 0.4 of the real samples are out of reach |
+    | `oscillation` | D(G(z)); generated samples | D(G(z)) swings; half of the samples move |
+    | `mode_collapse` | generated and real samples | generated samples miss 0.4 of the real ones |
     | `memorization` | distances to training samples | a quarter of the samples are copies |
     | `non_finite` | the losses | a loss is 10,000 times the first one, or not finite |
 
-    It looks after epochs, and a state has to hold for `patience` looks in a row. Each is reported once, and
-    again if it was over in between. `docs/diagnosis.md` has the reasons for the thresholds, and how often
-    each is seen in games that were made to fail and in healthy ones.
+    It looks after epochs. A problem is reported when it was there in `patience` looks in a row. It is
+    reported once, and again only if it has gone and come back. `docs/diagnosis.md` has the reasons for the
+    thresholds. It also says how often each problem is found in games that were made to fail, and in healthy
+    ones.
 
-    The first two are watched where the discriminator gives probabilities: a critic's scores and energies have
-    no ends to be stuck at. Collapse, moving samples and memorization need `x`. Nothing in training depends
-    on a look. The lines go to the logger `kerasgan` as warnings; where several workers train, all look and
-    the chief reports.
+    The first two need a discriminator that gives probabilities: a critic's scores and energies have no ends
+    to be stuck at. Mode collapse, moving samples and memorization need `x`. Looking does not change training.
+    The reports are warnings of the logger `kerasgan`. With several workers, all look and the chief reports.
 
     Args:
-        x: Training samples, all or some of them: copies can be found of these alone. Defaults to `None`:
-            only what the players log is watched.
+        x: Training samples, all or some of them. Only copies of these can be found. Defaults to `None`:
+            only the values that the players log are watched.
         condition: For a conditional model: the condition of each sample of `x`. Samples are generated under
-            the same ones. Defaults to `None`.
-        held_out: Samples of the same data that are not trained on, to compare distances with. Defaults to
-            `None`: those of training samples to each other serve.
+            the same conditions. Defaults to `None`.
+        held_out: Samples of the same data that are not trained on. They show how near to a training sample
+            another real sample usually lies. Defaults to `None`: training samples show it.
         features: What samples are compared by: a `keras.Model`, a function of a batch, or `None` for
             the samples themselves. Defaults to `None`.
-        samples: Positive integer, how many samples a look generates. Defaults to `512`.
-        every_epochs: Positive integer: a look after every so many epochs. Defaults to `1`.
-        rounds: Positive integer: no look before so many rounds have been played since the last one. Defaults
-            to `350`: three looks are then longer than the memory of Adam's second moments, 1,000 rounds,
-            and what outlives it is not the start of training.
-        patience: Positive integer, for how many looks in a row a state has to hold. Defaults to `3`.
-        seed: Integer, the seed of the noise, which is the same in each look, and of what is compared.
-            Defaults to `0`.
+        samples: Positive integer, how many samples to generate for a look. Defaults to `512`.
+        every_epochs: Positive integer: look after every so many epochs. Defaults to `1`.
+        rounds: Positive integer, the fewest rounds between two looks. With the default, three looks take more
+            than 1,000 rounds. That is longer than the memory of Adam's second moments, so what is still wrong
+            then is not just the start of training. Defaults to `350`.
+        patience: Positive integer, in how many looks in a row a problem must be there. Defaults to `3`.
+        seed: Integer, the seed of the noise, which is the same in each look, and of the choice of samples to
+            compare. Defaults to `0`.
 
     Attributes:
         findings: List of what was reported, each a dictionary with `epoch` (1 for the first), `kind`,
             `evidence` and `advice`.
-        measurements: List with a dictionary for each look: the numbers that the thresholds are for.
+        measurements: List with a dictionary for each look: the numbers that are compared with thresholds.
 
     Raises:
-        ValueError: If an argument is out of range, samples and the model do not fit, or so many training
-            samples are the same that no copies can be told.
+        ValueError: If an argument is out of range, samples and the model do not fit, or more than half of
+            the training samples are the same as another, so that copies cannot be recognized.
         TypeError: If the model has no `updates_since`, or with `x` no `generate`.
 
     Example:

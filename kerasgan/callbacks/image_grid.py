@@ -34,8 +34,7 @@ def image_grid(
 
     Images may be of any height and width, gray, RGB or RGBA. Vectors and sequences
     become small line plots that share one vertical axis, with one line per dimension.
-    The padding is white, and so are the cells that are left over when there are fewer
-    samples than cells.
+    The padding is white, and so are empty cells.
 
     Args:
         samples: Array of shape `(n, height, width)` or `(n, height, width, channels)`
@@ -43,22 +42,21 @@ def image_grid(
             `(n, length, dimensions)` for curves.
         rows: Integer or `None`, the number of rows. Defaults to `None`: as many as needed.
         columns: Integer or `None`, the number of columns. Defaults to `None`: as many as
-            needed, in a grid as square as can be when `rows` is `None` too.
-        value_range: The values drawn as black and as white: a pair, or a normalization,
-            that is an object with a method `invert` that brings the samples back to the
-            units of the data. Inverted images are drawn from low to high where the object
-            names this pair in an attribute `value_range`, and from 0 to 255, the range of
-            image files, where it does not. Values outside are clipped in images; the axis of curves
-            grows to hold them. Defaults to `(-1, 1)`.
-        scale: Positive integer, how many times images are enlarged, each pixel to a
-            square; curves are `32 * scale` wide and `24 * scale` high. Defaults to
-            `None`: small samples are enlarged until the longest side of the picture
-            is between 400 and 800 pixels.
+            needed. If `rows` is `None` too, the grid is nearly square.
+        value_range: The values of black and white: a pair `(low, high)`, or a
+            normalization. A normalization is an object with a method `invert` that brings
+            the samples back to the units of the data. If it has a pair as its attribute
+            `value_range`, that pair is black and white. If not, they are 0 and 255, as
+            in image files. In images, values outside the pair are clipped. In curves, the
+            axis grows to hold them. Defaults to `(-1, 1)`.
+        scale: Positive integer, how many times images are enlarged. Curves are
+            `32 * scale` wide and `24 * scale` high. Defaults to `None`: small samples are
+            enlarged until the longest side of the picture is between 400 and 800 pixels.
         padding: Non-negative integer, the pixels between and around the cells.
             Defaults to `2`.
-        kind: `"images"` or `"curves"`. Defaults to `None`: samples of shape `(length,)`
-            and `(length, 1)` are curves and all others images. Name `"curves"` to draw
-            sequences of shape `(length, dimensions)`.
+        kind: `"images"` or `"curves"`. Pass `"curves"` to draw sequences of shape
+            `(length, dimensions)`. Defaults to `None`: samples of shape `(length,)` and
+            `(length, 1)` are curves, and all others are images.
 
     Returns:
         A `PIL.Image.Image` of mode `"L"`, `"RGB"` or `"RGBA"`.
@@ -221,9 +219,9 @@ def check_value_range(value_range: Any) -> tuple[float, float] | None:
 
 
 def range_of(model: Any) -> Any:
-    """Returns what a model's samples are drawn by, where nothing else is said: its normalization, or (-1, 1).
+    """Returns the default `value_range` for a model's samples: its normalization, or (-1, 1).
 
-    A normalization that does not tell black and white would leave pictures dark.
+    A normalization is used only if it tells black and white: others would leave pictures dark.
 
     Example:
 

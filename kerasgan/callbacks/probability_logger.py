@@ -24,23 +24,23 @@ _SCORES = ("probability", "energy", "score")
 class ProbabilityLogger(keras.callbacks.Callback):
     """Keeps the discriminator's probabilities and all losses, update by update.
 
-    The values are those of each single update, not the running means that Keras shows
-    in the progress bar, also with several discriminator steps per batch and with
-    `steps_per_execution` above 1. The lists grow through further calls of `fit`, and
-    they keep what was logged when training is interrupted; call `write` to have that on
+    There is a value for each single update, and not the running mean that Keras shows
+    in the progress bar. That holds with several discriminator steps per batch and with
+    `steps_per_execution` above 1, too. Further calls of `fit` add to the lists. When
+    training is interrupted, the lists keep what was logged; call `write` to write it to
     disk too. Files are written at the end of epochs and of training, each whole or not
-    at all; where several workers train, the chief writes.
+    at all. With several workers, the chief writes.
 
-    The CSV file has a row for each update, sorted by turn: `turn` (such as
-    `discriminator`), `update` (1 for the first of its turn), and one column for each
-    quantity, empty where a turn does not have it.
+    The CSV file has a row for each update, sorted by turn. Its columns are `turn` (such
+    as `discriminator`), `update` (1 for the first of its turn), and one for each
+    quantity. A cell is empty where a turn does not have the quantity.
 
     The picture shows the probabilities (energies, scores) above and the losses with
     their extra terms below: each value thin, a running mean on top.
 
     Args:
-        directory: Folder for the files; made when absent. Defaults to `None`: nothing
-            is written.
+        directory: Folder for the files; it is made if it does not exist. Defaults to
+            `None`: nothing is written.
         csv_name: Name of the CSV file, or `None` for no such file. Defaults to
             `"probabilities.csv"`.
         picture_name: Name of the picture, or `None` for no picture. A picture needs
@@ -52,13 +52,13 @@ class ProbabilityLogger(keras.callbacks.Callback):
             mean. Defaults to `None`: a fortieth of the updates.
 
     Attributes:
-        updates: All values: dictionary of turn, to dictionary of quantity, to list with
-            a `float` for each update.
+        updates: All values, as `updates[turn][quantity]`: a list with a `float` for
+            each update.
         d_logs: List with a value for each discriminator update: the mean of D(G(z)) in
-            the discriminator's turn (the mean energy or score of generated samples
-            where the model has no probabilities).
-        g_logs: List with a value for each generator update: the mean of D(G(z)) in the
-            generator's turn (energy, score).
+            the discriminator's turn. Models without probabilities log the mean energy
+            or score of generated samples instead.
+        g_logs: List with a value for each generator update: the mean of D(G(z)), energy
+            or score in the generator's turn.
         a_logs: List with the reconstruction loss of each update of an auto-encoder;
             empty for models without one.
         paths: List of the files that this callback writes; empty without `directory`.

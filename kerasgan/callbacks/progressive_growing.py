@@ -11,26 +11,28 @@ from kerasgan.networks import GrowingNetwork
 
 
 class ProgressiveGrowing(keras.callbacks.Callback):
-    """Lets the players of a game grow together, level by level, each new one faded in (Karras et al. 2018).
+    """Grows the players of a game together, level by level, and fades each new level in (Karras et al. 2018).
 
-    A level is played for a while, then the next one's share of the outcome grows from 0 to 1, round by round,
-    and is played on its own. The last level is played to the end. How far the players are grown follows from
-    how many rounds the model has been played, which it keeps and saves. So a run that is loaded, or restored
-    by `BackupAndRestore`, goes on exactly where it was, in the middle of a fade-in too, and one that has
-    grown up stays so. Averages that `generator_ema` keeps grow with the players.
+    The first level is played on its own for a while. Then the next level is faded in: its share of the
+    outcome grows from 0 to 1, round by round. After that it is played on its own, and so on. The last level
+    is played to the end. The growth depends only on how many rounds the model has been played, and the model
+    saves that number. So a run that is loaded, or restored by `BackupAndRestore`, continues exactly where it
+    was, in the middle of a fade-in too. A model that is fully grown stays so. Averages that `generator_ema`
+    keeps grow with the players.
 
-    The growth is set after each execution: with `steps_per_execution` above 1 it stays the same for so many
-    rounds.
+    The growth is set after each execution. With `steps_per_execution` above 1, it stays the same for that
+    many rounds.
 
     Args:
-        level_rounds: How many rounds each level is played on its own; an integer, or one for each level but
-            the last.
-        fade_in_rounds: Over how many rounds each level after the first is faded in; an integer, or one for
-            each; 0 for none. Defaults to `None`, as many as the level before it was played on its own.
+        level_rounds: How many rounds each level is played on its own: one integer for all levels, or a list
+            with one for each level but the last.
+        fade_in_rounds: Over how many rounds each level after the first is faded in: one integer for all, or a
+            list with one for each. 0 means no fade-in. Defaults to `None`: as many as the level before it was
+            played on its own.
 
     Raises:
-        ValueError: If a number is out of range; and in `fit`, if there are more or fewer numbers than the
-            players have levels, or a player cannot grow.
+        ValueError: If a number is out of range; and in `fit`, if a list does not fit the number of levels, or
+            a player cannot grow.
         TypeError: In `fit`, if the model is no game.
 
     Example:

@@ -1,4 +1,4 @@
-"""Pictures of what the generator draws from the same noise, as it learns."""
+"""Pictures that the generator draws from the same noise while it learns."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class SampleGrid(keras.callbacks.Callback):
 
     Every grid is drawn from the same noise (and the same conditions), so that the
     pictures show how each sample develops. They are written every few epochs, every few
-    batches, or both. A grid is drawn in memory when training begins, so that samples
-    that cannot be drawn are reported before time is spent; it is written when
-    `at_begin` is set. Where several workers train, the chief writes.
+    batches, or both. When training begins, a first grid is drawn in memory. So you get
+    an error at once if the samples cannot be drawn. Set `at_begin` to write that grid
+    too. With several workers, the chief writes.
 
     Args:
-        directory: Folder for the pictures; made when absent.
+        directory: Folder for the pictures; it is made if it does not exist.
         rows: Positive integer. Defaults to `4`.
         columns: Positive integer. Defaults to `4`.
         every_epochs: Positive integer: a grid after every so many epochs. Defaults to
@@ -47,23 +47,24 @@ class SampleGrid(keras.callbacks.Callback):
         every_batches: Positive integer: a grid after every so many batches, counted
             through all epochs. With `steps_per_execution` above 1 it is written at the
             end of the execution in which the count is reached. Defaults to `None`.
-        file_name: Pattern with the fields `epoch` (1 in the first epoch, as in
-            `keras.callbacks.ModelCheckpoint`; `initial_epoch` counts), `batch` (the
-            batches done in this epoch) and `index` (0 for the first picture that this
-            callback writes, then 1, 2, …). A pattern that gives the same name again
-            replaces the file. Defaults to `None`: `"epoch_{epoch:04d}.png"`, and with
-            `every_batches` `"epoch_{epoch:04d}_batch_{batch:06d}.png"`.
+        file_name: Pattern for the names of the pictures. Its fields are `epoch` (1 in
+            the first epoch, as in `keras.callbacks.ModelCheckpoint`; `initial_epoch`
+            counts), `batch` (the batches done in this epoch) and `index` (0 for the
+            first picture that this callback writes, then 1, 2, …). A picture of the
+            same name as an earlier one replaces it. Defaults to `None`:
+            `"epoch_{epoch:04d}.png"`, or with `every_batches`
+            `"epoch_{epoch:04d}_batch_{batch:06d}.png"`.
         condition: Array of `rows * columns` conditions for a conditional model, one for
             each cell, row after row. Defaults to `None`.
         seed: Integer, the seed of the noise. Defaults to `0`.
-        value_range: What is black and what is white: a pair, or a normalization with a
+        value_range: The values of black and white: a pair, or a normalization with a
             method `invert`; see `image_grid`. Defaults to `None`: the model's
-            `normalization`, or `(-1, 1)` where it has none that tells.
+            `normalization` if that tells black and white, or else `(-1, 1)`.
         scale: Positive integer, how many times a sample is enlarged. Defaults to `None`:
-            until the picture is 400 to 800 pixels long.
+            small samples are enlarged as in `image_grid`.
         padding: Non-negative integer, pixels between the samples. Defaults to `2`.
-        at_begin: Boolean, whether to write the samples of the untrained model too; its
-            `epoch` is the number of epochs done, 0 for a new model. Defaults to `False`.
+        at_begin: Boolean, whether to write a grid before training, too. Its `epoch` is
+            the number of epochs done, 0 for a new model. Defaults to `False`.
         kind: `"images"` or `"curves"`; see `image_grid`. Defaults to `None`.
 
     Attributes:
@@ -71,8 +72,8 @@ class SampleGrid(keras.callbacks.Callback):
 
     Raises:
         ValueError: If an argument is out of range, the pattern has an unknown field or
-            no image suffix, the conditions are missing, surplus or too many or too few
-            for the grid, or the samples cannot be drawn.
+            no image suffix, the conditions do not fit the model or the grid, or the
+            samples cannot be drawn.
         TypeError: If the model has no `generate` or no `updates_since`.
         OSError: When training begins, if `directory` cannot be written to.
 

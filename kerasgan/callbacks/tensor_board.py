@@ -19,17 +19,18 @@ class TensorBoard(keras.callbacks.TensorBoard):
     """Writes a game for TensorBoard: its logs, every learning rate, and generated samples.
 
     Keras's callback of this name writes what a model logs, and one learning rate. This
-    one adds a learning rate for each turn, `epoch_<turn>_learning_rate`, and in a run
-    called `samples` a picture of generated samples. Every picture is drawn from the same
-    noise (and the same conditions), so that its slider shows how each sample develops.
-    Where several workers train, the chief writes the values of epochs and the pictures.
+    one adds a learning rate for each turn, as `epoch_<turn>_learning_rate`. It also adds
+    a picture of generated samples, in a run called `samples`. Every picture is drawn from
+    the same noise (and the same conditions), so that TensorBoard's slider shows how each
+    sample develops. With several workers, the chief writes the values of epochs and the
+    pictures.
 
     Args:
         log_dir: Folder for the files that TensorBoard reads. Defaults to `"logs"`.
         rows: Positive integer, the rows of the picture. Defaults to `4`.
         columns: Positive integer. Defaults to `4`.
-        every_epochs: Positive integer: a picture after every so many epochs; `None` for
-            none, which suits a model that has no `generate`. Defaults to `1`.
+        every_epochs: Positive integer: a picture after every so many epochs. `None` draws
+            none, as for a model that has no `generate`. Defaults to `1`.
         condition: Array of `rows * columns` conditions for a conditional model, one for
             each cell, row after row. Defaults to `None`.
         seed: Integer, the seed of the noise. Defaults to `0`.
@@ -38,9 +39,9 @@ class TensorBoard(keras.callbacks.TensorBoard):
         **arguments: Those of `keras.callbacks.TensorBoard`.
 
     Raises:
-        ImportError: If training begins and the package `tensorboard` is not installed.
-        ValueError: If an argument is out of range, the conditions are missing, surplus or
-            too many or too few for the grid, or the samples cannot be drawn.
+        ImportError: When training begins, if the package `tensorboard` is not installed.
+        ValueError: If an argument is out of range, the conditions do not fit the model or
+            the grid, or the samples cannot be drawn.
         TypeError: If the model is not one of kerasgan, or has no `generate`.
 
     Example:

@@ -14,7 +14,7 @@ LUMA = np.array([0.299, 0.587, 0.114])
 
 
 def color_of(argument: str, value: Any) -> tuple[float, float, float]:
-    """Returns red, green and blue of a color's name, its code or its three numbers.
+    """Returns red, green and blue of a color, given by its name, its code or three numbers.
 
     Example:
 
@@ -35,7 +35,7 @@ def color_of(argument: str, value: Any) -> tuple[float, float, float]:
 
 
 def pixel_of(color: tuple[float, float, float], channels: int) -> np.ndarray:
-    """Returns what is seen of nothing before a color: in 4 channels, the color without opacity."""
+    """Returns a pixel of a background color. In 4 channels, its opacity is 0."""
     if channels == 1:
         return np.asarray([LUMA @ np.asarray(color)])
     return np.asarray([*color, 0.0][:channels])

@@ -14,8 +14,8 @@ _WITHOUT_GLOBAL_SEED = 87654321
 def random_orders(count: int, passes: int, seed: int | None) -> tf.data.Dataset:
     """Returns the indices of `count` examples in `passes` random orders, one after another.
 
-    Each epoch draws new orders. They depend on the seed and on how many epochs were begun before, and on
-    nothing else: `shuffle().repeat()` draws when a pass begins, which can be ahead of what is used of it.
+    Each epoch draws new orders. They depend only on the seed and on how many epochs were begun before.
+    `shuffle().repeat()` would not do: it draws when a pass begins, which can be before the pass is used.
     """
     keys = random_keys(seed).take(passes)
     indices = tf.range(count, dtype=tf.int64)
@@ -28,11 +28,11 @@ def random_orders(count: int, passes: int, seed: int | None) -> tf.data.Dataset:
 
 
 def random_keys(seed: int | None) -> tf.data.Dataset:
-    """Returns whole numbers without an end, others in each epoch.
+    """Returns random whole numbers without an end, others in each epoch.
 
-    They depend on the seed and on how many epochs were begun before, and on nothing else:
-    `tf.data.Dataset.random` would mix in the seed of `keras.utils.set_random_seed`, which another script, or
-    the same one changed, may set to something else. Without a seed, that one alone counts.
+    With a seed, they depend only on the seed and on how many epochs were begun before.
+    `tf.data.Dataset.random` would also use the seed of `keras.utils.set_random_seed`, which may differ in
+    another script or after a change of the same one. Without a seed, only that seed counts.
     """
     if seed is None:
         return tf.data.Dataset.random(rerandomize_each_iteration=True)
@@ -55,13 +55,13 @@ def keyed_batches(
     seed: int | None,
     drop_remainder: bool,
 ) -> tf.data.Dataset:
-    """Returns the rows of minibatches for one epoch, each with a seed of its own for what else is random.
+    """Returns the rows of minibatches for one epoch. Each has its own seed for other random choices.
 
-    Rows and seeds depend on the seed, on how many epochs were begun before, and on nothing else.
+    Rows and seeds depend only on the seed and on how many epochs were begun before.
 
     Args:
-        order: Makes the rows of an epoch of a key, a whole number that each epoch draws anew.
-        count: How many rows that are.
+        order: A function that returns the rows of an epoch for a key, a whole number that each epoch draws.
+        count: How many rows there are in an epoch.
         batch_size: Rows of a minibatch.
         seed: Seed of the keys, or `None`.
         drop_remainder: Whether a last minibatch that is not full is left out.
@@ -100,8 +100,9 @@ def in_turn(count: int, passes: int) -> Callable[[tf.Tensor], tf.Tensor]:
 def evenly_drawn(labels: np.ndarray, passes: int) -> Callable[[tf.Tensor], tf.Tensor]:
     """Returns a function of a key that gives as many examples of each class, in a random order.
 
-    There are as many examples as in `passes` passes over all. Any run of as many as there are classes,
-    counted from the beginning, holds one of each. Those of a class come in random orders, one after another.
+    There are as many examples as in `passes` passes over all. If there are k classes, the first k examples
+    have one of each class, and so have the next k, and so on. The examples of a class come in random orders,
+    one after another.
 
     Args:
         labels: The class of each example.

@@ -28,9 +28,9 @@ class PictureStream:
     Args:
         name: Name of the data.
         store: The pictures.
-        rows: Which of them belong to this stream.
-        files: The file of each of those, or its two files.
-        skipped: What was left out.
+        rows: The numbers of the pictures that belong to this stream.
+        files: The file of each picture of this stream, or its two files.
+        skipped: An error for each picture that was left out.
         normalization: Of pixels from 0 to 255.
         flip: One of `FLIPS`, or `None`.
     """
@@ -61,10 +61,10 @@ class PictureStream:
         return to_units(samples, self.normalization, images=True)
 
     def reader(self, normalize: bool, random: bool) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-        """Returns a function of numbers of pictures and of a seed that reads them in a graph.
+        """Returns a function that reads pictures in a graph. It takes their numbers and a seed.
 
         Args:
-            normalize: Whether it normalizes them.
+            normalize: Whether it normalizes the pictures.
             random: Whether crops and flips are drawn from the seed.
         """
         store, tensor = self._store, self._store.tensor()
@@ -142,10 +142,10 @@ def opened(
     cache: Any,
     progress: Progress | None,
 ) -> tuple[CachedPictures, Normalization]:
-    """Returns the pictures of sources and their normalization, or raises where they are not fit to train on.
+    """Returns the pictures of sources and their normalization. Raises an error if they are unfit to train on.
 
     Args:
-        sources: Where pictures come from.
+        sources: Where the pictures come from.
         normalization: As in `image_stream`.
         flip: As in `image_stream`.
         on_error: As in `image_stream`.

@@ -1,4 +1,4 @@
-"""Batches of arrays, which are read where they lie: neither an array nor a memory map is copied."""
+"""Batches of arrays. Only the rows of a batch are copied, and not the whole array or memory map."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def array_rounds(
     endless: bool,
     functions: PythonFunctions,
 ) -> tf.data.Dataset:
-    """Makes rounds of arrays, each row at most once in a pass, incomplete rounds left out.
+    """Makes rounds from arrays. In a pass, each row comes at most once, and incomplete rounds are left out.
 
     Args:
         arrays: A NumPy array (a memory map is one), or a tuple of them with equally many rows.
         batch_size: Rows in a minibatch.
         steps: Minibatches in a round.
-        order: Gives the order of the rows: takes the number of rows and the number of the pass.
-        endless: Whether one pass follows another without an end.
-        functions: What reads the arrays. The data set ends with it.
+        order: A function of the number of rows and the number of the pass, which returns the order of rows.
+        endless: Whether passes are repeated without an end.
+        functions: The functions that read the arrays. The data set works until these are closed.
 
     Returns:
         A `tf.data.Dataset` of elements with `batch_size * steps` rows.
@@ -68,7 +68,7 @@ def array_batches(arrays: Any, batch_size: int, functions: PythonFunctions) -> t
     Args:
         arrays: A NumPy array (a memory map is one), or a tuple of them with equally many rows.
         batch_size: Rows in a batch.
-        functions: What reads the arrays. The data set ends with it.
+        functions: The functions that read the arrays. The data set works until these are closed.
 
     Returns:
         A `tf.data.Dataset`.

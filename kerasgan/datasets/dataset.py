@@ -15,10 +15,10 @@ from kerasgan.datasets.normalization import Normalization
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
-    """Examples to train on and to test with, normalized, and the way back.
+    """Normalized examples to train and test with, and the normalization to undo.
 
-    The loaders make it; a user's own arrays may be put in one too. The arrays are ordinary NumPy
-    ones, good for `fit(dataset.x)`, and `batches` gives them as `tf.data`.
+    The loaders return it, and you can put your own arrays in one. The arrays are ordinary NumPy arrays for
+    `fit(dataset.x)`. `batches` returns them as `tf.data`.
 
     Args:
         x: Normalized training examples, float32, shape `(count, ...)`.
@@ -30,7 +30,7 @@ class Dataset:
             to `None`.
         name: Name of the data. Defaults to `"dataset"`.
         class_names: Names of the classes in the order of the labels, or `None`. Defaults to `None`.
-        images: Whether the examples in their own units are images from 0 to 255. Defaults to
+        images: Whether the examples, before normalization, are images from 0 to 255. Defaults to
             `False`.
 
     Raises:
@@ -114,7 +114,7 @@ class Dataset:
 
     @property
     def value_range(self) -> tuple[float, float] | None:
-        """The values of black and white in the units of the data; `None` where these are not known."""
+        """The values of black and white in the units of the data, or `None` if they are not known."""
         if self.images:
             return (0.0, 255.0)
         return None if self.normalization is None else self.normalization.value_range
@@ -138,8 +138,8 @@ class Dataset:
         """Returns the training examples in minibatches, for one epoch.
 
         Args:
-            batch_size: Positive integer. Examples that do not fill the last minibatch are left out;
-                shuffling leaves out other ones each epoch.
+            batch_size: Positive integer. Examples that do not fill the last minibatch are left out. With
+                `shuffle`, these are others in each epoch.
             shuffle: Whether each epoch has an order of its own. Defaults to `True`.
             seed: Seed of the orders, or `None`. Defaults to `None`.
 
@@ -189,8 +189,8 @@ class Dataset:
             samples: Normalized examples, real or generated.
 
         Returns:
-            Images as uint8 from 0 to 255; other data in the type of the normalization, float32 unless
-            they are far from 0.
+            Images as uint8 from 0 to 255. Other data have the normalization's `dtype`: float32, or float64
+            if they are far from 0.
         """
         return to_units(samples, self.normalization, self.images)
 

@@ -1,4 +1,4 @@
-"""What can be told of training data without using them up: to notice that they are others than before."""
+"""Descriptions of training data, which show whether the data have changed. Making one reads no batches."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ _FOR_SPEED = {"Prefetch", "Options"}
 def describe_data(data: Any) -> Any:
     """Describes data as JSON.
 
-    Arrays are described by their values. A `tf.data.Dataset` is by its steps, as far as these are numbers,
-    such as batch sizes and seeds, and by the tensors that it slices; a `keras.utils.PyDataset` is by the
-    numbers, texts and arrays in its attributes; a generator is by nothing.
+    - Arrays are described by their shapes, types and values.
+    - A `tf.data.Dataset` is described by its steps, their numbers (such as batch sizes and seeds), and the
+      tensors that it slices.
+    - A `keras.utils.PyDataset` is described by the numbers, texts and arrays in its attributes.
+    - A generator is described by its type alone.
 
     Args:
         data: Training data of any kind, or a structure of arrays; or `None`.

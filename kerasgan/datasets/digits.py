@@ -19,13 +19,13 @@ def digits(
 ) -> Dataset:
     """Returns the 1,797 real handwritten digits that come with scikit-learn, 8×8 and gray.
 
-    They need no download, which makes them the data for a first try.
+    They need no download, so they are good data for a first try.
 
     Args:
-        size: Positive integer, height and width of the images; other than 8, they are resized
+        size: Positive integer, height and width of the images. If it is not 8, they are resized
             (bilinear). Defaults to `8`.
-        test_fraction: Share of the digits to set aside for testing, at least 0 and below 1, with
-            the classes in proportion. Defaults to `0.0`.
+        test_fraction: Share of the digits to set aside for testing, at least 0 and below 1. Each class
+            gives the same share. Defaults to `0.0`.
         seed: Seed of the choice of the test digits. Defaults to `0`.
         normalization: `"tanh"`, `"min_max"`, `"z_score"`, or a `Normalization` of pixels from 0 to
             255. Defaults to `"tanh"`.

@@ -23,8 +23,8 @@ def gaussian(
         A `Dataset` with `x` of shape `(count, 1)`, not normalized.
 
     Raises:
-        ValueError: If an argument is out of range, or `mean` so large beside `stddev` that float32 cannot
-            tell the draws apart.
+        ValueError: If an argument is out of range, or `mean` is so much larger than `stddev` that float32
+            cannot tell the draws apart.
 
     Example:
 

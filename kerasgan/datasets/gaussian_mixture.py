@@ -17,7 +17,7 @@ def ring(
 ) -> Dataset:
     """Returns draws from normal distributions whose centers lie on a circle.
 
-    A generator that leaves out modes is easily seen here: compare samples with `ring_centers`.
+    Here you see easily whether a generator leaves out modes: compare its samples with `ring_centers`.
 
     Args:
         modes: Number of distributions. Defaults to `8`.

@@ -1,4 +1,4 @@
-"""The files of a folder of images, and the classes that its sub-folders are."""
+"""The files of a folder of images, and its sub-folders as classes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def list_images(path: str | os.PathLike[str], argument: str = "path") -> list[Pa
     Raises:
         FileNotFoundError: If there is no such folder.
         NotADirectoryError: If `path` is a file.
-        ValueError: If the folder has no images, or a link in it leads to a folder that it lies in.
+        ValueError: If the folder has no images, or a link in it leads to a folder that contains the link.
     """
     path = Path(path)
     expected = f"Invalid value for argument `{argument}`. Expected a folder of images. Received: "
@@ -62,7 +62,7 @@ def list_images(path: str | os.PathLike[str], argument: str = "path") -> list[Pa
 
 
 def other_files(path: Path) -> collections.Counter[str]:
-    """Returns how many files of each ending a folder holds that are no images."""
+    """Returns how many files that are no images a folder holds, by their endings."""
     return endings(file for file in _files(path, frozenset()) if not is_image(file))
 
 
@@ -77,7 +77,7 @@ def endings(files: Iterator[Path] | Sequence[Path]) -> collections.Counter[str]:
 
 
 def listed(counts: collections.Counter[str], most: int = 8) -> str:
-    """Returns what is counted, the most frequent first.
+    """Returns counts as text, the most frequent first.
 
     Example:
 
@@ -98,8 +98,8 @@ def classes_of(
         files: The images in it.
 
     Returns:
-        Integers `(count,)` and names in sorted order, those of the sub-folders; `None` for both where an
-        image lies beside the sub-folders.
+        Integers `(count,)`, and the names of the sub-folders in sorted order. Both are `None` if an image is
+        in no sub-folder.
     """
     parents = [file.relative_to(path).parts[:-1] for file in files]
     if not all(parents):

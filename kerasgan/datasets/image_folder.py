@@ -31,45 +31,46 @@ def image_folder(
 ) -> Dataset:
     """Returns the images in a folder and its sub-folders, in the order of their sorted paths.
 
-    All images are held in memory, which suits some thousand small ones; `image_stream` reads more of them
-    from the disk. Where every image lies in a sub-folder, the sub-folders of `path` are the classes, in
-    sorted order. Links to files and folders are followed; hidden files are left out. Pictures are turned
-    as their camera says (EXIF).
+    All images are held in memory, which suits a few thousand small ones. For more, use `image_stream`, which
+    reads them from the disk.
 
-    Files of more than 8 bits keep their depth. What is black and white in them follows from their
-    type: unsigned integers of up to 16 bits go from 0 to the largest value of as many bits as the
-    file declares, floating-point numbers from 0 to 1. Of other files, `value_range` says it.
+    If every image is in a sub-folder, the sub-folders of `path` are the classes, in sorted order. Links to
+    files and folders are followed. Hidden files are left out. Images are turned as their camera says (EXIF).
+
+    Files of more than 8 bits keep their depth. Their type tells the values of black and white: 0 and the
+    largest value of the declared bits for unsigned integers of up to 16 bits, and 0 and 1 for floating-point
+    numbers. For other files, pass `value_range`.
 
     Args:
         path: The folder.
         size: Height and width to resize to, as `(height, width)` or one positive integer for both.
-            `None` takes the images as they are: they must have one size. Defaults to `None`.
+            With `None`, images keep their size, and must all have the same. Defaults to `None`.
         channels: `3` for color, `1` for gray, `4` for color and opacity. Defaults to `3`.
         normalization: `"tanh"`, `"min_max"`, `"z_score"`, or a `Normalization` of pixels from 0 to
             255. Defaults to `"tanh"`.
         value_range: The values that stand for black and white in all files, `(low, high)`. Defaults
-            to `None`, what each file declares.
-        resize: What becomes of images of another shape than `size`: `"crop"` takes the largest part from
-            the middle, `"pad"` puts the whole on `background`, `"stretch"` changes the shape. Defaults
-            to `"crop"`.
-        background: Color of what is transparent and of what is padded: a name such as `"white"`, a code
-            such as `"#00ff80"`, or red, green and blue from 0 to 255. With `channels=4`, padding is
-            transparent. Defaults to `"white"`.
-        on_error: What becomes of files that cannot be read: `"raise"` raises an error that names all of
-            them, `"skip"` leaves them out. Defaults to `"raise"`.
-        max_pixels: Most pixels of an image, so that a small file cannot fill the memory. Defaults to about
-            179 million.
+            to `None`: the values that each file declares.
+        resize: How to resize images whose shape differs from that of `size`. `"crop"` takes the largest part
+            from the middle, `"pad"` puts the whole image on `background`, and `"stretch"` changes the shape.
+            Defaults to `"crop"`.
+        background: Color of transparent parts and of padding: a name such as `"white"`, a code such as
+            `"#00ff80"`, or red, green and blue from 0 to 255. With `channels=4`, padding is transparent.
+            Defaults to `"white"`.
+        on_error: What to do with files that cannot be read: `"raise"` raises an error that names them, and
+            `"skip"` leaves them out. Defaults to `"raise"`.
+        max_pixels: The largest number of pixels of an image, so that a small file cannot fill the memory.
+            Defaults to about 179 million.
 
     Returns:
-        A `Dataset` of images `(count, height, width, channels)`, with labels and `class_names`
-        where there are sub-folders.
+        A `Dataset` of images `(count, height, width, channels)`. It has labels and `class_names` if every
+        image is in a sub-folder.
 
     Raises:
         FileNotFoundError: If there is no such folder.
         NotADirectoryError: If `path` is a file.
-        ValueError: If an argument is out of range, the folder has no images, images cannot be read (all are
-            named), they differ in size and no `size` is given, or do not say what is black and white and no
-            `value_range` is given.
+        ValueError: If an argument is out of range; the folder has no images; images cannot be read (the error
+            names them); images differ in size and no `size` is given; or files do not declare black and
+            white and no `value_range` is given.
     """
     one_of("on_error", on_error, ("raise", "skip"))
     one_of("resize", resize, ("crop", "pad", "stretch"))
@@ -90,7 +91,7 @@ def read_folder(
         path: The folder.
         recipe: How its files become pictures.
         normalization: As in `image_folder`.
-        on_error: As in `image_folder`; `None` raises the error where there is no such argument.
+        on_error: As in `image_folder`. `None` raises an error that does not mention `on_error`.
     """
     files = list_images(path)
     images: list[np.ndarray] = []

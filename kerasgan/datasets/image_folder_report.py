@@ -35,16 +35,16 @@ class ImageFolderReport:
     Attributes:
         path: The folder.
         count: How many pictures can be read.
-        sizes: How many have each `(height, width)`.
-        modes: How many have each of Pillow's modes, such as `"RGB"`, `"L"` (gray) and `"RGBA"`.
-        depths: How many have each depth, such as `"8 bits"`, `"16 bits"` and `"float, 32 bits"`.
+        sizes: How many pictures have each `(height, width)`.
+        modes: How many pictures have each of Pillow's modes, such as `"RGB"`, `"L"` (gray) and `"RGBA"`.
+        depths: How many pictures have each depth, such as `"8 bits"`, `"16 bits"` and `"float, 32 bits"`.
         formats: How many files have each format, such as `"PNG"`.
-        transparent: How many may be transparent somewhere.
-        undeclared: How many do not declare which values are black and white.
-        classes: How many pictures each sub-folder has; `None` where the sub-folders are no classes.
-        stray: How many pictures lie beside the sub-folders, where there are some.
+        transparent: How many pictures may have transparent parts.
+        undeclared: How many pictures do not declare which values are black and white.
+        classes: How many pictures each sub-folder has, or `None` if the sub-folders are no classes.
+        stray: If there are sub-folders, how many pictures are in none of them; else 0.
         broken: An error for each file that cannot be read, with its `path` and the reason, `why`.
-        others: How many files of each other ending there are.
+        others: How many files that are no pictures there are, by their endings.
     """
 
     path: Path
@@ -62,22 +62,22 @@ class ImageFolderReport:
 
     @property
     def has_color(self) -> bool:
-        """Whether a picture may have color: gray ones that are stored as color count as such."""
+        """Whether a picture may have color. Gray pictures that are stored as color count as color."""
         return any(not mode.startswith("I;16") and mode not in _GRAY for mode in self.modes)
 
     @property
     def channels(self) -> int:
-        """The channels that suit the pictures: `3`, or `1` where all are gray."""
+        """The channels that suit the pictures: `1` if all are gray, or else `3`."""
         return 3 if self.has_color else 1
 
     @property
     def shortest_side(self) -> int | None:
-        """The shortest side of all pictures in pixels; a size beyond it enlarges some."""
+        """The shortest side of all pictures in pixels. A larger `size` enlarges some pictures."""
         return min((min(size) for size in self.sizes), default=None)
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """A sentence for each thing to decide before training, with the option of `image_stream`."""
+        """A sentence for each thing to decide before training, with the argument of `image_stream` to use."""
         found = []
         if self.broken:
             it = "it" if len(self.broken) == 1 else "them"
@@ -143,15 +143,16 @@ def inspect_image_folder(
     decode: bool = False,
     max_pixels: int = MOST_PIXELS,
 ) -> ImageFolderReport:
-    """Looks at the pictures of a folder and its sub-folders, and says what they are.
+    """Reports what kinds of pictures a folder and its sub-folders hold.
 
-    It reads what each file declares, some thousand files a second. A file that is cut off in its middle is
-    found by decoding it only.
+    It reads what each file declares, a few thousand files a second. Set `decode` to find files that are cut
+    off in the middle, too.
 
     Args:
         path: The folder. As in `image_folder`.
         decode: Whether to decode all pictures too. Defaults to `False`.
-        max_pixels: Most pixels of a picture; files with more count as broken. Defaults to about 179 million.
+        max_pixels: The largest number of pixels of a picture. Files with more count as broken. Defaults to
+            about 179 million.
 
     Returns:
         An `ImageFolderReport`, which prints well.

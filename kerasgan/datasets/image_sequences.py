@@ -33,8 +33,8 @@ def image_sequences(
 ) -> Dataset:
     """Returns consecutive images of a folder as sequences.
 
-    The images are in the order of their names, with numbers in the order of their values: frame 2
-    comes before frame 10. A sequence stays within one folder, so each sub-folder may hold a film.
+    The images are sorted by their names, and numbers in names by their values: frame 2 comes before frame 10.
+    All images of a sequence are from one folder, so each sub-folder may hold a film.
 
     Args:
         path: The folder.
@@ -42,8 +42,8 @@ def image_sequences(
         size: As in `image_folder`. Defaults to `None`.
         channels: As in `image_folder`. Defaults to `3`.
         normalization: As in `image_folder`. Defaults to `"tanh"`.
-        stride: Images from the start of one sequence to that of the next; `sequence_length` for
-            sequences that share none. Defaults to `1`.
+        stride: How many images after the start of one sequence the next one starts. With
+            `sequence_length`, sequences do not overlap. Defaults to `1`.
         value_range: As in `image_folder`. Defaults to `None`.
         resize: As in `image_folder`. Defaults to `"crop"`.
         background: As in `image_folder`. Defaults to `"white"`.

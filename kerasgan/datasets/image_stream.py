@@ -22,7 +22,7 @@ from kerasgan.datasets.picture_store import PictureStore
 
 
 class ImageStream(PictureStream):
-    """Pictures on the disk, of which `batches` reads minibatches. `image_stream` makes it.
+    """Pictures on the disk. `image_stream` makes it, and `batches` reads minibatches.
 
     Attributes:
         name: Name of the data.
@@ -77,31 +77,32 @@ class ImageStream(PictureStream):
         """Returns the pictures in minibatches, for one epoch.
 
         With a seed, the pictures, their order, their crops and flips are the same in every process. They
-        depend on the seed and on how many epochs were begun before, so that a run goes on exactly where it
-        was.
+        depend only on the seed and on how many epochs were begun before. So a run that is resumed continues
+        exactly where it was.
 
         Args:
             batch_size: Positive integer.
             shuffle: Whether each epoch has a random order. Defaults to `True`.
-            seed: Seed of all that is random, which a run that is to be resumed needs. Defaults to `None`.
-            passes: How often each picture comes in an epoch. A longer epoch suits few pictures. Defaults
-                to `1`.
-            even_classes: Whether all classes are drawn equally often, however many pictures they have: an
-                epoch is as long as otherwise, and rare pictures come more often in it. Defaults to `False`.
-            labels: Whether elements are `(x, y)` where there are classes. Defaults to `True`.
+            seed: Seed of all random choices. Pass one if you want to resume the run. Defaults to `None`.
+            passes: How often each picture comes in an epoch. If you have few pictures, more passes make
+                epochs longer. Defaults to `1`.
+            even_classes: Whether all classes are drawn equally often, however many pictures they have. The
+                length of an epoch stays the same, and pictures of small classes come more often. Defaults to
+                `False`.
+            labels: Whether elements are `(x, y)` if there are classes. Defaults to `True`.
             normalize: Whether pictures are normalized, as float32. Otherwise they go from 0 to 255, as uint8,
-                or as float32 where files have more than 8 bits. Defaults to `True`.
-            random: Whether crops and flips are drawn; otherwise crops come from the middle, and nothing is
-                flipped. Defaults to `None`, as `shuffle`.
-            drop_remainder: Whether to leave out a last minibatch that is not full. Defaults to `None`, as
-                `shuffle`.
+                or as float32 if files have more than 8 bits. Defaults to `True`.
+            random: Whether crops and flips are random. Otherwise crops come from the middle, and nothing is
+                flipped. Defaults to `None`, the value of `shuffle`.
+            drop_remainder: Whether to leave out a last minibatch that is not full. Defaults to `None`, the
+                value of `shuffle`.
 
         Returns:
             A `tf.data.Dataset` of `x`, or of `(x, y)`.
 
         Raises:
-            ValueError: If an argument is out of range, `even_classes` is asked for without classes or without
-                `shuffle`, or no minibatch is full.
+            ValueError: If an argument is out of range, `even_classes` is set without classes or without
+                `shuffle`, or there are too few pictures for one full minibatch.
         """
         passes = positive_integer("passes", passes)
         order = self._order(shuffle, passes, even_classes)
@@ -146,7 +147,7 @@ class ImageStream(PictureStream):
             indices: Their numbers. Defaults to `None`, all of them.
 
         Returns:
-            Array `(count, height, width, channels)`, uint8, or float32 where files have more than 8 bits.
+            Array `(count, height, width, channels)`, uint8, or float32 if files have more than 8 bits.
         """
         return self._store.images(self._chosen(indices))
 
@@ -209,48 +210,49 @@ def image_stream(
 ) -> ImageStream:
     """Returns the pictures of a folder and its sub-folders, read from the disk while a model trains.
 
-    It is `image_folder` for any number of pictures: memory does not grow with them. All are decoded and
-    resized once, into a file that is mapped into memory. The next run uses that file again, as long as no
-    picture has come, gone or been written.
+    It is `image_folder` for any number of pictures: more pictures do not need more memory. All pictures are
+    decoded and resized once, into a file that is mapped into memory. The next run uses that file again, if no
+    picture was added, removed or written since.
 
     Args:
         path: The folder. As in `image_folder`.
-        size: Height and width of the pictures, as `(height, width)` or one positive integer for both. `None`
-            takes the pictures as they are: they must have one size. Defaults to `None`.
+        size: Height and width of the pictures, as `(height, width)` or one positive integer for both. With
+            `None`, pictures keep their size, and must all have the same. Defaults to `None`.
         channels: `3` for color, `1` for gray, `4` for color and opacity. Defaults to `3`.
         normalization: `"tanh"` ([-1, 1]), `"min_max"` ([0, 1]), `"z_score"`, or a `Normalization` of pixels
             from 0 to 255. Defaults to `"tanh"`.
         value_range: The values that stand for black and white in all files, `(low, high)`. Defaults to
-            `None`, what each file declares.
-        resize: What becomes of pictures of another shape than `size`: `"crop"` takes the largest part from
-            the middle, `"random_crop"` one as large from another place each time, `"pad"` puts the whole on
-            `background`, `"stretch"` changes the shape. For random crops, of a picture that is more than 8
-            times as long as a crop, the middle is kept. Defaults to `"crop"`.
-        flip: Mirrors half of the pictures, drawn anew each time: `"horizontal"`, `"vertical"` or
+            `None`: the values that each file declares.
+        resize: How to resize pictures whose shape differs from that of `size`. `"crop"` takes the largest
+            part from the middle. `"random_crop"` takes a part as large from another place each time. `"pad"`
+            puts the whole picture on `background`. `"stretch"` changes the shape. If a picture is more than 8
+            times as long as a crop, random crops come from the middle 8 lengths. Defaults to `"crop"`.
+        flip: Mirrors half of the pictures, chosen anew each time: `"horizontal"`, `"vertical"` or
             `"horizontal_and_vertical"`. Defaults to `None`.
-        background: Color of what is transparent and of what is padded: a name such as `"white"`, a code such
-            as `"#00ff80"`, or red, green and blue from 0 to 255. With `channels=4`, padding is transparent.
+        background: Color of transparent parts and of padding: a name such as `"white"`, a code such as
+            `"#00ff80"`, or red, green and blue from 0 to 255. With `channels=4`, padding is transparent.
             Defaults to `"white"`.
-        on_error: What becomes of files that cannot be read: `"raise"` raises an error that names all of
-            them, `"skip"` leaves them out. Defaults to `"raise"`.
-        min_size: Fewest pixels of a picture's side; files with fewer cannot be read. Defaults to `2`.
-        min_count: Fewest different pictures. Defaults to `2`.
-        max_pixels: Most pixels of a picture, so that a small file cannot fill the memory; files with more
-            cannot be read. Defaults to about 179 million.
+        on_error: What to do with files that cannot be read: `"raise"` raises an error that names them, and
+            `"skip"` leaves them out. Defaults to `"raise"`.
+        min_size: The smallest side of a picture in pixels. Smaller files count as files that cannot be read.
+            Defaults to `2`.
+        min_count: The smallest number of different pictures. Defaults to `2`.
+        max_pixels: The largest number of pixels of a picture, so that a small file cannot fill the memory.
+            Larger files count as files that cannot be read. Defaults to about 179 million.
         cache: Folder for the file of decoded pictures, such as one beside the run. Defaults to `None`, one in
             the machine's folder for temporary files.
         progress: A function that is called while pictures are decoded, with how many are done and how many
             there are. Defaults to `None`.
 
     Returns:
-        An `ImageStream`, with labels and `class_names` where every picture lies in a sub-folder.
+        An `ImageStream`. It has labels and `class_names` if every picture is in a sub-folder.
 
     Raises:
         FileNotFoundError: If there is no such folder.
         NotADirectoryError: If `path` is a file.
-        ValueError: If an argument is out of range, the folder has no pictures or too few, pictures cannot be
-            read (all are named), they differ in size and no `size` is given, they do not say what is black
-            and white and no `value_range` is given, or the cache's disk is too small.
+        ValueError: If an argument is out of range; the folder has no pictures or too few; pictures cannot be
+            read (the error names them); pictures differ in size and no `size` is given; files do not declare
+            black and white and no `value_range` is given; or the cache's disk is too small.
 
     Example:
 

@@ -31,14 +31,14 @@ def load(name_or_path: str | os.PathLike[str], **options: Any) -> Dataset:
     Args:
         name_or_path: `"digits"`, `"mnist"`, `"fashion_mnist"`, `"gaussian"`, `"ring"` or `"grid"`;
             an `.npz` file; or a folder of images (`"./digits"` is the folder of that name).
-        **options: Arguments of the loader: `kerasgan.datasets.digits` and so on, `npz`,
-            `image_folder`.
+        **options: Arguments of the loader: `kerasgan.datasets.digits` and so on, `npz` for a file, or
+            `image_folder` for a folder.
 
     Returns:
         A `Dataset`.
 
     Raises:
-        ValueError: If it stands for nothing.
+        ValueError: If `name_or_path` is none of these.
 
     Example:
 

@@ -22,12 +22,14 @@ _HELD_BY_FLOAT32 = frozenset(
 class Normalization(abc.ABC):
     """A linear map of data, `(x - offset) / scale`, that can be inverted.
 
-    It is computed in float64, so that data far from 0 beside their spread, such as times in seconds, keep
-    their digits: float32 has about 7.
+    It is computed in float64, because float32 has only about 7 digits. So data that are far from 0 compared
+    with their spread, such as times in seconds, keep their digits.
 
-    A subclass says in `fit` which numbers of the data it needs, and in `offset` and `scale` what
-    they make of the map. Constant data has no spread to divide by: it is shifted and not scaled, so
-    that it stays finite and inverts to itself.
+    Constant data have no spread to divide by. They are shifted and not scaled, so that they stay finite and
+    invert to themselves.
+
+    A subclass writes two methods: `_measure` takes the parameters from data, and `_offset_and_scale` computes
+    the map from the parameters.
     """
 
     def __init__(self, images: bool | None = None, **parameters: float | None) -> None:
@@ -52,18 +54,18 @@ class Normalization(abc.ABC):
 
     @property
     def images(self) -> bool:
-        """Whether data in their own units are images from 0 to 255."""
+        """Whether the data, before normalization, are images from 0 to 255."""
         if self._images is not None:
             return self._images
         return self._parameters == {"low": 0, "high": 255}
 
     @property
     def value_range(self) -> tuple[float, float] | None:
-        """The values of black and white in the units of the data; `None` where these are not known."""
+        """The values of black and white in the units of the data, or `None` if they are not known."""
         return (0.0, 255.0) if self.images else None
 
     def fit(self, array: Any) -> Normalization:
-        """Takes the parameters from data.
+        """Computes the parameters from data.
 
         Args:
             array: Numbers of any shape, without NaN and infinities.
@@ -79,10 +81,10 @@ class Normalization(abc.ABC):
         return self
 
     def __call__(self, x: Any) -> Any:
-        """Normalizes.
+        """Normalizes data.
 
         Args:
-            x: Data in its own units: array or tensor of any shape, also inside `tf.data`.
+            x: Data in their own units: an array or tensor of any shape, also inside `tf.data`.
 
         Returns:
             float32 array or tensor of the same shape.
@@ -111,10 +113,10 @@ class Normalization(abc.ABC):
 
     @property
     def dtype(self) -> str:
-        """The type of data in their own units: `"float32"`, or `"float64"` where they are far from 0.
+        """The type of data in their own units: `"float32"`, or `"float64"` if they are far from 0.
 
-        That is where the map's offset is more than 64 times its scale: float32 would then round data to more
-        than a 260,000th of their spread.
+        It is `"float64"` if the map's offset is more than 64 times its scale. With float32, the rounding
+        error of the data would then be more than a 260,000th of their spread.
         """
         offset, scale = self._map()
         return "float64" if abs(offset) > _FAR * scale else "float32"
@@ -127,7 +129,7 @@ class Normalization(abc.ABC):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Normalization:
-        """Makes a normalization of the arguments that `get_config` returned."""
+        """Makes a normalization from the arguments that `get_config` returned."""
         return cls(**config)
 
     def __repr__(self) -> str:
@@ -158,7 +160,7 @@ class ZScore(Normalization):
         mean: Mean of the data, or `None` to `fit` it. Defaults to `None`.
         stddev: Standard deviation of the data, not negative, or `None` to `fit` it. Defaults to
             `None`.
-        images: Whether the data are images from 0 to 255, which samples then become again, in uint8.
+        images: Whether the data are images from 0 to 255. Samples are then turned back into uint8 images.
             Defaults to `None`, no.
 
     Raises:
@@ -221,8 +223,8 @@ class MinMax(_Range):
     Args:
         low: Smallest value of the data, or `None` to `fit` it. Defaults to `None`.
         high: Largest value of the data, or `None` to `fit` it. Defaults to `None`.
-        images: Whether the data are images from 0 to 255, which samples then become again, in uint8.
-            Defaults to `None`: where the range is that of images.
+        images: Whether the data are images from 0 to 255. Samples are then turned back into uint8 images.
+            Defaults to `None`: yes if `low` is 0 and `high` is 255.
 
     Raises:
         ValueError: If only one of both numbers is given, a number is not finite, or `low` is above `high`.
@@ -246,8 +248,8 @@ class Tanh(_Range):
     Args:
         low: Smallest value of the data, or `None` to `fit` it. Defaults to `None`.
         high: Largest value of the data, or `None` to `fit` it. Defaults to `None`.
-        images: Whether the data are images from 0 to 255, which samples then become again, in uint8.
-            Defaults to `None`: where the range is that of images.
+        images: Whether the data are images from 0 to 255. Samples are then turned back into uint8 images.
+            Defaults to `None`: yes if `low` is 0 and `high` is 255.
 
     Raises:
         ValueError: If only one of both numbers is given, a number is not finite, or `low` is above `high`.
@@ -276,8 +278,8 @@ def get(identifier: str | Normalization) -> Normalization:
         A `Normalization`; by name, one that is not fitted yet.
 
     Raises:
-        ValueError: If there is none of that name.
-        TypeError: If it is neither.
+        ValueError: If the name is unknown.
+        TypeError: If it is neither a name nor a `Normalization`.
 
     Example:
 
@@ -292,10 +294,10 @@ def check_fitted(normalization: Any) -> Normalization:
     """Returns a normalization whose parameters are known, or raises.
 
     Args:
-        normalization: What came as the argument of that name.
+        normalization: The value of an argument `normalization`.
 
     Raises:
-        TypeError: If it is something else.
+        TypeError: If it is no `Normalization`.
         ValueError: If its parameters are not known yet.
     """
     if not isinstance(normalization, Normalization):

@@ -24,25 +24,25 @@ def npz(
 
     The file holds `x_train` and perhaps `y_train`, `x_test`, `y_test`, as `mnist.npz` does; or `x`
     and perhaps `y`, `x_test`, `y_test`; or one array of any name. Arrays of shape
-    `(count, height, width)` and `(count, height, width, channels)` are images; any other shape is
-    plain numbers.
+    `(count, height, width)` and `(count, height, width, channels)` are images. Arrays of any other
+    shape are plain numbers.
 
     Args:
         path: The file.
-        value_range: For images, the values that stand for black and white, as `(low, high)`. `None`
-            takes `(0, 255)` for uint8, and otherwise the smallest and the largest value in the
-            training images. Defaults to `None`.
-        normalization: `"tanh"`, `"min_max"`, `"z_score"`, or a `Normalization`: of images, it sees
-            pixels from 0 to 255 whatever their range in the file; of plain numbers, one that is not
-            fitted is fitted to the training data. Defaults to `"tanh"`.
+        value_range: For images, the values that stand for black and white, as `(low, high)`. Defaults
+            to `None`: `(0, 255)` for uint8, and otherwise the smallest and the largest value in the
+            training images.
+        normalization: `"tanh"`, `"min_max"`, `"z_score"`, or a `Normalization`. Images are first brought
+            to pixels from 0 to 255, whatever their range in the file. For plain numbers, a
+            normalization that is not fitted is fitted to the training data. Defaults to `"tanh"`.
 
     Returns:
         A `Dataset`.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file is not an `.npz` file, holds other arrays than those, or they do not
-            fit, or hold NaN.
+        ValueError: If the file is not an `.npz` file, holds other arrays, or its arrays hold NaN or do not
+            fit together.
     """
     path = Path(path)
     arrays = _read(path)

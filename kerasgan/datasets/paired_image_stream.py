@@ -24,12 +24,12 @@ _MOST_LISTED = 20
 
 
 class PairedImageStream(PictureStream):
-    """Pairs of pictures on the disk, of which `batches` reads minibatches. `paired_image_stream` makes it.
+    """Pairs of pictures on the disk. `paired_image_stream` makes it, and `batches` reads minibatches.
 
     Attributes:
         name: Name of the data.
         sample_shapes: Height, width and channels of the pictures of each domain.
-        files: The two files of each pair, or its one.
+        files: The two files of each pair, or the one file that holds both halves.
         normalization: The `Normalization` of pixels from 0 to 255.
         skipped: An error for each pair that was left out, with the `path` and the reason, `why`.
     """
@@ -66,7 +66,7 @@ class PairedImageStream(PictureStream):
             A `tf.data.Dataset` of `(a, b)`.
 
         Raises:
-            ValueError: If an argument is out of range, or no minibatch is full.
+            ValueError: If an argument is out of range, or there are too few pairs for one full minibatch.
         """
         passes = positive_integer("passes", passes)
         a, b = self.sample_shapes
@@ -126,27 +126,28 @@ def paired_image_stream(
 ) -> PairedImageStream:
     """Returns pairs of pictures, read from the disk while a model trains.
 
-    There are two folders, in which the two pictures of a pair have the same name (their endings may differ);
-    or one folder, each picture of which is cut in halves. The two have the same shape, and are cropped and
-    flipped alike. A `kerasgan.ConditionalGAN` that is trained on the batches learns to draw the picture of
-    `a` for that of `b`.
+    Pass two folders, or one. In two folders, the two pictures of a pair have the same name (their endings may
+    differ). In one folder, each picture is cut into two halves. The two pictures of a pair have the same
+    shape, and are cropped and flipped alike. A `kerasgan.ConditionalGAN` that is trained on the batches
+    learns to draw the picture of `a` for that of `b`.
 
     Args:
         a: The folder of one domain, or of both.
-        b: The folder of the other domain. Defaults to `None`, both are in the pictures of `a`.
+        b: The folder of the other domain. Defaults to `None`: the pictures of `a` hold both.
         size: As in `image_stream`, of one picture of a pair. Defaults to `None`.
-        channels: As in `image_stream`; a pair of numbers where the domains differ. Defaults to `3`.
+        channels: As in `image_stream`, or a pair of numbers if the domains differ. Defaults to `3`.
         normalization: As in `image_stream`, the same for both. Defaults to `"tanh"`.
         value_range: As in `image_stream`, the same for both. Defaults to `None`.
-        halves: How a picture is cut where there is no `b`: `"left_right"` or `"top_bottom"`, the half of `a`
-            first. A middle line that is left over belongs to neither. Defaults to `"left_right"`.
+        halves: How to cut pictures if there is no `b`: `"left_right"` or `"top_bottom"`, the half of `a`
+            first. If a side has an odd number of pixels, the middle line belongs to neither half. Defaults to
+            `"left_right"`.
         resize: As in `image_stream`. Defaults to `"crop"`.
         flip: As in `image_stream`. Defaults to `None`.
         background: As in `image_stream`. Defaults to `"white"`.
-        on_error: What becomes of pairs that are not whole, or not of one shape: `"raise"` raises an error
-            that names all of them, `"skip"` leaves them out. Defaults to `"raise"`.
+        on_error: What to do with pairs that are not whole, or whose pictures differ in shape: `"raise"`
+            raises an error that names them, and `"skip"` leaves them out. Defaults to `"raise"`.
         min_size: As in `image_stream`. Defaults to `2`.
-        min_count: Fewest different pairs. Defaults to `2`.
+        min_count: The smallest number of different pairs. Defaults to `2`.
         max_pixels: As in `image_stream`. Defaults to about 179 million.
         cache: As in `image_stream`. Defaults to `None`.
         progress: As in `image_stream`. Defaults to `None`.
@@ -157,8 +158,8 @@ def paired_image_stream(
     Raises:
         FileNotFoundError: If there is no such folder.
         NotADirectoryError: If `a` or `b` is a file.
-        ValueError: As in `image_stream`; or if pictures have no partner, two pictures in a folder differ in
-            their endings alone, or those of a pair differ in shape.
+        ValueError: As in `image_stream`; or if pictures have no partner, the names of two pictures in a
+            folder differ only in their endings, or the pictures of a pair differ in shape.
 
     Example:
 

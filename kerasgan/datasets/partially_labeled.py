@@ -13,7 +13,7 @@ from kerasgan.datasets._orders import random_orders
 
 
 def keep_labels(y: Any, per_class: int, seed: int = 0) -> np.ndarray:
-    """Returns labels of which only a few of each class are left; the others are -1, unlabeled.
+    """Keeps only a few labels of each class, and replaces the others with -1, unlabeled.
 
     Args:
         y: Integer labels `(count,)`.
@@ -46,19 +46,24 @@ def keep_labels(y: Any, per_class: int, seed: int = 0) -> np.ndarray:
 def partially_labeled(
     x: Any, y: Any, batch_size: int, labeled: int | None = None, seed: int = 0
 ) -> tf.data.Dataset:
-    """Returns minibatches that all hold labeled examples, however few of these there are.
+    """Returns minibatches that all have labeled examples, even if there are only a few labels.
 
-    Of 60,000 examples with 100 labels, a minibatch of 100 would hold a label every sixth time. Here each
-    minibatch has two parts. The first are labeled examples: the labeled set in a new order each time that
-    it is used up. The second are examples with the label -1, drawn from all of `x`, the labeled ones too,
-    since these say as much about the data as the others. An epoch is a pass over `x` in the second part.
+    Take 60,000 examples with 100 labels: only every sixth random minibatch of 100 would have a label. Here
+    each minibatch has two parts:
+
+    - The first part has labeled examples. They come from all labeled examples in a random order, and then in
+      a new order when all are used.
+    - The second part has examples with the label -1. They come from all of `x`. That includes the labeled
+      examples, since these say as much about the data as the others.
+
+    An epoch is one pass over `x` in the second part.
 
     Args:
         x: Examples `(count, ...)`.
         y: Integer labels `(count,)`, -1 for unlabeled.
         batch_size: Positive integer, the rows of a minibatch.
         labeled: How many of these are labeled, from 1 to `batch_size - 1`. Defaults to `None`, half.
-        seed: Seed of the orders, which are others in each epoch and the same in each run. Defaults to `0`.
+        seed: Seed of the orders. Each epoch has new orders, and each run has the same ones. Defaults to `0`.
 
     Returns:
         A `tf.data.Dataset` of `(x, y)`.

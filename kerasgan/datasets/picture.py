@@ -51,28 +51,28 @@ def read_picture(
     max_pixels: int = MOST_PIXELS,
     enough: int | None = None,
 ) -> np.ndarray:
-    """Returns the picture of a file, black 0 and white 255, whatever its type and depth.
+    """Returns the picture of a file, with black 0 and white 255, whatever its type and depth.
 
-    Files of up to 8 bits give uint8. Files of more give float32, which keeps what lies between two steps.
-    What is black and white follows from the file: unsigned integers of up to 16 bits go from 0 to the
-    largest value of as many bits as the file declares, floating-point numbers from 0 to 1. Signed integers,
-    integers of more bits, and numbers outside these ranges declare no black and white: `value_range` does.
+    Files of up to 8 bits give uint8. Files of more bits give float32, so that no steps are lost. The file's
+    type tells the values of black and white: 0 and the largest value of the declared bits for unsigned
+    integers of up to 16 bits, and 0 and 1 for floating-point numbers. For signed integers, integers of more
+    bits, and numbers outside these ranges, pass `value_range`.
 
-    The picture is turned as its camera says (EXIF). Of several pictures in a file, the first is read.
+    The picture is turned as its camera says (EXIF). If a file has several pictures, the first one is read.
 
     Args:
-        path: The file, of any type that Pillow reads. Colors of 16 bits are read from PNG files.
+        path: The file, of any type that Pillow reads. Colors of 16 bits can only be read from PNG files.
         channels: `1` for gray, `3` for color, `4` for color and opacity. Defaults to `3`.
         value_range: The values in the file that stand for black and white, `(low, high)`. Defaults to
-            `None`, what the file declares.
-        background: Red, green and blue from 0 to 255 of what shows through where a picture is transparent,
-            unless `channels=4`. Defaults to white.
-        min_size: Fewest pixels of a side that are taken. Defaults to `1`.
-        max_pixels: Most pixels of a picture that are decoded, so that a small file cannot fill the memory.
-            Defaults to about 179 million.
-        enough: Pixels of the shorter side that are enough for what the picture is for. A larger JPEG file
-            may be decoded at a half, a quarter or an eighth of its size, which is several times faster.
-            Defaults to `None`, the whole size.
+            `None`: the values that the file declares.
+        background: Red, green and blue from 0 to 255 of the color behind transparent parts, unless
+            `channels=4`. Defaults to white.
+        min_size: The smallest side in pixels. Defaults to `1`.
+        max_pixels: The largest number of pixels, so that a small file cannot fill the memory. Defaults to
+            about 179 million.
+        enough: How many pixels of the shorter side you need. A larger JPEG file may be decoded at a half, a
+            quarter or an eighth of its size, which is several times faster. Defaults to `None`, the whole
+            size.
 
     Returns:
         Array `(height, width, channels)`, uint8 or float32.
@@ -80,9 +80,9 @@ def read_picture(
     Raises:
         ValueError: If an argument is out of range.
         PictureRangeError: If the file declares no black and white and no `value_range` is given, or values
-            lie outside it. It is a `ValueError`.
-        UnreadablePictureError: If the file cannot be read, or not with its whole depth, or is too small or
-            too large. It is a `ValueError`.
+            lie outside the range. It is a `ValueError`.
+        UnreadablePictureError: If the file cannot be read, cannot be read with its whole depth, or is too
+            small or too large. It is a `ValueError`.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""Decodes the pictures of a data set once, into a file that is used again while their files are the same."""
+"""Decodes the pictures of a data set once, into a file that is used until the pictures change."""
 
 from __future__ import annotations
 
@@ -37,11 +37,12 @@ class CachedPictures:
 
     Args:
         store: The pictures.
-        kept: Which of the sources' items they are.
-        faults: What is wrong with the others.
+        kept: The numbers of the sources' items from which they were read.
+        faults: What is wrong with the other items.
         different: How many different pictures there are.
-        brightest: The largest value of what has more than 8 bits, as a share of white, or `None`.
-        deep: How many files that are.
+        brightest: The largest value in files of more than 8 bits, as a share of white. `None` if there are no
+            such files.
+        deep: How many files have more than 8 bits.
     """
 
     store: PictureStore
@@ -58,16 +59,16 @@ def cached_pictures(
     on_error: str,
     progress: Progress | None = None,
 ) -> CachedPictures:
-    """Returns pictures from the cache, and decodes them into it where their files have changed.
+    """Returns pictures from the cache. Decodes them into it first, if they are not there or have changed.
 
     Args:
-        sources: Where they come from.
+        sources: Where the pictures come from.
         cache: The cache's folder. `None` for one in the machine's folder for temporary files.
         on_error: `"raise"` or `"skip"`.
-        progress: Is called with the number of pictures that are done and of all of them.
+        progress: A function that is called with how many pictures are done and how many there are.
 
     Raises:
-        ValueError: If files cannot be read and none is to be left out, all cannot be read, or the cache's
+        ValueError: If files cannot be read and `on_error` is `"raise"`, no file can be read, or the cache's
             disk is too small.
     """
     folder = _own_temporary_folder() if cache is None else Path(cache)

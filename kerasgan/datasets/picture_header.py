@@ -1,4 +1,4 @@
-"""What a picture's file says of itself before it is decoded."""
+"""What a picture's file declares, read without decoding the picture."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ class PictureError(ValueError):
     """What is wrong with a file that should be a picture.
 
     Args:
-        message: All that there is to say.
-        path: The file, or `None` where there are several.
+        message: The whole text of the error.
+        path: The file, or `None` if the error is about several files.
         why: What is wrong, without the path.
-        faults: Those of the several files.
+        faults: The errors of the single files, if there are several.
     """
 
     def __init__(
@@ -52,11 +52,11 @@ class PictureError(ValueError):
 
 
 class UnreadablePictureError(PictureError):
-    """A file that should be a picture, and cannot be read as one."""
+    """A file that should be a picture, but cannot be read as one."""
 
 
 class PictureRangeError(PictureError):
-    """A file with other values than those that are black, white and between."""
+    """A file with values outside the range from black to white, or with no known range."""
 
 
 def unreadable(path: Path, why: str) -> UnreadablePictureError:
@@ -71,10 +71,10 @@ def unreadable(path: Path, why: str) -> UnreadablePictureError:
 
 @dataclasses.dataclass(frozen=True)
 class PictureHeader:
-    """What a file declares of its picture.
+    """What a file declares about its picture.
 
     Args:
-        height: Height in pixels, as the picture is to be seen.
+        height: Height in pixels, after the picture is turned as its camera says.
         width: Width in pixels.
         mode: Pillow's mode: `"L"`, `"RGB"`, `"RGBA"`, `"P"`, `"CMYK"` and so on.
         file_format: The file's format: `"PNG"`, `"JPEG"` and so on.
@@ -93,19 +93,19 @@ class PictureHeader:
 
     @property
     def declares_range(self) -> bool:
-        """Whether it says which values are black and white; floating-point numbers may exceed theirs."""
+        """Whether it declares the values of black and white. Floating-point numbers may still exceed them."""
         return self.numbers == "float" or (self.numbers == "unsigned" and self.bits <= 16)
 
 
 def read_header(
     path: str | os.PathLike[str], min_size: int = 1, max_pixels: int = MOST_PIXELS
 ) -> PictureHeader:
-    """Returns what a file declares of its picture.
+    """Returns what a file declares about its picture.
 
     Args:
         path: The file.
-        min_size: Fewest pixels of a side. Defaults to `1`.
-        max_pixels: Most pixels of a picture. Defaults to about 179 million.
+        min_size: The smallest side in pixels. Defaults to `1`.
+        max_pixels: The largest number of pixels. Defaults to about 179 million.
 
     Raises:
         UnreadablePictureError: If it is no picture, too small, or too large.
@@ -156,7 +156,7 @@ def _too_large(max_pixels: int) -> str:
 
 
 def check_size(path: Path, image: Image.Image, min_size: int, max_pixels: int) -> None:
-    """Raises where a picture is smaller or larger than asked for."""
+    """Raises an `UnreadablePictureError` if a picture is too small or too large."""
     width, height = image.size
     if width * height > max_pixels:
         raise unreadable(
@@ -173,7 +173,7 @@ def check_size(path: Path, image: Image.Image, min_size: int, max_pixels: int) -
 
 @contextlib.contextmanager
 def pixels_allowed(max_pixels: int) -> Iterator[None]:
-    """Lets Pillow decode larger pictures than its limit in all threads, which `check_size` then limits."""
+    """Increases Pillow's own limit of pixels in all threads. `check_size` applies the limit instead."""
     previous = Image.MAX_IMAGE_PIXELS
     # Pillow warns above this, of what `check_size` refuses, and stops at twice as much, also in frames that
     # are no picture of their own.
@@ -185,7 +185,7 @@ def pixels_allowed(max_pixels: int) -> Iterator[None]:
 
 
 def tag_of(image: Image.Image, tag: int, default: int) -> int:
-    """Returns a tag of a TIFF file, the first of its numbers; the default for files of other types."""
+    """Returns the first number of a TIFF file's tag, or the default for files of other types."""
     value = getattr(image, "tag_v2", {}).get(tag, default)
     return int(value[0] if isinstance(value, tuple) else value)
 
@@ -197,9 +197,10 @@ def is_signed(image: Image.Image) -> bool:
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[tuple[Image.Image, bytes]]:
-    """Opens a picture, and gives its file's first bytes too.
+    """Opens a picture, and gives the first bytes of its file too.
 
-    By its file, since Pillow maps files that it opens by name into memory, and then scrambles what it turns.
+    Pillow gets the open file and not its name. Files that it opens by name it maps into memory, and then it
+    scrambles the pictures that it turns.
     """
     with path.open("rb") as file:
         head = file.read(256)

@@ -36,16 +36,16 @@ _TWELVE_BITS = 4095.5 / 65535
 
 @dataclasses.dataclass(frozen=True)
 class PictureRecipe:
-    """How a file becomes a picture of a data set. Its arguments are those of `image_folder`, and checked.
+    """How to make a picture from a file. The arguments are those of `image_folder`; it checks them.
 
     Args:
         size: Height and width, one integer for both, or `None`, those of the file.
         channels: `1`, `3` or `4`.
         resize: One of `RESIZES`.
         background: A color's name, its code or its three numbers.
-        value_range: The values of black and white, or `None`, what each file declares.
-        min_size: Fewest pixels of a side.
-        max_pixels: Most pixels of a picture.
+        value_range: The values of black and white, or `None` for those that each file declares.
+        min_size: The smallest side in pixels.
+        max_pixels: The largest number of pixels.
     """
 
     size: Any = None
@@ -72,7 +72,7 @@ class PictureRecipe:
         one_of("resize", self.resize, RESIZES)
 
     def header(self, file: Path) -> PictureHeader:
-        """Returns what a file declares of its picture."""
+        """Returns what a file declares about its picture."""
         return read_header(file, self.min_size, self.max_pixels)
 
     def read(self, file: Path, exactly: bool = False) -> np.ndarray:
@@ -99,14 +99,14 @@ class PictureRecipe:
         return fit_picture(picture, self.size, self.resize, self.background)
 
     def check_depth(self, brightest: float | None, deep: int) -> None:
-        """Raises where pictures of more than 8 bits are so dark that they may be of 12 bits in 16.
+        """Raises an error if files of more than 8 bits are so dark that they may hold 12 bits in 16.
 
         Args:
-            brightest: The largest value in them, as a share of white; `None` where there are none.
-            deep: How many they are.
+            brightest: The largest value in such files, as a share of white. `None` if there are none.
+            deep: How many such files there are.
 
         Raises:
-            ValueError: If `value_range` has to say it.
+            ValueError: If they are that dark and no `value_range` is given.
         """
         if self.value_range is None and brightest is not None and brightest < _TWELVE_BITS:
             raise ValueError(
@@ -130,10 +130,10 @@ def height_and_width(size: Any) -> tuple[int, int] | None:
 def tried(
     function: Callable[[Item], Any], items: Iterable[Item], max_pixels: int
 ) -> Generator[Any, None, None]:
-    """Calls a function that reads pictures with each item, in threads, and gives the results in their order.
+    """Calls a function that reads pictures with each item, in threads, and yields the results in order.
 
-    A file that cannot be read gives the error that says so. No more than a few results wait. Close the
-    generator where it is not used up: until then, Pillow's own limit is another.
+    If a file cannot be read, its result is the error. Only a few results are held at a time. Close the
+    generator if you do not use it up: until then, Pillow's own limit of pixels is changed.
     """
 
     def attempt(item: Item) -> Any:
@@ -167,16 +167,17 @@ def _processors() -> int:
 
 
 def raise_faults(faults: Sequence[PictureError], count: int, can_skip: bool = True) -> None:
-    """Raises one error that names all files that cannot be read.
+    """Raises one error for all files that cannot be read. It names up to 20 of them.
 
     Args:
-        faults: What is wrong with each of them, of at least one.
+        faults: The errors of the single files, at least one.
         count: How many files there are in all.
-        can_skip: Whether the caller has an argument `on_error`, which the error names. Defaults to `True`.
+        can_skip: Whether the caller has an argument `on_error`, which the error then mentions. Defaults to
+            `True`.
 
     Raises:
-        UnreadablePictureError: If a file cannot be read at all.
-        PictureRangeError: If files hold other values than those that are black and white.
+        PictureRangeError: If all faults are of that kind.
+        UnreadablePictureError: Otherwise.
     """
     is_range = all(isinstance(fault, PictureRangeError) for fault in faults)
     lines = [f"{fault.path} {fault.why}" if is_range else _line(fault) for fault in faults]

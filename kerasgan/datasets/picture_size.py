@@ -24,12 +24,12 @@ def fit_picture(
     Args:
         picture: Array `(height, width, channels)`, uint8 or float32, from 0 to 255.
         size: Height and width.
-        resize: `"crop"` takes the largest part from the middle that has the size's shape, `"pad"` puts the
-            whole picture on a background, `"stretch"` changes its shape. `"random_crop"` leaves one side
-            longer, for a crop to be drawn from: up to 8 times, of pictures that are longer the middle.
-            Defaults to `"crop"`.
-        background: Red, green and blue of what is padded with, which is transparent where the picture has
-            opacity. Defaults to white.
+        resize: `"crop"` takes the largest part from the middle that has the size's shape. `"pad"` puts the
+            whole picture on a background. `"stretch"` changes its shape. `"random_crop"` leaves one side
+            longer, so that crops can be drawn from it. If it is more than 8 times as long as a crop, the
+            middle 8 lengths are kept. Defaults to `"crop"`.
+        background: Red, green and blue of the padding. If the picture has opacity, the padding is
+            transparent. Defaults to white.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""What the pictures of a data set are read from: a file each, two files, or the two halves of one."""
+"""The files of a data set's pictures: for each picture one file, two files, or the two halves of one."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ HALVES = tuple(_CUTS)
 
 @dataclasses.dataclass(frozen=True)
 class PictureSources:
-    """What the pictures of a data set are read from.
+    """The files of a data set's pictures, and how to read them.
 
     Args:
         folders: The folders.
         items: The files of each picture: one, or two that belong together.
-        recipes: How they become pictures: one, or two whose channels are joined.
-        halves: How one file is cut into two pictures, one of `HALVES`; `None` where it is not.
+        recipes: How to make a picture from a file: one recipe, or two whose channels are joined.
+        halves: How to cut a file into two pictures, one of `HALVES`; `None` if files are not cut.
     """
 
     folders: tuple[Path, ...]
@@ -48,17 +48,17 @@ class PictureSources:
 
     @property
     def max_pixels(self) -> int:
-        """Most pixels of a picture."""
+        """The largest number of pixels of a picture."""
         return self.recipes[0].max_pixels
 
     def key(self) -> str:
-        """Returns what tells these pictures from those of other folders and recipes."""
+        """Returns a digest of the folders and recipes. Other folders or recipes have another one."""
         recipes = [dataclasses.asdict(recipe) for recipe in self.recipes]
         folders = [str(folder.resolve()) for folder in self.folders]
         return _digest(json.dumps([_VERSION, folders, recipes, self.halves]))
 
     def state(self) -> str:
-        """Returns what changes as soon as a file is written, comes or goes."""
+        """Returns a digest of the files, which changes when a file is written, added or removed."""
         parts = [PIL.__version__]
         for item in self.items:
             for part, file in enumerate(item):
@@ -71,7 +71,7 @@ class PictureSources:
         return _digest("\0".join(parts))
 
     def headers(self) -> list[list[PictureHeader] | PictureError]:
-        """Returns what the files of each picture declare of it, or what is wrong with one of them."""
+        """Returns what the files of each picture declare, or an error if one of them cannot be read."""
         return list(tried(self._headers, self.items, self.max_pixels))
 
     def _headers(self, item: tuple[Path, ...]) -> list[PictureHeader]:
@@ -91,7 +91,7 @@ class PictureSources:
         return found
 
     def with_size(self, headers: Sequence[Sequence[PictureHeader]]) -> PictureSources:
-        """Returns these sources with the pictures' own size where none is asked for.
+        """Returns these sources with a size: the pictures' own, if the recipe has none.
 
         Raises:
             ValueError: If the pictures differ in size.
@@ -119,9 +119,10 @@ class PictureSources:
         return "uint8" if all(header.bits <= 8 for header in every) else "uint16"
 
     def read(self, item: tuple[Path, ...]) -> tuple[np.ndarray, float | None]:
-        """Returns a picture at its size, and the largest value of what has more than 8 bits, as of white.
+        """Returns a picture at its size, and its largest value as a share of white.
 
-        Two that belong together are joined along their channels.
+        The share is `None` for files of up to 8 bits. Two pictures that belong together are joined along
+        their channels.
         """
         pictures, brightest = [], None
         whole: dict[Any, np.ndarray] = {}

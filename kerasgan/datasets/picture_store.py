@@ -17,7 +17,7 @@ _AT_ONCE = 256
 
 
 def in_units_of(dtype: str, picture: np.ndarray) -> np.ndarray:
-    """Returns a picture from 0 to 255 as it is stored in a type, without loss of its steps."""
+    """Returns a picture from 0 to 255 in the units of the type in which it is stored, without loss."""
     if dtype == "uint16":
         return np.rint(picture.astype("float32") * _UNITS[dtype]).astype(dtype)
     return picture.astype(dtype, copy=False)
@@ -27,18 +27,19 @@ def in_units_of(dtype: str, picture: np.ndarray) -> np.ndarray:
 class PictureStore:
     """Pictures in a file, as lines of equal length.
 
-    A picture that is cropped at random is stored with one side longer than a crop. Its lines are those
-    across this longer side (so an upright picture is stored by rows, one that lies by columns), and a crop
-    is a run of lines. Any other picture is one line.
+    If pictures are cropped at random, each is stored with one side longer than a crop. Its lines run across
+    the longer side: they are the rows of an upright picture, or the columns of a wide one. A crop is then a
+    run of lines. If pictures are not cropped at random, each is one line.
 
     Args:
         pixels: The file of the numbers.
-        size: Height and width of a picture as it is given.
+        size: Height and width of a picture as it is returned.
         channels: Its channels, or those of the two pictures that are joined in it.
         dtype: `"uint8"`, `"uint16"` or `"float32"`.
-        starts: The first line of each picture, of those that are cropped at random; else `None`.
-        lengths: How many lines it has.
-        upright: Whether its lines are rows.
+        count: How many pictures there are.
+        starts: The first line of each picture, or `None` if pictures are not cropped at random.
+        lengths: How many lines each picture has, or `None`.
+        upright: Whether the lines of each picture are rows, or `None`.
     """
 
     pixels: Path
@@ -64,11 +65,11 @@ class PictureStore:
 
     @property
     def normal_dtype(self) -> str:
-        """The type in which pictures are given, from 0 to 255: integers of 8 bits, else float32."""
+        """The type of returned pictures from 0 to 255: uint8 if they are stored so, or else float32."""
         return "uint8" if self.dtype == "uint8" else "float32"
 
     def tensor(self) -> tf.Tensor:
-        """Returns the file as a tensor, of which only what is read is in memory."""
+        """Returns the file as a tensor. Only the parts that are read take memory."""
         with tf.device("CPU:0"):
             return tf.raw_ops.ImmutableConst(
                 dtype=self.dtype,
@@ -109,7 +110,7 @@ class PictureStore:
         return tf.cast(found, tf.float32) / _UNITS[self.dtype]
 
     def images(self, rows: np.ndarray) -> np.ndarray:
-        """Returns pictures from 0 to 255 as an array, the middle of those that are cropped at random."""
+        """Returns pictures from 0 to 255 as an array. If they are cropped, the crops are from the middle."""
         height, width = self.size
         file = np.memmap(self.pixels, self.dtype, "r", shape=(self.lines, self.line))
         found = np.empty((len(rows), height, width, sum(self.channels)), self.normal_dtype)
@@ -147,7 +148,7 @@ def line_length(size: tuple[int, int], depth: int, is_cropped: bool) -> int:
 
 
 def save_index(path: Path, store: PictureStore, kept: np.ndarray, facts: dict[str, Any]) -> None:
-    """Writes what belongs to a file of pictures."""
+    """Writes the description of a file of pictures, with other facts."""
     arrays = {
         name: getattr(store, name)
         for name in ("starts", "lengths", "upright")

@@ -15,12 +15,13 @@ _functions: dict[int, Callable[..., Any]] = {}
 
 
 class PythonFunctions:
-    """Functions of NumPy arrays for `map` of a `tf.data.Dataset`, until they are closed.
+    """Functions of NumPy arrays for `map` of a `tf.data.Dataset`, until you close them.
 
-    TensorFlow keeps every function that `tf.numpy_function` or `Dataset.from_generator` is given until the
-    process ends, with all that the function refers to. So TensorFlow gets one function of this module, which
-    finds the others by a number. Close them before the process ends: TensorFlow's threads read ahead, and
-    one that waits for Python then would wait forever.
+    `tf.numpy_function` and `Dataset.from_generator` keep each function, and all that it refers to, until the
+    process ends. So TensorFlow gets only one function of this module, which finds the others by a number.
+
+    Close them before the process ends. TensorFlow's threads read ahead, and a thread that still waits for
+    Python at the end would wait forever.
 
     Example:
 

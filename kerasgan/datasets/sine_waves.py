@@ -36,7 +36,7 @@ def sine_wave(
         phase: A number in radians, or an array of them for as many waves. Defaults to `0.0`.
 
     Returns:
-        Array float32 of the shape of `phase` and a last axis of `length` steps.
+        float32 array with the shape of `phase`, plus a last axis of `length` steps.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -77,9 +77,9 @@ def sine_waves(
         amplitude: As in `sine_wave`. Defaults to `0.5`.
         frequency: As in `sine_wave`. Defaults to `440.0`.
         sampling_rate: As in `sine_wave`. Defaults to `8000.0`.
-        phase: `"fixed"`: every wave starts at 0. `"random"`: each sequence starts anywhere in the
-            wave, all its dimensions alike. `"independent"`: each dimension of each sequence does.
-            Defaults to `"random"`.
+        phase: `"fixed"`: every wave starts at 0. `"random"`: each sequence starts at a random place in
+            the wave, the same for all its dimensions. `"independent"`: each dimension of each
+            sequence starts at a random place of its own. Defaults to `"random"`.
         noise_stddev: Standard deviation of the noise. Defaults to `0.0`.
         normalization: `"tanh"`, `"min_max"`, `"z_score"`, a `Normalization`, or `None` for the
             waves as they are. Defaults to `None`.
@@ -123,10 +123,10 @@ def sine_waves(
 def timegan_sines(
     count: int = 10_000, length: int = 24, dimensions: int = 5, seed: int | None = 0
 ) -> Dataset:
-    """Returns the sines that generators of time series are compared on.
+    """Returns the sines on which generators of time series are compared.
 
-    Each dimension of each sequence is `sin(f t + p)` for `t = 0, 1, …`, with `f` and `p` of its
-    own, uniform in [0, 0.1], mapped to [0, 1].
+    Each dimension of each sequence is `sin(f t + p)` for `t = 0, 1, …`, mapped to [0, 1]. It has its
+    own `f` and `p`, which are uniform in [0, 0.1].
 
     Reference: [Yoon et al., 2019](https://papers.nips.cc/paper/8789), section 5.
 

@@ -1,4 +1,4 @@
-"""Examples of two domains, of which none belongs to another."""
+"""Examples of two domains, without pairs."""
 
 from __future__ import annotations
 
@@ -24,20 +24,21 @@ def unpaired(
 ) -> tf.data.Dataset:
     """Returns minibatches of two sets of examples, each in a random order of its own.
 
-    An epoch is one pass over the larger set, without the examples that do not fill its last minibatch; the
-    smaller one is passed over as often as it takes, in a new order each time. So what lies side by side in
-    a minibatch has met by chance, and meets others in the next epoch.
+    An epoch is one pass over the larger set, without the examples that do not fill its last minibatch. The
+    smaller set is repeated as often as needed, in a new order each time. So examples are side by side in a
+    minibatch only by chance, and each epoch mixes them again.
 
     Args:
         a: Examples of one domain, `(count, ...)`, or an `ImageStream`.
-        b: Examples of the other, or an `ImageStream`; their number and their shape may be others.
-        batch_size: Positive integer, how many of each are in a minibatch; at most the larger count.
-        seed: Seed of the orders, which a run that is to be resumed needs. Defaults to `None`.
+        b: Examples of the other domain, or an `ImageStream`. Their number and shape may differ from those of
+            `a`.
+        batch_size: Positive integer, how many of each are in a minibatch. At most the size of the larger set.
+        seed: Seed of the orders. Pass one if you want to resume the run. Defaults to `None`.
         normalize: As in `ImageStream.batches`, for streams. Defaults to `True`.
 
     Returns:
-        A `tf.data.Dataset` of `(a, b)` for `fit` of a `kerasgan.CycleGAN`, float32 unless streams are not
-        normalized.
+        A `tf.data.Dataset` of `(a, b)` for `fit` of a `kerasgan.CycleGAN`. It is float32, unless streams are
+        not normalized.
 
     Raises:
         ValueError: If an array is empty or holds NaN, or `batch_size` is out of range.

@@ -1,4 +1,4 @@
-"""Exports of a game: its uses as signatures of a SavedModel, an ONNX or a LiteRT file."""
+"""Exports a game's functions as signatures of a SavedModel, or as an ONNX or LiteRT file."""
 
 from kerasgan.exporting.export import CONVERTERS, check_unused, export_game
 from kerasgan.exporting.signature import Signature

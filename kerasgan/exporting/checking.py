@@ -1,4 +1,4 @@
-"""What a converter wrote, run beside the model on a batch."""
+"""Compares a converted file with the model, on a batch."""
 
 from __future__ import annotations
 
@@ -19,19 +19,20 @@ _ROWS, _FREE_SIZE = 3, 16
 
 
 def check_converted(use: Signature, path: Path, format: str, tolerance: float) -> None:  # noqa: A002
-    """Runs a converted file, and compares its outputs with those of the model.
+    """Runs a converted file on a batch, and compares its outputs with those of the model.
 
-    The batch is drawn from a normal distribution; integers are 0, gray levels anything from 0 to 255. Without
-    the format's runtime there is a warning.
+    The batch is drawn from a normal distribution. Integers are 0, and `uint8` inputs are drawn from 0 to 255.
+    If the format's runtime is not installed, there is a warning and no comparison.
 
     Args:
         use: The function that was converted.
         path: The file.
         format: `"onnx"` or `"litert"`.
-        tolerance: How far an output may be off, absolutely and relatively. Gray levels may be off by one.
+        tolerance: The largest difference of an output, absolute and relative. Integer outputs may differ by
+            1.
 
     Raises:
-        RuntimeError: If the file cannot be run, or its outputs are off by more.
+        RuntimeError: If the file cannot be run, or an output differs by more.
     """
     package, name, run = _RUNTIMES[format]
     if importlib.util.find_spec(package.partition(".")[0]) is None:

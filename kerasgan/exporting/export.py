@@ -212,7 +212,7 @@ def _described(name: str, use: Signature) -> str:
 
 
 def check_unused(**arguments: Any) -> None:
-    """Raises where an argument is given that the format at hand does not use."""
+    """Raises a `ValueError` if an argument is given that this kind of export does not use."""
     for name, value in arguments.items():
         if value is not None:
             raise invalid(name, value, "None in this kind of export")

@@ -9,11 +9,12 @@ import keras
 
 @dataclass(frozen=True)
 class Signature:
-    """One use of a model, as an export has it.
+    """One function of a model, as it is exported.
 
     Attributes:
-        function: Takes tensors by the names of `inputs`, and returns tensors by name. What is called
-            `samples` on either side is in the model's own units: an export may put the data's in their place.
+        function: Takes tensors by the names of `inputs`, and returns tensors by name. Inputs and outputs
+            called `samples` are normalized, as the model sees them. An export with a normalization replaces
+            them by samples in the units of the data.
         inputs: The shape and dtype of each input; the first axis of a batch is free.
     """
 

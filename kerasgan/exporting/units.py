@@ -15,16 +15,16 @@ from kerasgan.exporting.signature import Signature
 def in_units_of_data(
     uses: Mapping[str, Signature], normalization: Normalization, images: bool | None
 ) -> dict[str, Signature]:
-    """Returns signatures that take and give samples in the units of the data.
+    """Returns signatures that take and return samples in the units of the data.
 
     Args:
         uses: The signatures, whose samples are normalized.
-        normalization: The data's.
-        images: Whether samples are images from 0 to 255, in uint8. `None`: where the normalization is one of
-            images.
+        normalization: The normalization of the data.
+        images: Whether samples are images from 0 to 255, in uint8. `None` follows the normalization's
+            `images`.
 
     Raises:
-        TypeError: If `normalization` is something else.
+        TypeError: If `normalization` is no `Normalization`.
         ValueError: If it is not fitted.
     """
     check_fitted(normalization)

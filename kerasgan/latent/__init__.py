@@ -1,4 +1,4 @@
-"""Tools of the latent space, each of which also draws what it finds; `python -m kerasgan.latent --help`."""
+"""Tools for the latent space. Each can also draw its result. See `python -m kerasgan.latent --help`."""
 
 from kerasgan.latent.interpolation import (
     interpolate,

@@ -38,8 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command.
 
     Args:
-        arguments: What stands on the command line after the name of the command. Defaults to `None`, what
-            does stand there.
+        arguments: The command-line arguments, without the name of the command. Defaults to `None`, those of
+            the process.
     """
     parser = argparse.ArgumentParser(
         prog="python -m kerasgan.latent",
@@ -60,10 +60,10 @@ ERRORS = (ValueError, TypeError, OSError, ImportError, FloatingPointError)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Runs the tool that a command line names.
+    """Runs the tool that the command line names.
 
     Args:
-        options: What a parser with the tools of `add_tools` has read.
+        options: The arguments that a parser with the tools of `add_tools` has parsed.
     """
     report = options.tool_function(options)
     sys.stdout.write(f"{report}Picture: {options.output.resolve()}\n")

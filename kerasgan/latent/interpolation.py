@@ -16,11 +16,11 @@ _OPPOSITE = 1e-6
 
 
 def linear_interpolation(start: Any, end: Any, fractions: Any) -> np.ndarray:
-    """Returns the points at fractions of the straight way between points, `(1 - t) a + t b`.
+    """Returns points on the straight lines from start points to end points, `(1 - t) a + t b`.
 
     Args:
         start: Points `(rows, ...)`.
-        end: As many points.
+        end: An array of the same shape.
         fractions: Numbers `(steps,)`, 0 for the start and 1 for the end.
 
     Returns:
@@ -36,17 +36,18 @@ def linear_interpolation(start: Any, end: Any, fractions: Any) -> np.ndarray:
 
 
 def spherical_interpolation(start: Any, end: Any, fractions: Any, center: Any = 0.0) -> np.ndarray:
-    """Returns the points at fractions of the way between points along a great circle.
+    """Returns points on the great circles from start points to end points.
 
-    `sin((1 - t) θ) / sin θ a + sin(t θ) / sin θ b`, where `θ` is the angle between the two (Shoemake 1985).
-    White 2016 takes it for latent spaces: in many dimensions the draws of a normal prior lie near a sphere,
-    and the middle of a straight way lies far inside it, where the generator has hardly been trained. Points
-    of one norm keep it, and equal fractions are equal angles; between norms that differ, the norm changes
-    gradually.
+    They are `sin((1 - t) θ) / sin θ a + sin(t θ) / sin θ b`, where `θ` is the angle between the two (Shoemake
+    1985). White 2016 uses this for latent spaces. In many dimensions, the draws of a normal prior lie near a
+    sphere. The middle of a straight line lies far inside it, where the generator has hardly been trained.
+
+    If two points have the same norm, all points between them have it too, and equal fractions are equal
+    angles. If their norms differ, the norm changes gradually.
 
     Args:
-        start: Points `(rows, ...)`; all axes but the first together are a vector.
-        end: As many points.
+        start: Points `(rows, ...)`. All axes but the first are one vector.
+        end: An array of the same shape.
         fractions: Numbers `(steps,)`, 0 for the start and 1 for the end.
         center: The center of the sphere, such as a prior's mean. Defaults to 0.0.
 
@@ -54,8 +55,8 @@ def spherical_interpolation(start: Any, end: Any, fractions: Any, center: Any = 
         Array `(rows, steps, ...)`.
 
     Raises:
-        ValueError: If a point is the center, or two are opposite to each other, since no great circle or
-            every one then joins them.
+        ValueError: If a point is the center, or two points are opposite to each other. There is then no
+            single great circle through them.
 
     Example:
 
@@ -105,23 +106,24 @@ def interpolate(
     path: str | os.PathLike[str] | None = None,
     **drawing: Any,
 ) -> np.ndarray:
-    """Goes from sample to sample through the latent space.
+    """Generates samples on ways through the latent space, from one sample to another.
 
-    A generator that has learned the data passes through plausible samples. One that knows some by heart
-    jumps.
+    If a generator has learned the data, all samples on the way are plausible. If it has memorized some of the
+    data, the samples jump from one to the next.
 
     Args:
         model: A `kerasgan.GAN`, `ConditionalGAN`, `EBGAN`, `AdversarialAutoEncoder` or another game with a
             prior.
-        rows: How many ways. Defaults to `None`, 4 or as many as `start` has points.
+        rows: How many ways. Defaults to `None`: as many as `start` has points, or else 4.
         steps: How many samples on each way, both ends included. Defaults to 8.
-        method: `"linear"` or `"spherical"`. Defaults to `None`: spherical, around its mean, for a normal
-            prior of more than one dimension, and linear for others.
-        start: Latent points `(rows, *latent_shape)`, such as the codes of samples. Defaults to `None`, draws
-            of the prior: those of `generate(2 * rows, seed=seed)`, the first half of which are starts.
-        end: As many points; given where `start` is.
+        method: `"linear"` or `"spherical"`. Defaults to `None`: spherical around the mean for a normal prior
+            of more than one dimension, and linear for others.
+        start: Latent points `(rows, *latent_shape)`, such as the codes of samples. Defaults to `None`: the
+            draws of the prior that `generate(2 * rows, seed=seed)` uses. The first half of them are starts,
+            and the second half are ends.
+        end: As many points as in `start`. Pass both or neither.
         condition: For a conditional model: one for each row, or a single one. Defaults to `None`.
-        seed: Of the draws. Defaults to 0.
+        seed: The seed of the draws. Defaults to 0.
         batch_size: How many samples to make at once. Defaults to 256.
         path: A picture to write, one way in each row. Defaults to `None`.
         **drawing: `value_range`, `scale`, `padding` and `kind` of `kerasgan.callbacks.image_grid`. The

@@ -23,8 +23,8 @@ class Inversion(NamedTuple):
 
     Attributes:
         latent: Latent points `(count, *latent_shape)`.
-        reconstruction: What the model makes of them, `(count, *sample_shape)`.
-        error: How far each reconstruction is from its sample, `(count,)`.
+        reconstruction: The samples that the model makes from these points, `(count, *sample_shape)`.
+        error: The reconstruction loss of each sample, `(count,)`.
     """
 
     latent: np.ndarray
@@ -45,16 +45,16 @@ def invert(
     path: str | os.PathLike[str] | None = None,
     **drawing: Any,
 ) -> Inversion:
-    """Looks for the latent points of given samples.
+    """Looks for the latent points from which the model makes given samples.
 
-    Gradient descent on the latent point, `min_z loss(x, G(z))` (Creswell & Bharath 2016; Lipton & Tripathi
-    2017). It finds a local minimum, so it is done from several starts, and the best point of all that were
-    passed is kept. A sample that the model cannot make has a large error: so inversion tells what a generator
-    leaves out. The points of a uniform prior are kept within its limits; nothing keeps those of another near
-    it.
+    It does gradient descent on the latent point, `min_z loss(x, G(z))` (Creswell & Bharath 2016; Lipton &
+    Tripathi 2017). Each descent finds a local minimum. So it is done from several starts, and the best point
+    of all steps is kept. A sample that the model cannot make has a large error, so inversion shows what a
+    generator leaves out. The points of a uniform prior are kept within its limits. With other priors, points
+    may move to where the prior has hardly any draws.
 
-    An auto-encoder's code is the first start, so that the error is never above that of `reconstruct`; the
-    others are draws of the prior.
+    The starts are draws of the prior. With an auto-encoder, the first start is the sample's code, so that the
+    error is never above that of `reconstruct`.
 
     Args:
         model: A game with a prior.
@@ -66,9 +66,9 @@ def invert(
             0.1.
         reconstruction_loss: A Keras loss, or the name of one, averaged over a sample's values. Defaults to
             `"mse"`.
-        seed: Of the starts. Defaults to 0.
+        seed: The seed of the starts. Defaults to 0.
         batch_size: How many points to move at once. Defaults to 256.
-        path: A picture to write: samples, and below each its reconstruction. Defaults to `None`.
+        path: A picture to write: the samples, and below each its reconstruction. Defaults to `None`.
         **drawing: `value_range`, `scale`, `padding` and `kind` of `kerasgan.callbacks.image_grid`. The
             first defaults to the model's `normalization`, or `(-1, 1)`.
 

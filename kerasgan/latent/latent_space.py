@@ -13,16 +13,16 @@ from kerasgan.priors import Prior
 
 
 class LatentSpace:
-    """The points that a game makes samples of: the priors that they come from, and what becomes of them.
+    """The latent points of a game: draws them from the priors, and makes samples from them.
 
-    A point is one vector (or map, or sequence) or several: then all here is a list with an entry for each.
-    Where the game keeps an average of the weights, the average is meant.
+    A point consists of one or several vectors (or maps, or sequences). So points are lists with an array for
+    each. If the game keeps an average of the weights, samples are made with the average.
 
     Args:
         model: A game.
 
     Raises:
-        TypeError: If the model has no prior, or nothing that makes samples of its draws.
+        TypeError: If the model has no prior, or nothing that makes samples from its draws.
     """
 
     def __init__(self, model: Any) -> None:
@@ -49,19 +49,19 @@ class LatentSpace:
         """Returns a condition for each of `count` samples; a single one is for all, as in `generate`.
 
         Raises:
-            ValueError: If a condition is missing or surplus, or there are too many or too few.
+            ValueError: If the model needs conditions and gets none, or the reverse, or their number is wrong.
         """
         return self.model.checked_condition(condition, count)
 
     def points(self, argument: str, latent: Any) -> list[np.ndarray]:
-        """Returns latent points as arrays, or raises where they are none."""
+        """Returns latent points as arrays, or raises an error if they do not fit the model."""
         part = self.model.latent
         if part.names is not None and isinstance(latent, (list, tuple)):
             latent = dict(zip(part.names, latent, strict=False))
         return part.flat(part.batch().arrays(argument, latent))
 
     def samples(self, argument: str, x: Any) -> np.ndarray:
-        """Returns samples as an array, or raises where they are not such as the model makes."""
+        """Returns samples as an array, or raises an error if they do not fit the model."""
         x = self.model.samples.batch().arrays(argument, x)
         if not len(rows_of(x)):
             raise ValueError(
@@ -70,7 +70,7 @@ class LatentSpace:
         return x
 
     def draw(self, count: int, conditions: Any, seed: int) -> list[np.ndarray]:
-        """Returns draws of the priors: those that `generate` makes its samples of."""
+        """Returns draws of the priors, the same from which `generate` makes its samples."""
         return self.model.latent.flat(self.model.drawn(count, conditions, seed))
 
     def encoded(self, x: np.ndarray) -> list[np.ndarray] | None:

@@ -36,18 +36,18 @@ def nearest_neighbors(
     path: str | os.PathLike[str] | None = None,
     **drawing: Any,
 ) -> Neighbors:
-    """Finds the training examples that are nearest to samples: a look at whether a generator copies.
+    """Finds the training examples nearest to samples, so that you can see whether a generator copies.
 
-    The training examples are taken `batch_size` at a time, so that neither their features nor a matrix of
-    all distances is ever held. Of equally distant examples the first in the data counts as the nearer.
+    The training examples are read `batch_size` at a time. So neither all their features nor a matrix of all
+    distances has to fit in memory. Of equally distant examples, the first in the data counts as the nearer.
 
     Args:
         samples: Generated samples `(count, *sample_shape)`.
-        training: Training examples `(examples, *sample_shape)`; an array, one mapped from a file too.
+        training: Training examples `(examples, *sample_shape)`, an array or a memory map.
         neighbors: How many for each sample. Defaults to 5.
-        features: What the distances are measured in, as in the metrics: a `keras.Model`, a function of a
-            batch, or what `kerasgan.metrics.classifier_features` and `inception_v3` return. Defaults to
-            `None`, the samples themselves. A copy that is moved by a pixel is far away in those, and near
+        features: The features in which distances are measured, as in the metrics: a `keras.Model`, a function
+            of a batch, or what `kerasgan.metrics.classifier_features` and `inception_v3` return. Defaults to
+            `None`, the samples themselves. A copy that is moved by one pixel is far away in pixels, but near
             in good features.
         batch_size: How many examples to take at once. Defaults to 256.
         path: A picture to write: in each row a sample, then its neighbors. Defaults to `None`.
@@ -58,8 +58,8 @@ def nearest_neighbors(
 
     Raises:
         TypeError: If `features` is none of these.
-        ValueError: If the samples are not of the examples' shape, values or features are not finite, there
-            are fewer examples than neighbors asked for, or the samples cannot be drawn.
+        ValueError: If samples and examples differ in shape, values or features are not finite, there are
+            fewer examples than `neighbors`, or the samples cannot be drawn.
 
     Example:
 

@@ -11,18 +11,18 @@ from kerasgan.callbacks.image_grid import image_format, image_grid, range_of
 
 
 class Picture:
-    """Where a result is to be drawn. What cannot be drawn is reported before time is spent on it.
+    """The picture file of a result. Raises errors at the start, before time is spent on computing.
 
     Args:
         path: The file to write, or `None` for no picture.
         sample_shape: The shape of one sample.
         drawing: Arguments of `kerasgan.callbacks.image_grid`.
-        model: What makes the samples: they are drawn by its normalization, where `drawing` has no
-            `value_range`. Defaults to `None`, nothing that has one.
+        model: The model that makes the samples. Its normalization is the default for `value_range` in
+            `drawing`. Defaults to `None`, no model.
 
     Raises:
-        ValueError: If the samples cannot be drawn, the file's suffix names no format of images, or there is
-            something about drawing but no file.
+        ValueError: If the samples cannot be drawn, the file's suffix names no format of images, or `drawing`
+            has arguments but there is no file.
     """
 
     def __init__(

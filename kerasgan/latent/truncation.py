@@ -20,13 +20,13 @@ METHODS = ("resample", "clip")
 def truncated_draws(
     latent: Any, prior: Prior, threshold: float, method: str = "resample"
 ) -> np.ndarray:
-    """Brings draws of a normal prior within a threshold: the truncation trick (Brock et al. 2019).
+    """Moves draws of a normal prior within a threshold: the truncation trick (Brock et al. 2019).
 
-    To resample coordinates beyond the threshold until they lie within makes each a draw of the truncated
-    normal distribution. Here such a draw is computed from the given one by the distribution functions,
-    `erf(t' / sqrt(2)) = erf(threshold / sqrt(2)) erf(t / sqrt(2))` for a coordinate `t` in standard
-    deviations from the mean, so that it moves gradually as the threshold falls, and a picture of several
-    thresholds shows what becomes of each sample.
+    The paper resamples coordinates beyond the threshold until they lie within. Each coordinate is then a draw
+    of the truncated normal distribution. Here, `"resample"` computes such a draw from the given one by the
+    distribution functions: `erf(t' / sqrt(2)) = erf(threshold / sqrt(2)) erf(t / sqrt(2))`, where `t` is a
+    coordinate in standard deviations from the mean. So each coordinate moves gradually as the threshold
+    falls, and a picture of several thresholds shows how each sample changes.
 
     Args:
         latent: Draws of the prior, of any shape.
@@ -39,7 +39,7 @@ def truncated_draws(
         Array of the shape of `latent`.
 
     Raises:
-        ValueError: If the prior is not normal, the threshold not positive or the method unknown.
+        ValueError: If the prior is not normal, the threshold is not positive, or the method is unknown.
 
     Example:
 
@@ -85,19 +85,20 @@ def truncate(
     path: str | os.PathLike[str] | None = None,
     **drawing: Any,
 ) -> np.ndarray:
-    """Generates samples from the middle of a normal prior, at several thresholds from the same draws.
+    """Generates samples from truncated draws of a normal prior, at several thresholds.
 
-    The lower the threshold, the more typical and the less diverse the samples (Brock et al. 2019).
+    All thresholds use the same draws. A lower threshold gives samples that are more typical and less diverse
+    (Brock et al. 2019).
 
     Args:
         model: A game with a normal prior.
         thresholds: One or several, each the largest distance of a latent coordinate from its mean, in
-            standard deviations. Defaults to `(4.0, 2.0, 1.0, 0.5)`; 4 leaves nearly everything as it is.
+            standard deviations. 4 changes hardly anything. Defaults to `(4.0, 2.0, 1.0, 0.5)`.
         count: How many samples at each threshold. Defaults to 8.
         method: `"resample"` or `"clip"`, as in `truncated_draws`. Defaults to `"resample"`.
         condition: For a conditional model: one for each of the `count` samples, or a single one. Defaults to
             `None`.
-        seed: Of the draws: those of `generate(count, seed=seed)`. Defaults to 0.
+        seed: The seed of the draws, which are those of `generate(count, seed=seed)`. Defaults to 0.
         batch_size: How many samples to make at once. Defaults to 256.
         path: A picture to write, one threshold in each row. Defaults to `None`.
         **drawing: `value_range`, `scale`, `padding` and `kind` of `kerasgan.callbacks.image_grid`. The
@@ -108,8 +109,8 @@ def truncate(
 
     Raises:
         TypeError: If the model has no latent space.
-        ValueError: If its prior is not normal, an argument is out of range, a condition is missing or
-            surplus, or the samples cannot be drawn.
+        ValueError: If its prior is not normal, an argument is out of range, the conditions do not fit the
+            model, or the samples cannot be drawn.
 
     Example:
 

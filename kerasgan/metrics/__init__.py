@@ -58,9 +58,9 @@ def get(identifier: Any) -> keras.metrics.Metric:
 
     Args:
         identifier: `"density_coverage"`, `"frechet_distance"`, `"kernel_distance"`, `"monge_distance"`,
-            `"parzen_log_likelihood"`, `"precision_recall"` or `"sliced_wasserstein"`, each with its defaults
-            and of the samples themselves; a `keras.metrics.Metric`; or its configuration. `ModeCoverage` and
-            `InceptionScore` have no defaults, and go by object alone.
+            `"parzen_log_likelihood"`, `"precision_recall"` or `"sliced_wasserstein"`; a
+            `keras.metrics.Metric`; or its configuration. By name, a metric has its defaults and compares the
+            samples themselves. `ModeCoverage` and `InceptionScore` need arguments, so pass an object.
 
     Raises:
         ValueError: If a name is unknown.

@@ -30,23 +30,24 @@ def classifier_features(
 ) -> ModelFeatures:
     """Trains a small classifier on labeled samples, and returns its last hidden layer as features.
 
-    Images, `(height, width, channels)`, are seen by two strided convolutions, samples of any other shape by a
-    dense layer; a dense layer of `size` follows, and the classes. It is trained with Adam on nine tenths of
-    the samples; the accuracy on the others is in the recipe, together with the seed and a digest of the data,
-    and both are in the `provenance` of a metric. The same arguments make the same classifier.
+    For images, `(height, width, channels)`, the classifier begins with two strided convolutions. For samples
+    of any other shape, it begins with a dense layer. A dense layer of `size` follows, and then the classes.
+    It is trained with Adam on nine tenths of the samples. Its recipe has the accuracy on the other tenth, the
+    seed and a digest of the data. You find the recipe in the `provenance` of a metric. The same arguments
+    make the same classifier.
 
-    Its distances say how a classifier of these very data sees samples. They are not comparable with those of
-    InceptionV3, or of a classifier with another recipe.
+    Distances of its features show how a classifier of these data sees samples. Do not compare them with
+    distances of InceptionV3, or of a classifier with another recipe.
 
     Args:
-        x: Samples, an array scaled as the model's are.
+        x: Samples, an array. Scale them like the samples of the model.
         y: Their classes, integers from 0.
         size: How many features. Defaults to 64.
-        epochs: How often the samples are gone through. Defaults to 5.
+        epochs: How many passes over the samples. Defaults to 5.
         batch_size: Samples in a step. Defaults to 64.
         seed: The seed of the initial weights and of the order. Defaults to 0.
-        output: `"features"`, or `"probabilities"` of the classes, as `InceptionScore` takes them. Defaults
-            to `"features"`.
+        output: `"features"`, or `"probabilities"` of the classes for `InceptionScore`. Defaults to
+            `"features"`.
 
     Returns:
         An extractor for the `features` of a metric.

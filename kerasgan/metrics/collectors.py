@@ -1,7 +1,7 @@
-"""What a metric keeps of the features of one side, while an evaluation runs.
+"""Collectors: they keep what a metric needs of the features of one side, while an evaluation runs.
 
-Collectors hold variables, because an evaluation's steps are compiled. Keras does not get to see them among a
-metric's variables: what has been gathered is worth nothing once the evaluation is over, and would only make
+Collectors hold variables, because the steps of an evaluation are compiled. These are hidden from Keras, which
+does not list them among a metric's variables. After the evaluation they are of no use, and would only make
 backups of a training run large.
 """
 
@@ -28,7 +28,7 @@ class Collector(ABC):
         self.count = self.add_variable((), "int64")
 
     def add_variable(self, shape: tuple[int, ...], dtype: str = "float64") -> keras.Variable:
-        """Returns a new variable of zeros. Replicas gather the same rows, so that any one's is read."""
+        """Returns a new variable of zeros. All replicas gather the same rows, so one of them is read."""
         variable = keras.Variable(
             np.zeros(shape, dtype),
             dtype=dtype,
@@ -45,11 +45,11 @@ class Collector(ABC):
 
     @abstractmethod
     def read(self) -> dict[str, np.ndarray]:
-        """Returns what has been gathered: `count`, and arrays that depend on the kind."""
+        """Returns what has been gathered: `count`, and arrays that depend on the kind of collector."""
 
     @property
     def known_count(self) -> int:
-        """The count; 0 in a step that is being compiled, where it has no value yet."""
+        """The count, or 0 while a step is being compiled, when it has no value yet."""
         try:
             return int(ops.convert_to_numpy(self.count.value))
         except (NotImplementedError, TypeError):
@@ -69,8 +69,8 @@ class Collector(ABC):
 class Moments(Collector):
     """The mean and the covariance, in float64.
 
-    Batches are joined by their deviations from their own means (Chan, Golub & LeVeque 1979), so that a large
-    mean does not swallow a small variance, as it would in a sum of squares.
+    Batches are joined by their deviations from their own means (Chan, Golub & LeVeque 1979). With plain sums
+    of squares, rounding of a large mean would hide a small variance.
 
     Args:
         size: The number of features.
@@ -109,8 +109,8 @@ class Samples(Collector):
 
     Args:
         size: The number of features.
-        capacity: How many rows are kept. Of more, the first are.
-        dtype: The type they are kept in. Defaults to `"float32"`.
+        capacity: How many rows are kept. If there are more, the first ones are kept.
+        dtype: The type in which they are kept. Defaults to `"float32"`.
     """
 
     def __init__(self, size: int, capacity: int, dtype: str = "float32") -> None:

@@ -11,21 +11,24 @@ from kerasgan.metrics.neighbors import blocks
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class DensityCoverage(NeighborMetric):
-    """Precision and recall that outliers do not mislead (Naeem et al. 2020).
+    """Density and coverage: like precision and recall, but robust to outliers (Naeem et al. 2020).
 
-    `density` is the mean number of real samples' balls that a generated sample lies in, over k: 1 on average
-    where the distributions are the same, and more where samples crowd among the real ones. `coverage` is the
-    share of real samples whose ball holds a generated one: `1 - 2^-k` on average where the distributions are
-    the same and the numbers of samples large and equal. A ball reaches to the k-th nearest real neighbor.
-    It is open, as in the paper's own code: a sample on its surface lies outside. That matters where many
-    distances are equal, as among the zeros that a ReLU gives.
+    Around each real sample there is a ball that reaches to its k-th nearest real neighbor.
+
+    - `density` is the mean number of balls in which a generated sample lies, divided by k. It is 1 on average
+      if the distributions are the same, and more if generated samples crowd among the real ones.
+    - `coverage` is the share of balls that hold a generated sample. It is `1 - 2^-k` on average if the
+      distributions are the same and the numbers of samples are large and equal.
+
+    Balls are open, as in the paper's own code: a sample on the surface lies outside. That matters if many
+    distances are equal, for example among the zeros of a ReLU.
 
     Args:
         features: As in `TwoSampleMetric`. Defaults to `None`, the samples themselves.
-        k: Which neighbor a ball reaches to. Defaults to 5, as in the paper.
+        k: A ball reaches to the k-th nearest neighbor. Defaults to 5, as in the paper.
         capacity: How many samples of each side are kept. Defaults to 10,000.
         real_statistics: A file that `precompute` wrote. Defaults to `None`.
-        name: Put before the names of the values where it is given. Defaults to `None`.
+        name: A prefix for the names of the values. Defaults to `None`, no prefix.
 
     Example:
 

@@ -21,7 +21,7 @@ from kerasgan.registry import (
 
 
 class Extractor(ABC):
-    """Turns a batch of samples into a batch of vectors, the same ones for the same samples always."""
+    """Turns a batch of samples into a batch of vectors. The same samples always give the same vectors."""
 
     def __call__(self, samples: Any) -> Any:
         """Returns the features of samples, `(rows, size)`.
@@ -44,7 +44,7 @@ class Extractor(ABC):
 
     @abstractmethod
     def description(self) -> dict[str, Any]:
-        """Returns what there is to know about the extractor; two that differ are described differently."""
+        """Returns a description of the extractor. Different extractors have different descriptions."""
 
     def get_config(self) -> dict[str, Any]:
         """Returns the arguments that make an equal extractor."""
@@ -52,7 +52,7 @@ class Extractor(ABC):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Extractor:
-        """Makes an extractor of its configuration."""
+        """Makes an extractor from its configuration."""
         return cls(**config)
 
 
@@ -74,7 +74,7 @@ class FunctionFeatures(Extractor):
     """A function of the samples, in `keras.ops`.
 
     Args:
-        function: A function; to be saved, it has to be registered with Keras.
+        function: A function. Register it with Keras if you want to save the metric.
     """
 
     def __init__(self, function: Any) -> None:
@@ -100,11 +100,11 @@ class FunctionFeatures(Extractor):
 class ModelFeatures(Extractor):
     """The outputs of a model.
 
-    Its weights are a part of its configuration: another network would measure another distance.
+    The model's weights are part of the configuration, because distances depend on them.
 
     Args:
         model: A built `keras.Model` with one output.
-        recipe: What else is known about the model. Defaults to `None`, nothing.
+        recipe: A dictionary of what else is known about the model. Defaults to `None`, nothing.
         weights: The weights, as `get_config` writes them. Defaults to `None`, those that the model has.
     """
 

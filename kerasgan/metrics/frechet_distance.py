@@ -9,14 +9,16 @@ from kerasgan.metrics.two_sample_metric import TwoSampleMetric
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class FrechetDistance(TwoSampleMetric):
-    """The Fréchet distance of two normal distributions with the features' moments (Heusel et al. 2017).
+    """The Fréchet distance between normal distributions with the features' moments (Heusel et al. 2017).
 
-    `||m_r - m_f||^2 + Tr(S_r + S_f - 2 (S_r S_f)^(1/2))`, with the unbiased covariances (n - 1); squared, as
-    is usual. On InceptionV3's features it is known as FID. It is biased upwards by an amount that falls with
-    the number of samples, so compare values of equal numbers only. At least one sample more than there are
-    features is asked for: with fewer, the covariances have no full rank, and the bias is most of the value.
+    It is `||m_r - m_f||^2 + Tr(S_r + S_f - 2 (S_r S_f)^(1/2))`, with the unbiased covariances (n - 1). That
+    is the squared distance, as is usual. On InceptionV3's features it is known as FID.
 
-    Two matrices of `size * size` in float64 are kept, not the samples: any number of samples fits.
+    It is biased upwards, and the bias falls with the number of samples. So compare only values for equal
+    numbers of samples. You need at least one sample more than there are features. With fewer, the covariances
+    do not have full rank, and the bias is most of the value.
+
+    Any number of samples fits in memory: it keeps two matrices of `size * size` in float64, and no samples.
 
     Args:
         features: As in `TwoSampleMetric`. Defaults to `None`, the samples themselves.

@@ -21,14 +21,14 @@ def check_finite(side: str, gathered: Mapping[str, np.ndarray]) -> None:
 def check_count(
     metric: str, argument: str, count: int, received: str, fewest: tuple[int, str]
 ) -> None:
-    """Raises where there are too few samples.
+    """Raises a `ValueError` if there are too few samples.
 
     Args:
         metric: The metric's name.
         argument: The name of the argument that the samples come from.
-        count: How many there are.
+        count: How many samples there are.
         received: The same in words.
-        fewest: How many there have to be, as a number and in words.
+        fewest: How many samples the metric needs, as a number and in words.
     """
     if count < fewest[0]:
         raise ValueError(

@@ -13,7 +13,7 @@ _SIDE = 299
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class InceptionV3Features(ModelFeatures):
-    """InceptionV3 with ImageNet's weights; its configuration is the recipe, for the weights are public.
+    """InceptionV3 with ImageNet's weights. They are public, so its configuration does not contain them.
 
     Args:
         value_range: The values of black and white.
@@ -52,9 +52,9 @@ class InceptionV3Features(ModelFeatures):
 
 
 def resized(images: Any, side: int) -> Any:
-    """Resizes images to squares: bilinearly, and where they shrink with the mean of the pixels that meet.
+    """Resizes images to squares, bilinearly, with antialiasing.
 
-    As `keras.ops.image.resize(images, (side, side), antialias=True)`, which XLA cannot compile.
+    It equals `keras.ops.image.resize(images, (side, side), antialias=True)`, which XLA cannot compile.
 
     Args:
         images: `(count, height, width, channels)`.
@@ -77,20 +77,19 @@ def _shares(size: Any, side: int) -> Any:
 def inception_v3(value_range: tuple[float, float] = (-1.0, 1.0)) -> InceptionV3Features:
     """Returns the 2,048 pooled features of InceptionV3, trained on ImageNet.
 
-    The weights are those of `keras.applications`, which are downloaded the first time. Published FIDs are of
-    another port of the network and another way of resizing; compare values of this extractor among
-    themselves.
+    The weights are those of `keras.applications`. They are downloaded the first time. Compare values only
+    with others of this extractor: published FIDs use another port of the network and another way of resizing.
 
     Args:
         value_range: The values that stand for black and white in the samples. Defaults to `(-1.0, 1.0)`.
 
     Returns:
-        An extractor for the `features` of a metric: of images `(height, width, channels)` with 1 or 3
-        channels, which are resized to 299 by 299.
+        An extractor for the `features` of a metric. It takes images `(height, width, channels)` with 1 or 3
+        channels, and resizes them to 299 by 299.
 
     Raises:
         ValueError: If `value_range` is no range.
-        ConnectionError: If the weights are not there and cannot be downloaded.
+        ConnectionError: If the weights are not on this machine and cannot be downloaded.
     """
     return InceptionV3Features(value_range)
 

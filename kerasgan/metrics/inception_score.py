@@ -16,20 +16,20 @@ _TOLERANCE = 1e-2
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class InceptionScore(TwoSampleMetric):
-    """`exp E_x KL(p(y|x) || p(y))` of a classifier's probabilities (Salimans et al. 2016).
+    """The inception score of a classifier, `exp E_x KL(p(y|x) || p(y))` (Salimans et al. 2016).
 
-    From 1, where all samples look alike to the classifier, to the number of classes, where each sample is
-    certainly of one and all are equally frequent. All samples make one estimate, where the paper averages
-    over ten parts. It looks at generated samples alone, and a generator that repeats one perfect sample of
-    each class has the best score.
+    It is 1 if all samples look alike to the classifier. It is the number of classes if each sample certainly
+    belongs to one class, and all classes are equally frequent. There is one estimate over all samples; the
+    paper averages over ten parts. The score sees generated samples only. So a generator that repeats one
+    perfect sample of each class has the best score.
 
     Args:
-        features: From samples to the probabilities of classes: a `keras.Model` that ends in a softmax, or a
-            function.
+        features: What gives the probabilities of the classes of samples: a `keras.Model` that ends in a
+            softmax, or a function.
         name: Defaults to `"inception_score"`.
 
     Raises:
-        ValueError: If there are no features, for samples are no probabilities.
+        ValueError: If `features` is `None`, since samples are no probabilities.
 
     Example:
 

@@ -10,10 +10,12 @@ from kerasgan.metrics.sample_metric import SampleMetric, float64_rows
 class KernelDistance(SampleMetric):
     """The squared maximum mean discrepancy under a cubic kernel (Bińkowski et al. 2018).
 
-    `E k(r, r') + E k(f, f') - 2 E k(r, f)` with `k(a, b) = (a . b / size + 1)^3`, estimated without bias over
-    all pairs of different samples; on InceptionV3's features it is known as KID. Being unbiased, it may fall
-    below 0 where the sides are alike, and values of different numbers of samples may be compared. Others
-    average it over random subsets of 1,000 samples, which has the same expectation and more variance.
+    It is `E k(r, r') + E k(f, f') - 2 E k(r, f)` with `k(a, b) = (a . b / size + 1)^3`, estimated over all
+    pairs of different samples. On InceptionV3's features it is known as KID.
+
+    The estimate has no bias. So you may compare values for different numbers of samples, and a value may be
+    below 0 if the two sides are alike. Other implementations average over random subsets of 1,000 samples,
+    which has the same expectation and more variance.
 
     Args:
         features: As in `TwoSampleMetric`. Defaults to `None`, the samples themselves.

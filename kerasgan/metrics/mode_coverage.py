@@ -16,17 +16,21 @@ class ModeCoverage(TwoSampleMetric):
     """How many modes of a known mixture are generated, and how well (protocol of Lin et al. 2018, PacGAN).
 
     A generated sample is of high quality if it lies within three standard deviations of the nearest center.
-    `modes` is how many centers have such a sample; `high_quality` is the share of such samples;
-    `reverse_kl` is the divergence KL(p || uniform) of their distribution over the centers, NaN where there
-    are none. Of 2,500 samples of a two-dimensional mixture itself, a share of 0.989 is of high quality.
+
+    - `modes` is the number of centers that have such a sample.
+    - `high_quality` is the share of such samples among all. It is 0.989 for 2,500 samples of a
+      two-dimensional mixture itself.
+    - `reverse_kl` is the divergence KL(p || uniform) of their distribution over the centers. It is NaN if
+      there are none.
 
     Args:
         centers: The centers of the modes, `(modes, size)`, such as
             `kerasgan.datasets.gaussian_mixture.ring_centers()`.
         stddev: The standard deviation of a mode.
-        radius: How many standard deviations a sample of high quality may lie away. Defaults to 3.0.
+        radius: How many standard deviations away from its center a sample of high quality may lie. Defaults
+            to 3.0.
         features: As in `TwoSampleMetric`. Defaults to `None`, the samples themselves.
-        name: Put before the names of the values where it is given. Defaults to `None`.
+        name: A prefix for the names of the values. Defaults to `None`, no prefix.
 
     Example:
 
@@ -56,7 +60,7 @@ class ModeCoverage(TwoSampleMetric):
         super().__init__(features, None, name)
 
     def settings(self) -> dict[str, Any]:
-        """Returns the centers and how near is near."""
+        """Returns the centers, the standard deviation and the radius."""
         centers = self.centers.tolist()
         return {"centers": centers, "stddev": self.stddev, "radius": self.radius}
 

@@ -13,8 +13,8 @@ class MongeDistance(SlicedWasserstein):
     """The mean squared difference of sorted random projections (MIND, arXiv 2605.06797).
 
     That is the square of the sliced Wasserstein distance of order 2. It needs far fewer samples than the
-    Fréchet distance for the same certainty. No further factor is applied; compare values of this class among
-    themselves.
+    Fréchet distance for the same certainty. No further factor is applied, so compare values only with others
+    of this class.
 
     Args:
         features: As in `TwoSampleMetric`. Defaults to `None`, the samples themselves.

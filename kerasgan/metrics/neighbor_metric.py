@@ -10,13 +10,13 @@ from kerasgan.metrics.sample_metric import SampleMetric
 
 
 class NeighborMetric(SampleMetric):
-    """A metric of balls that reach from each sample to its k-th nearest neighbor on its own side.
+    """A metric with balls around samples, each up to its sample's k-th nearest neighbor on the same side.
 
-    Distances are computed 256 rows at a time; the matrix of all of them is never held.
+    Distances are computed 256 rows at a time, so that the matrix of all distances need not fit in memory.
 
     Args:
         features: As in `TwoSampleMetric`.
-        k: Which neighbor a ball reaches to.
+        k: A ball reaches to the k-th nearest neighbor.
         capacity: How many samples of each side are kept.
         real_statistics: A file that `precompute` wrote.
         name: The metric's name in logs.
@@ -38,7 +38,7 @@ class NeighborMetric(SampleMetric):
         return {**super().settings(), "k": self.k}
 
     def fewest(self, side: str, size: int) -> tuple[int, str]:
-        """Returns more than k, of the real side."""
+        """Returns k + 1 for the real side, and 1 for the generated side."""
         return (self.k + 1, f"more samples than k={self.k}") if side == "real" else (1, "a sample")
 
     def prepare(self, real: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -1,8 +1,8 @@
 """Distances and nearest neighbors, some rows at a time, right to the last digits.
 
-Squared distances come from norms and a product of matrices, around the mean of the points: a large offset
-then costs no digits. The few that this cannot tell from what they are compared with, those of equal points
-and of ties, are computed once more from differences.
+Squared distances are computed from norms and a product of matrices. The mean of the points is subtracted
+first, so that a large offset costs no digits. For equal points and ties this is not exact enough to compare
+distances. These few are computed once more from differences.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class Block:
         return distances
 
     def within(self, squared_radii: np.ndarray, closed: bool = False) -> np.ndarray:
-        """Tells which distances are less than a radius; in closed balls, or equal to it.
+        """Tells which distances are less than a radius, or with `closed`, at most the radius.
 
         Args:
             squared_radii: What `squared_radii` returned, `(points, 1)` or `(others,)`.

@@ -15,16 +15,17 @@ from kerasgan.metrics.sample_metric import SampleMetric
 class ParzenLogLikelihood(SampleMetric):
     """The mean log-likelihood of real samples under a Parzen window of generated ones.
 
-    Goodfellow et al. 2014. The first part of the real samples chooses the window's width among `sigmas`; the
-    value is the mean over the rest. `provenance` gives the width, and the value's standard error. The measure
-    can be gamed: 10,000 real training images of MNIST score 243.6, their centroids 335, so a value above that
-    of real samples is no better than they are.
+    It was used by Goodfellow et al. 2014. The first real samples choose the window's width among `sigmas`.
+    The value is the mean over the rest. `provenance` gives the width, and the value's standard error.
+
+    The measure can be gamed: 10,000 real training images of MNIST score 243.6, but their centroids 335. So a
+    value above that of real samples does not mean that samples are better than real ones.
 
     Args:
-        sigmas: The widths to choose from, or the one to take. Defaults to `None`, the paper's ten, from 0.1
-            to 1 in equal ratios, which are meant for pixels in [0, 1].
-        validation_share: The share of the real samples, from the first, that chooses; none does where there
-            is one width. Defaults to 0.1.
+        sigmas: The widths to choose from, or a single one to use. Defaults to `None`, the paper's ten: from
+            0.1 to 1 in equal ratios, meant for pixels in [0, 1].
+        validation_share: The share of the real samples, taken from the beginning, that choose the width. With
+            a single width, it is not used. Defaults to 0.1.
         features: As in `TwoSampleMetric`. Defaults to `None`, the samples themselves.
         capacity: How many samples of each side are kept. Defaults to 10,000.
         real_statistics: A file that `precompute` wrote. Defaults to `None`.
@@ -68,7 +69,7 @@ class ParzenLogLikelihood(SampleMetric):
         return {**super().settings(), **own}
 
     def fewest(self, side: str, size: int) -> tuple[int, str]:
-        """Returns as many real samples as it takes for one to be in the share that chooses."""
+        """Returns how many real samples it takes for one to choose the width, or 1 for generated samples."""
         if side == "fake" or len(self.sigmas) == 1:
             return 1, "a sample"
         count = 2
@@ -88,14 +89,14 @@ class ParzenLogLikelihood(SampleMetric):
         return (float(values.mean()),)
 
     def provenance(self) -> dict[str, Any]:
-        """Returns how the last result came about, with the width and the standard error."""
+        """Returns what you need to reproduce the last result, with the width and the standard error."""
         return {**super().provenance(), **self._chosen}
 
 
 def parzen_log_likelihoods(x: Any, samples: Any, sigma: float) -> np.ndarray:
     """Returns the log-likelihood of each of `x` under normal distributions around samples.
 
-    `logmeanexp_i(-||x - s_i||^2 / (2 sigma^2)) - size * log(sigma sqrt(2 pi))`.
+    It is `logmeanexp_i(-||x - s_i||^2 / (2 sigma^2)) - size * log(sigma sqrt(2 pi))`.
 
     Args:
         x: Where to evaluate, `(rows, ...)`.

@@ -13,16 +13,17 @@ from kerasgan.metrics.neighbors import blocks, squared_radii
 class PrecisionRecall(NeighborMetric):
     """How many generated samples look real, and how much of the real data is generated at all.
 
-    Kynkäänniemi et al. 2019: `precision` is the share of generated samples that lie in a ball of a real one,
-    which reaches to its k-th nearest real neighbor; `recall` is the same with the sides exchanged. Balls are
-    closed, as in the paper's equation 1 and its code, where those of `DensityCoverage` are open.
+    Around each real sample there is a ball that reaches to its k-th nearest real neighbor. `precision` is the
+    share of generated samples that lie in a ball. `recall` is the same with the two sides exchanged
+    (Kynkäänniemi et al. 2019). Balls are closed, as in the paper's equation 1 and its code: a sample on the
+    surface lies inside. The balls of `DensityCoverage` are open.
 
     Args:
         features: As in `TwoSampleMetric`. Defaults to `None`, the samples themselves.
-        k: Which neighbor a ball reaches to. Defaults to 3, as in the paper.
+        k: A ball reaches to the k-th nearest neighbor. Defaults to 3, as in the paper.
         capacity: How many samples of each side are kept. Defaults to 10,000.
         real_statistics: A file that `precompute` wrote. Defaults to `None`.
-        name: Put before the names of the values where it is given. Defaults to `None`.
+        name: A prefix for the names of the values. Defaults to `None`, no prefix.
 
     Example:
 
@@ -46,7 +47,7 @@ class PrecisionRecall(NeighborMetric):
         super().__init__(features, k, capacity, real_statistics, name)
 
     def fewest(self, side: str, size: int) -> tuple[int, str]:
-        """Returns more than k, of both sides."""
+        """Returns k + 1 for both sides."""
         return self.k + 1, f"more samples than k={self.k}"
 
     def compute(

@@ -1,4 +1,4 @@
-"""How a value came about: versions, and numbers of samples."""
+"""What you need to reproduce a value: versions, and numbers of samples."""
 
 from __future__ import annotations
 

@@ -13,9 +13,9 @@ from kerasgan.metrics.two_sample_metric import TwoSampleMetric
 class SampleMetric(TwoSampleMetric):
     """A metric that needs all samples' features at once.
 
-    They are kept in their own type, `2 * capacity * size * 4` bytes in float32. Where an evaluation has more
-    samples than there is room for, its first ones are compared, and a warning and `provenance` say how many
-    were left out.
+    The features are kept in their own type, which takes `2 * capacity * size * 4` bytes in float32. If an
+    evaluation has more samples than `capacity`, the first ones are compared. A warning and `provenance` then
+    say how many were left out.
 
     Args:
         features: As in `TwoSampleMetric`. Defaults to `None`, the samples themselves.
@@ -44,6 +44,6 @@ class SampleMetric(TwoSampleMetric):
 
 
 def float64_rows(samples: np.ndarray, rows: int = 512) -> Iterator[np.ndarray]:
-    """Gives samples in float64, some rows at a time, so that no matrix of all pairs is ever held."""
+    """Yields samples in float64, some rows at a time, so that no matrix of all pairs has to fit in memory."""
     for start in range(0, len(samples), rows):
         yield samples[start : start + rows].astype("float64")

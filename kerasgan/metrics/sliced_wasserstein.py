@@ -13,8 +13,9 @@ from kerasgan.metrics.sample_metric import SampleMetric
 class SlicedWasserstein(SampleMetric):
     """The Wasserstein distance along random directions (Rabin et al. 2011, Bonneel et al. 2015).
 
-    `(mean over directions of W_p^p)^(1/p)`. In one dimension the distance is known exactly: both sides are
-    sorted. Numbers of samples may differ. It asks nothing of their number, but has a bias that falls with it.
+    It is `(mean over directions of W_p^p)^(1/p)`. In one dimension, W_p is computed exactly, by sorting both
+    sides. Any numbers of samples will do, and the two sides may differ in number. The distance has a bias,
+    which falls with the number of samples.
 
     Args:
         features: As in `TwoSampleMetric`. Defaults to `None`, the samples themselves.
@@ -64,7 +65,7 @@ class SlicedWasserstein(SampleMetric):
         return (self.mean_power(real["samples"], fake["samples"], self.order) ** (1 / self.order),)
 
     def mean_power(self, ones: np.ndarray, others: np.ndarray, order: int) -> float:
-        """Returns the mean over the directions of the one-dimensional distance to the power of its order."""
+        """Returns the mean of W_p^p over the directions, where p is the order."""
         directions = self.directions_of(ones.shape[1])
         # The distance does not depend on where both sides lie; its last digits would.
         center = ones.mean(axis=0, dtype="float64")

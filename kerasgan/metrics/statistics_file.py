@@ -1,4 +1,4 @@
-"""Statistics of real samples in a file, with what they are of."""
+"""Files with statistics of real samples, and a description of what they depend on."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ def read_statistics(
 
     Args:
         path: The file.
-        identity: What they must depend on, all or in part.
+        identity: The values that the file's description must have. It may have more.
 
     Raises:
         FileNotFoundError: If there is no file.
-        ValueError: If it is no file of statistics, or they are of something else.
+        ValueError: If it is no file of statistics, or its description has other values.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(

@@ -23,23 +23,23 @@ class TwoSampleMetric(keras.metrics.Metric):
     """A metric of real and generated samples, for `compile(metrics=[...])` of any model of this package.
 
     `update_state(real, fake)` runs in the compiled steps of an evaluation, and only gathers features there.
-    `result` computes when the evaluation's data have ended, in NumPy and float64. In a compiled step, and
-    where nothing was gathered, it is NaN.
+    `result` computes the values after the last batch, in NumPy and float64. It is NaN in a compiled step, and
+    if nothing was gathered.
 
-    A subclass writes `collector` and `compute`, and names its values in `directions`.
+    A subclass writes `collector` and `compute`, and names its values in `quantities`.
 
     Args:
         features: What turns samples into vectors: a `keras.Model`, a function of a batch, or what
             `inception_v3` and `classifier_features` return. Defaults to `None`, the samples themselves as
             vectors.
-        real_statistics: A file that `precompute` wrote, in place of an evaluation's real samples. Defaults
+        real_statistics: A file that `precompute` wrote, which replaces an evaluation's real samples. Defaults
             to `None`.
-        name: The metric's name in logs. Defaults to `None`, the class's own; another is put before the
-            names of a metric's values where there are several.
+        name: The metric's name in logs. If the metric has several values, it is a prefix for their names.
+            Defaults to `None`: the name of the class, and no prefix.
 
     Raises:
         FileNotFoundError: If there is no such file of statistics.
-        ValueError: If the file is another metric's, or of other settings.
+        ValueError: If the file belongs to another metric or to other settings.
     """
 
     default_name = "two_sample_metric"
@@ -68,34 +68,35 @@ class TwoSampleMetric(keras.metrics.Metric):
 
     @abstractmethod
     def collector(self, size: int, dtype: str) -> Collector:
-        """Returns what gathers features of a size, which come as `"float32"` or as `"float64"`."""
+        """Returns a collector of vectors of `size` features, whose `dtype` is `"float32"` or `"float64"`."""
 
     def fewest(self, side: str, size: int) -> tuple[int, str]:
-        """Returns the fewest samples of a side with which the values are defined: a number, and in words."""
+        """Returns the fewest samples of a side that the values need, as a number and in words."""
         return 1, "a sample"
 
     def prepare(self, real: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Returns what was gathered of the real samples, with all that follows from them alone."""
+        """Returns what was gathered of the real samples, and all that can be computed from it beforehand."""
         return real
 
     @abstractmethod
     def compute(
         self, real: dict[str, np.ndarray], fake: dict[str, np.ndarray]
     ) -> tuple[float, ...]:
-        """Returns the values, in the order of `quantities`, of what was gathered of each side.
+        """Computes the values from what was gathered of each side, in the order of `quantities`.
 
         Raises:
             ValueError: If there are too few samples, or features are not finite.
         """
 
     def settings(self) -> dict[str, Any]:
-        """Returns the arguments of the class's own."""
+        """Returns the arguments that only this class has."""
         return {}
 
     def build(self, shape: Sequence[int]) -> None:
         """Makes room for the features of samples of a shape.
 
-        The first samples do so too, except on several replicas: there, build within the strategy's scope.
+        On several replicas, call it within the strategy's scope. Otherwise you need not call it: the first
+        samples do the same.
 
         Args:
             shape: The shape of one sample.
@@ -150,14 +151,14 @@ class TwoSampleMetric(keras.metrics.Metric):
         return self.collector(int(features.shape[1]), "float64" if is_double else "float32")
 
     def check_count(self, rows: int, argument: str = "x") -> None:
-        """Raises where an evaluation is known to have too few samples before it begins.
+        """Raises an error before an evaluation begins, if it is known to have too few samples.
 
         Args:
-            rows: How many samples the evaluation has at most, and generates.
+            rows: The largest number of samples that the evaluation has. It generates as many.
             argument: The name of the argument that they come from. Defaults to `"x"`.
 
         Raises:
-            ValueError: If the values are not defined with so few.
+            ValueError: If the values need more samples.
         """
         sizes = [kept.size for kept in self._gathered.values()]
         if self._reference is not None:
@@ -187,7 +188,7 @@ class TwoSampleMetric(keras.metrics.Metric):
         return self._named(values)
 
     def placeholder(self) -> Any:
-        """Returns NaN for every value: what a step logs while an evaluation's data are still coming."""
+        """Returns NaN for every value, which is logged until the evaluation has ended."""
         return self._named((np.nan,) * len(self.quantities))
 
     def _named(self, values: tuple[float, ...]) -> Any:
@@ -198,14 +199,14 @@ class TwoSampleMetric(keras.metrics.Metric):
 
     @property
     def directions(self) -> dict[str, str]:
-        """The names under which values are logged, with the way each improves: "up" or "down"."""
+        """The names of the logged values, and the direction in which each improves: "up", "down" or ""."""
         if len(self.quantities) == 1:
             return {self.name: self._direction}
         prefix = "" if self.name == self.default_name else f"{self.name}_"
         return {f"{prefix}{name}": direction for name, direction in self.quantities}
 
     def reset_state(self) -> None:
-        """Forgets all samples; statistics that were computed beforehand stay."""
+        """Forgets all samples, but keeps statistics from `precompute`."""
         for gathered in self._gathered.values():
             gathered.reset()
 
@@ -223,11 +224,11 @@ class TwoSampleMetric(keras.metrics.Metric):
     def precompute(
         self, x: Any, cache: str | os.PathLike[str], batch_size: int = 256
     ) -> dict[str, Any]:
-        """Computes the statistics of the real samples once, for all evaluations to come.
+        """Computes the statistics of the real samples once, for all later evaluations.
 
-        Evaluations then leave out their real samples. The file is named in the metric's configuration, so a
-        saved model finds it again. A file that is there already is read, if it is of the same samples, the
-        same extractor and the same settings.
+        Evaluations then ignore their own real samples. The metric's configuration names the file, so a saved
+        model finds it again. If the file exists already, it is read. It must then belong to the same samples,
+        the same extractor and the same settings.
 
         Args:
             x: Real samples, an array.
@@ -235,10 +236,10 @@ class TwoSampleMetric(keras.metrics.Metric):
             batch_size: How many samples to extract features of at a time. Defaults to 256.
 
         Returns:
-            What the file says about itself.
+            A dictionary that describes what the statistics depend on, and the versions.
 
         Raises:
-            ValueError: If a file is there that is of something else, or there are too few samples.
+            ValueError: If the file exists and belongs to something else, or there are too few samples.
             TypeError: If the metric does not look at real samples.
         """
         if "real" not in self.sides:
@@ -289,7 +290,7 @@ class TwoSampleMetric(keras.metrics.Metric):
         return gathered
 
     def provenance(self) -> dict[str, Any]:
-        """Returns how the last result came about: what another needs to get the same."""
+        """Returns what you need to reproduce the last result."""
         return {
             **self._identity(),
             "name": self.name,
