@@ -11,7 +11,7 @@ from sklearn.neighbors import KNeighborsClassifier
 import kerasgan
 from kerasgan.command import main
 
-FOLDER = Path(__file__).parents[2] / "saved_models" / "digits"
+FOLDER = Path(__file__).parents[2] / "saved_models" / "small_digits"
 
 
 def test_it_is_small():
