@@ -36,7 +36,9 @@ def on_a_cpu(monkeypatch):
 def test_a_cpu_gets_a_light_network(on_a_cpu, report):
     settings = choose(given(), report)
     assert (settings.network, settings.size, settings.filters) == ("dcgan", [32, 32], 24)
-    assert (settings.learning_rate, settings.final_learning_rate) == (5e-4, 5e-5)
+    assert settings.batch_size == 16
+    assert settings.learning_rate == 7e-4
+    assert settings.final_learning_rate == pytest.approx(7e-5)
     assert settings.minutes == 30
 
 
