@@ -1,7 +1,7 @@
 """Kills `kerasgan train` at random moments, starts the same command again, and counts the bits that are lost.
 
-It makes a folder of small pictures. One run is undisturbed. Another one is killed (`kill -9`) ten times, after
-a random time each: while Python starts, while pictures are decoded, while it trains, or while it writes. Then
+It makes a folder of small pictures. One run is undisturbed. Another one is killed (`kill -9`) ten times, at
+random moments: while Python starts, while pictures are decoded, while it trains, or while it writes. Then
 the same command goes on to the end. The two run folders are compared: every variable of the model bit by bit,
 and every grid of samples, the films and the table of metrics byte by byte.
 

@@ -81,6 +81,8 @@ def remembered(callback: keras.callbacks.Callback, folder: Path) -> dict[str, st
     """Returns the numbers, texts and lists that a callback holds."""
     plain = (bool, int, float, str, list, dict)
     held = {name: value for name, value in vars(callback).items() if isinstance(value, plain)}
+    # Of Keras's `CSVLogger`: whether it wrote the table's head, or found it. The tables are compared.
+    held.pop("append_header", None)
     return {name: str(value).replace(str(folder), "") for name, value in sorted(held.items())}
 
 
@@ -186,8 +188,25 @@ def compare(one: Path, other: Path) -> tuple[int, list[str]]:
     bits = sum(
         int(np.unpackbits(np.bitwise_xor(first[name], second[name])).sum()) for name in first
     )
-    told = [json.loads((folder / "told.json").read_text()) for folder in (one, other)]
-    return bits, [name for name in told[0] if told[0][name] != told[1][name]]
+    told = [flat(json.loads((folder / "told.json").read_text())) for folder in (one, other)]
+    return bits, [
+        f"{name}: {told[0].get(name)} became {told[1].get(name)}"
+        for name in sorted({*told[0], *told[1]})
+        if told[0].get(name) != told[1].get(name)
+    ]
+
+
+def flat(told: Any, name: str = "") -> dict[str, Any]:
+    """Returns what was told, each value by its place."""
+    if isinstance(told, dict):
+        parts = told.items()
+    elif isinstance(told, list):
+        parts = enumerate(told)
+    else:
+        return {name: told}
+    return {
+        place: value for key, each in parts for place, value in flat(each, f"{name}/{key}").items()
+    }
 
 
 def main(arguments: list[str] | None = None) -> None:
