@@ -55,15 +55,32 @@ def steps_done(run: Path) -> int:
     return int(json.loads(path.read_text())["steps"]) if path.is_file() else 0
 
 
-def disturbed(folder: Path, run: Path, seconds: float, options: argparse.Namespace) -> list[int]:
+def undisturbed(folder: Path, run: Path, options: argparse.Namespace) -> tuple[float, float]:
+    """Lets a run end; returns the seconds until its first section was kept, and those until its end."""
+    began, first = time.monotonic(), 0.0
+    process = start(folder, run, options)
+    while process.poll() is None:
+        time.sleep(0.1)
+        if not first and steps_done(run):
+            first = time.monotonic() - began
+    if process.returncode:
+        raise RuntimeError("The command failed.")
+    return first, time.monotonic() - began
+
+
+def disturbed(
+    folder: Path, run: Path, first: float, seconds: float, options: argparse.Namespace
+) -> list[int]:
     """Kills the run again and again, then lets it end; returns the steps that each kill left."""
     moments = random.Random(options.seed)
     left = []
     while len(left) < options.kills:
         process = start(folder, run, options)
+        # One of five falls on the start, and all of them together on most of the run.
+        trains = moments.random() < 0.8
+        train = moments.uniform(0.0, 2.0) * (seconds - first) / options.kills
         try:
-            # So that ten kills fall on the whole of the run.
-            process.wait(moments.uniform(0.2, 1.0) * (options.start + seconds / options.kills))
+            process.wait(first + train if trains else moments.uniform(0.1, 1.0) * first)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)
             process.wait()
@@ -101,20 +118,14 @@ def main() -> None:
     )
     parser.add_argument("--kills", type=int, default=10, help="default: 10")
     parser.add_argument("--steps", type=int, default=2_000, help="of the run (default: 2000)")
-    parser.add_argument(
-        "--start", type=float, default=12.0, help="seconds that a start takes (default: 12)"
-    )
     parser.add_argument("--seed", type=int, default=0, help="of the moments (default: 0)")
     parser.add_argument("--record", type=Path, help="file to write the line of JSON to, indented")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         folder = Path(directory)
         make_folder(folder / "pictures")
-        began = time.monotonic()
-        if start(folder / "pictures", folder / "undisturbed", options).wait():
-            raise RuntimeError("The command failed.")
-        seconds = time.monotonic() - began
-        left = disturbed(folder / "pictures", folder / "disturbed", seconds, options)
+        first, seconds = undisturbed(folder / "pictures", folder / "undisturbed", options)
+        left = disturbed(folder / "pictures", folder / "disturbed", first, seconds, options)
         answer = {
             "steps": options.steps,
             "kills": len(left),
