@@ -266,7 +266,7 @@ class AdversarialModel(PlayedGame):
             self.test_function = self._execution(self.evaluate_round, self.evaluation_logs)
 
     def _is_played_by_keras(self, step: Any) -> bool:
-        """Tells whether Keras has to call the step itself: eagerly, on replicas, or one of a subclass."""
+        """Tells whether Keras has to call the step: in eager mode, on replicas, or a subclass's own step."""
         overridden = getattr(type(self), step.__name__) is not step
         return overridden or self.run_eagerly or self._distribute_strategy is not None
 

@@ -49,7 +49,7 @@ COMMON: dict[str, tuple[Any, str]] = {
 class Compiled:
     """The results of `compile`.
 
-    Keras tracks no new attributes once a model is built. This record is not tracked by Keras.
+    Once a model is built, Keras accepts no new attributes that it tracks. It does not look into this record.
 
     Attributes:
         settings: The value of each setting, by name.
