@@ -46,10 +46,10 @@ def value_and_gradients(
     # up their squares.
     gradients = [None if each is None else tf.convert_to_tensor(each) for each in gradients]
     if any(gradient is not None for gradient in gradients):
-        # No update may begin before the last gradient is there: an optimizer passes them through one
-        # `IdentityN`, which TensorFlow's optimizer of graphs takes for a wait, and later takes apart. A
-        # weight whose update does not need its value, as with a loss linear in the scores, could then be
-        # updated before it is read.
+        # No update may begin before the last gradient is computed. An optimizer passes all gradients through
+        # one `IdentityN`. TensorFlow's graph optimizer treats it as a wait, but later splits it. With some
+        # losses, such as one linear in the scores, the update of a weight does not need its value. Such a
+        # weight could then be updated before it is read.
         gradients = tf.tuple(gradients)
     return value, auxiliary, gradients
 
