@@ -75,8 +75,7 @@ class GenerativeModel(AdversarialModel, abstract=True):
                 batch, and dropout is active. pix2pix samples in this way, with `batch_size=1`. The model
                 itself does not change. Defaults to `False`.
             normalized: Whether to return samples as the networks make them. With `False`, the model's
-                `normalization` brings them to the units of the data; images are then in uint8. Defaults to
-                `True`.
+                `normalization` brings them to the units of the data, images to uint8. Defaults to `True`.
 
         Returns:
             Array `(count, *sample_shape)`.
