@@ -19,27 +19,27 @@ from kerasgan.training import TurnLog
 COMMON: dict[str, tuple[Any, str]] = {
     "metrics": (
         (),
-        "Metrics of real and generated samples, `update_state(real, fake)`, by name or as objects. "
-        "`evaluate` computes them, and `fit` on `validation_data`. Defaults to none.",
+        "Metrics of real and generated samples, by name or as objects with `update_state(real, fake)`. "
+        "`evaluate` computes them. `fit` computes them on `validation_data`. Defaults to none.",
     ),
     "generator_ema": (
         "keep",
-        "The momentum of an exponential moving average of the weights that generate, such as 0.999, which "
-        "looks back over about 1,000 rounds. The average samples, is evaluated, predicts and is exported; it "
-        "is `averages.generator`. Training is unaffected. An average that the model has goes on with the new "
-        "momentum. `None` keeps no average, and drops the one that there is. Defaults to `'keep'`: the "
-        "average that the model has from an earlier `compile` or from a file goes on as it is; there is none "
-        "in a new model.",
+        "The momentum of an exponential moving average of the weights that make samples. With 0.999, it "
+        "looks back over about 1,000 rounds. The average is used to sample, evaluate, predict and export. "
+        "You find it in `averages.generator`. Training is unaffected. If the model has an average already, it goes on "
+        "with the new momentum. With `None`, the model keeps no average, and drops the one it has. Defaults "
+        "to `'keep'`: an average from an earlier `compile` or from a file goes on unchanged, and a new model "
+        "has none.",
     ),
     "steps_per_execution": (
         "auto",
-        'How many steps to play at once. `"auto"` plays several on an accelerator, and with small networks '
-        'on a CPU, where no callback listens to single batches. Defaults to `"auto"`.',
+        'How many steps to play at once. If no callback listens to single batches, `"auto"` plays several on '
+        'an accelerator, and with small networks on a CPU. Defaults to `"auto"`.',
     ),
     "run_eagerly": (False, "As in Keras. Defaults to `False`."),
     "jit_compile": (
         "auto",
-        'Whether XLA compiles a step. `"auto"` takes it on an accelerator, and on a CPU for recurrent '
+        'Whether XLA compiles a step. `"auto"` uses XLA on an accelerator, and on a CPU for recurrent '
         'networks without convolutions. Defaults to `"auto"`.',
     ),
 }

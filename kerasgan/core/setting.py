@@ -76,7 +76,7 @@ class OptimizerSetting(Setting):
 
     def __init__(self, description: str = "") -> None:
         text = (
-            "A Keras optimizer, or the name of one. Defaults to `None`, Adam with a learning rate of 2e-4 "
+            "A Keras optimizer, or the name of one. Defaults to `None`: Adam with a learning rate of 2e-4 "
             "and `beta_1=0.5`."
         )
         super().__init__(None, description=f"{description} {text}".strip())
@@ -96,8 +96,8 @@ class LossSetting(Setting):
             lambda name, value: losses.get(value),
             description
             or (
-                "Both players' losses: a name such as `'non_saturating'`, `'hinge'` or `'relativistic'`, a "
-                "`kerasgan.losses.AdversarialLoss`, or a function of `(real_scores, fake_scores)`."
+                "The loss of both players: a name such as `'non_saturating'`, `'hinge'` or `'relativistic'`, "
+                "a `kerasgan.losses.AdversarialLoss`, or a function of `(real_scores, fake_scores)`."
             ),
         )
 
@@ -126,9 +126,9 @@ class AugmentationSetting(Setting):
         super().__init__(
             None,
             description=(
-                "Random transformations of pictures before the discriminator sees them, in training: "
+                "Random transformations of pictures before the discriminator sees them, in training only: "
                 "`'diff_augment'`, `'adaptive'`, a `kerasgan.augmentation.Augmentation`, or a Keras layer "
-                "that transforms pictures. For a few thousand pictures and fewer."
+                "that transforms pictures. Use it if you have only a few thousand pictures or fewer."
             ),
         )
 
@@ -158,7 +158,8 @@ def steps_setting() -> Setting:
     return Setting(
         1,
         positive_integer,
-        "The discriminator's steps for each of the generator's (the paper's k), each on a fresh minibatch.",
+        "How many steps the discriminator takes for each step of the generator (k in the paper). Each step "
+        "uses a new minibatch.",
     )
 
 

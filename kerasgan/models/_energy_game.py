@@ -58,8 +58,9 @@ class EnergyGame(AdversarialModel, abstract=True):
     margin = Setting(
         1.0,
         description=(
-            "The energy above which the discriminator leaves generated samples alone, in the units of "
-            "`energy`; or a `keras.optimizers.schedules.LearningRateSchedule` of the discriminator's updates."
+            "The discriminator raises the energy of generated samples only up to this value. A number in the "
+            "units of `energy`, or a `keras.optimizers.schedules.LearningRateSchedule` of the "
+            "discriminator's updates."
         ),
     )
     pulling_away = Setting(

@@ -91,15 +91,15 @@ class CycleGAN(AdversarialModel):
     cycle_weight = Setting(
         5.0,
         non_negative_number,
-        "The weight λ of `|x - F(G(x))|`, a mean over a sample's values, in both directions. Beside "
-        "`1/2 (D(G(x)) - 1)^2`, as `least_squares` has it, 5 is the paper's 10 beside `(D(G(x)) - 1)^2`.",
+        "The weight λ of `|x - F(G(x))|`, a mean over a sample's values, in both directions. The loss "
+        "`least_squares` is `1/2 (D(G(x)) - 1)^2`, half of the paper's. So 5 is the same as 10 in the paper.",
     )
     identity_weight = _IdentityWeight(
         0.0,
-        description="The weight of `|G(y) - y|`, which keeps colors; of use where both domains have one "
-        "shape. The paper's for paintings, half of λ, is 2.5.",
+        description="The weight of `|G(y) - y|`. This term keeps colors. It needs samples of the same shape "
+        "in both domains. The paper uses half of λ for paintings, which is 2.5 here.",
     )
-    penalties = PenaltiesSetting("Penalties of each discriminator and its domain.")
+    penalties = PenaltiesSetting("Penalties for each discriminator, on samples of its domain.")
     discriminator_steps = steps_setting()
 
     serving_default = "translate_to_a"

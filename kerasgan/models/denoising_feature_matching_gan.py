@@ -62,7 +62,8 @@ class DenoisingFeatureMatchingGAN(GAN):
     denoising_weight = Setting(
         0.03,
         non_negative_number,
-        "The weight of the generator's distance from the denoised features, a mean over the features.",
+        "The weight of the distance from the generator's features to the denoised features. The distance is "
+        "a mean over the features.",
     )
     noise = Setting(
         1.0, non_negative_number, "The standard deviation of the noise that the denoiser removes."

@@ -75,8 +75,8 @@ class GANomaly(AdversarialModel):
     encoder_weight = Setting(1.0, non_negative_number, "The weight of `(z - z')^2`.")
     loss = LossSetting(
         "non_saturating",
-        "The discriminator's loss, as in `GAN.compile`; the generator's adversarial loss is the distance of "
-        "features.",
+        "The discriminator's loss, as in `GAN.compile`. The generator's adversarial loss is the distance of "
+        "features instead.",
     )
     penalties = PenaltiesSetting()
     discriminator_steps = steps_setting()

@@ -65,7 +65,8 @@ class SemiSupervisedGAN(GAN):
     unsupervised_weight = Setting(
         1.0,
         non_negative_number,
-        "The weight of telling real from generated samples beside naming the labeled ones.",
+        "The weight of the loss for telling real from generated samples. The loss for classifying labeled "
+        "samples has weight 1.",
     )
 
     def __init__(
