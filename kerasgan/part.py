@@ -125,7 +125,7 @@ class Part:
 
         Args:
             argument: The argument's name.
-            values: Some of the samples: an array, where there is one tensor.
+            values: Some of the samples, an array.
         """
         if self.value_range is None or not np.size(values):
             return

@@ -206,7 +206,7 @@ def _logsumexp_of_windows(values: Any, attribute: Callable[[str], Any]) -> Any:
 
 @tf.custom_gradient
 def _inverse(probability: Any) -> tuple[Any, Callable[[Any], Any]]:
-    """Returns the logits of probabilities alone, by the inverse of the sigmoid."""
+    """Returns the logits of probabilities by the inverse of the sigmoid, without its input."""
     below_one = 1.0 - 2.0**-24
 
     def gradient(upstream: Any) -> Any:

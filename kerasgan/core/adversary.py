@@ -57,7 +57,7 @@ class Adversary:
       (`Encounter.real_output`).
 
     Args:
-        discriminator: The discriminator, as a function of samples and, where there are any, conditions.
+        discriminator: The discriminator, as a function of samples and conditions (if there are any).
         game: The game. Its `stakes` are a `kerasgan.losses.AdversarialLoss` and the penalties.
         energy: A function of `(samples, discriminator's output)` that returns a score for each sample, if the
             output itself is not a score. Defaults to `None`.
