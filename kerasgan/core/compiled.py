@@ -26,10 +26,10 @@ COMMON: dict[str, tuple[Any, str]] = {
         "keep",
         "The momentum of an exponential moving average of the weights that make samples. With 0.999, it "
         "looks back over about 1,000 rounds. The average is used to sample, evaluate, predict and export. "
-        "You find it in `averages.generator`. Training is unaffected. If the model has an average already, it "
-        "goes on with the new momentum. With `None`, the model keeps no average, and drops the one it has. "
-        "Defaults to `'keep'`: an average from an earlier `compile` or from a file goes on unchanged, and a "
-        "new model has none.",
+        "You find it in `averages.generator`. Training is unaffected. If the model has an average already, "
+        "it goes on with the new momentum. With `None`, the model keeps no average, and drops the one it "
+        "has. Defaults to `'keep'`: an average from an earlier `compile` or from a file goes on unchanged, "
+        "and a new model has none.",
     ),
     "steps_per_execution": (
         "auto",

@@ -173,7 +173,7 @@ class PlayedGame(SavedGame):
                 f"Invalid value for argument `x`. Expected at least one example for each of the {steps} "
                 f"minibatches of a round. Received: {counted(rows, 'example')}"
             )
-        # On replicas, each minibatch goes on where the rows of the replica before end.
+        # On replicas, the rows of a minibatch go on where those of the replica before end.
         before = first_row(ops.shape(rows_of(real))[0]) if steps > 1 else 0
 
         def every(value: Any, step: int) -> Any:
@@ -263,7 +263,6 @@ class PlayedGame(SavedGame):
 def _assign(assignments: Sequence[Assignment], rows: Any) -> None:
     """Makes the assignments of one replica that has `rows` rows."""
     for variable, value in assignments:
-        # Each replica has the statistics of its own rows. Keras would leave them different; here they are
-        # averaged.
+        # Each replica has the statistics of its own rows. Keras would not average them over the replicas.
         is_statistic = keras.backend.is_float_dtype(variable.dtype)
         variable.assign(all_replicas_mean(value, rows) if is_statistic else value)

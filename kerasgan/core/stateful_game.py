@@ -82,7 +82,7 @@ class StatefulGame(keras.Model, metaclass=_Game):
                 f"Received: {value!r}"
             )
         if name == "normalization":
-            # Checked first, or Keras would make a layer, which is refused here, a part of the model.
+            # A layer is refused here, before Keras can make it a part of the model.
             object.__setattr__(self, name, value)
             return
         super().__setattr__(name, value)
@@ -91,9 +91,9 @@ class StatefulGame(keras.Model, metaclass=_Game):
     def normalization(self) -> Normalization | None:
         """How the data were normalized, such as `dataset.normalization`; `None` if that is not known.
 
-        Training takes data that are normalized already, and does not use this attribute. `generate(…,
-        normalized=False)` inverts the normalization, and pictures of samples are drawn with it. It is saved
-        with the model, and you can set it at any time.
+        Training takes normalized data and does not use it. `generate(…, normalized=False)` inverts the
+        normalization, and pictures of samples are drawn with it. It is saved with the model, and you can set
+        it at any time.
         """
         return self.kept.normalization
 

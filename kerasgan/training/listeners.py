@@ -71,8 +71,8 @@ class Listeners(keras.callbacks.CallbackList):
     """Keras's list of callbacks. It reads the logs of a batch only for callbacks that need them.
 
     Keras converts all logs at every batch, and the host waits until the device is done. If no callback reads
-    the logs, the host does not wait. So the device gets its next work before it has finished. A callback with
-    an attribute `reads_logs = False` gets the logs as tensors.
+    the logs, the host does not wait. So the device gets its next work before it has finished the present one.
+    A callback with an attribute `reads_logs = False` gets the logs as tensors.
 
     Args:
         callbacks: The callbacks, in order.

@@ -6,7 +6,7 @@ import keras
 
 
 class TrainableWatch(keras.callbacks.Callback):
-    """Notices if a layer's `trainable` has changed since `compile`. The change would have no effect.
+    """Notices if a layer's `trainable` has changed since `compile`, because that has no effect yet.
 
     It checks after all callbacks have begun an epoch, and again before they end it. So a change by a callback
     is reported in the same epoch. No checkpoint is written for an epoch that was not trained as the layers
