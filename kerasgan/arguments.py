@@ -1,7 +1,7 @@
-"""Checks of arguments that all rooms share, with errors in Keras's wording.
+"""Checks of arguments for all parts of the package, with errors in the wording of Keras.
 
-Each returns the value as a plain Python one. None takes a boolean or a string for a number; all take NumPy's
-scalars.
+Each check returns the value as a plain Python value. None accepts a boolean or a string as a number. All
+accept NumPy's scalars.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-# Of the steps from the smallest to the largest number, float32 has to have so many.
+# Float32 must have at least so many steps between the smallest and the largest number.
 _FEWEST_STEPS = 256
 
 
 def invalid(name: str, value: Any, expected: str) -> ValueError:
-    """Returns the error that says what was expected of an argument and what was received.
+    """Returns an error that says what was expected for an argument, and what was received.
 
     Example:
 
@@ -31,12 +31,12 @@ def invalid(name: str, value: Any, expected: str) -> ValueError:
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:
-    """Returns a number with what it counts, for a message.
+    """Returns a number and its noun, for a message.
 
     Args:
         count: The number.
-        noun: What is counted, for one.
-        plural: The same for another number. Defaults to `None`, the noun with an "s".
+        noun: The noun in the singular.
+        plural: The noun in the plural. Defaults to `None`: the singular with an "s".
 
     Example:
 
@@ -63,9 +63,9 @@ def _integer(name: str, value: Any, minimum: int, expected: str) -> int:
 
 
 def random_seed(value: Any, name: str = "seed") -> int | None:
-    """Returns an integer or `None`, where random draws start, or raises a `ValueError`.
+    """Returns a seed, an integer or `None`, or raises a `ValueError`.
 
-    Keras takes Python's integers alone.
+    Keras accepts only Python's own integers.
     """
     if value is None:
         return None
@@ -86,7 +86,7 @@ def number(
         name: The argument's name.
         value: Its value.
         expected: What the error says. Defaults to `"a finite number"`.
-        accepts: Tells which finite numbers are taken. Defaults to all.
+        accepts: A function that tells whether a finite number is accepted. Defaults to all of them.
     """
     if (
         isinstance(value, bool)
@@ -118,8 +118,8 @@ def shape(name: str, value: Any, rank: int | None = None) -> tuple[int, ...]:
 
     Args:
         name: The argument's name.
-        value: Positive integers; one alone stands for a vector of that size.
-        rank: How many there have to be. Defaults to `None`, any number.
+        value: Positive integers. A single integer means a vector of that size.
+        rank: How many there must be. Defaults to `None`: any number.
     """
     sizes = (value,) if isinstance(value, numbers.Integral) else value
     expected = "positive integers" if rank is None else f"{rank} positive integers"
@@ -139,7 +139,7 @@ def one_of(name: str, value: Any, choices: Sequence[Any]) -> None:
 
 
 def check_resolution(name: str, array: np.ndarray) -> None:
-    """Raises where float32, in which models compute, cannot tell an array's numbers apart."""
+    """Raises if float32, in which models compute, cannot tell an array's numbers apart."""
     is_wider = array.dtype.kind in "fiu" and array.dtype.itemsize >= 4 and array.dtype != np.float32
     if not is_wider or not array.size:
         return

@@ -1,4 +1,4 @@
-"""What is asked of arrays before any of their values are used."""
+"""Checks of arrays before their values are used."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def count_of(x: Any) -> int:
 
 
 def cut(x: Any, rows: slice) -> Any:
-    """Returns some examples of an array or of a dictionary of arrays."""
+    """Returns some rows of an array or of a dictionary of arrays."""
     return {name: each[rows] for name, each in x.items()} if isinstance(x, Mapping) else x[rows]
 
 
@@ -41,7 +41,7 @@ def as_array(x: Any, argument: str = "x") -> Any:
         argument: The name of the argument that they came in. Defaults to `"x"`.
 
     Raises:
-        ValueError: If a list's items have several shapes.
+        ValueError: If the items of a list have different shapes.
     """
     if isinstance(x, Mapping):
         return {name: as_array(each, argument) for name, each in x.items()}
@@ -63,15 +63,15 @@ def as_array(x: Any, argument: str = "x") -> Any:
 
 
 def check_array(argument: str, array: Any, shape: Sequence[int | None] | None) -> None:
-    """Raises where an array's examples do not have a shape, or are not all finite.
+    """Raises if an array's examples do not have a given shape, or are not all finite.
 
     Args:
         argument: The argument's name.
         array: An array `(examples, ...)`.
-        shape: The shape of one example, `None` entries free; `None` to accept any.
+        shape: The shape of one example. Its `None` entries can be of any size. `None` accepts any shape.
 
     Raises:
-        ValueError: Naming the argument, what was expected and what came.
+        ValueError: The message names the argument, what was expected and what was received.
     """
     if shape is not None and not fits(array.shape[1:], shape):
         raise ValueError(
@@ -84,7 +84,7 @@ def check_array(argument: str, array: Any, shape: Sequence[int | None] | None) -
             f"Invalid value for argument `{argument}`. Expected real numbers. "
             f"Received: {type(array).__name__} of {values.dtype}"
         )
-    # The extremes are NaN or infinite where any value is, and need no copy of the data.
+    # If any value is NaN or infinite, so is the minimum or the maximum. They need no copy of the data.
     is_float = np.issubdtype(values.dtype, np.floating) and values.size
     if is_float and not (np.isfinite(values.min()) and np.isfinite(values.max())):
         raise ValueError(
@@ -96,7 +96,7 @@ def check_array(argument: str, array: Any, shape: Sequence[int | None] | None) -
 def check_conditions(
     argument: str, condition: np.ndarray, count: int, shape: Sequence[int | None]
 ) -> np.ndarray:
-    """Returns conditions of `count` examples, or raises where their number or shape is another.
+    """Returns conditions of `count` examples, or raises if their number or shape is wrong.
 
     A condition of shape `(1,)` may come without its last axis, as Keras allows for labels.
     """
@@ -116,7 +116,7 @@ def check_conditions(
 
 
 def fits(received: Sequence[int | None], expected: Sequence[int | None]) -> bool:
-    """Tells whether two shapes can be equal, `None` standing for any size."""
+    """Tells whether two shapes can be equal. `None` stands for any size."""
     return len(received) == len(expected) and all(
         a is None or b is None or a == b for a, b in zip(received, expected, strict=True)
     )

@@ -1,4 +1,4 @@
-"""Files that are either whole or absent."""
+"""Writes files that are either complete or absent."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Any
 
-# Tells this process from an earlier one with the same number, as a container's first process has each time.
+# Distinguishes this process from an earlier one with the same number. In a container, the first process
+# always has the same number.
 _LIFE = uuid.uuid4().hex[:8]
-# What no process of this machine could have left is deleted after so many seconds without a change.
+# A temporary file is deleted after so many seconds without a change, whichever machine it is from.
 _ABANDONED = 24 * 60 * 60
 _TEMPORARY = re.compile(
     r"\.kerasgan-(?P<machine>[0-9a-f]{8})-(?P<process>\d+)-(?P<life>[0-9a-f]{8})-[0-9a-f]{8}"
@@ -27,12 +28,11 @@ _TEMPORARY = re.compile(
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yields a temporary path beside `path`, which takes its place on success.
+    """Yields a temporary path next to `path`. On success, the temporary file replaces `path`.
 
-    A reader never meets half a file, and an error or Ctrl-C while writing leaves
-    the previous file as it was. Missing folders are made. A symbolic link is
-    followed, and the new file has the permissions of the one that it replaces.
-    What processes that were killed have left in the folder is deleted.
+    A reader never sees half a file. After an error or Ctrl-C while writing, the previous file is as it was.
+    Missing folders are created. A symbolic link is followed. The new file has the permissions of the old one.
+    Temporary files that killed processes have left in the folder are deleted.
 
     Args:
         path: The file to write.
@@ -52,13 +52,13 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     target.parent.mkdir(parents=True, exist_ok=True)
     remove_leftovers(target.parent)
-    # Not `tempfile`: its files can be read by their owner only, and stay so when renamed.
+    # Not `tempfile`: only the owner can read its files, even after they are renamed.
     temporary = _temporary(target, "new")
     with _named(path, temporary):
         try:
             previous = target.stat() if target.is_file() else None
             if previous is not None:
-                # From its first byte on, the new file is for nobody else's eyes than the last one.
+                # From its first byte on, the new file has the permissions of the last one.
                 mode = stat.S_IMODE(previous.st_mode) | stat.S_IRUSR | stat.S_IWUSR
                 os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
             yield temporary
@@ -73,17 +73,17 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 def replacing_folder(
     path: str | os.PathLike[str], entries: Set[str], required: str
 ) -> Iterator[Path]:
-    """Yields a path beside `path` to make a folder at, which takes its place on success.
+    """Yields a path next to `path`, to make a folder at. On success, that folder replaces `path`.
 
-    A folder cannot be replaced in one step: for a moment there is none. An error or Ctrl-C at any time leaves
-    the previous one; a process that is killed in that moment leaves it beside its place, and the next write
-    puts it back first. A folder that holds anything but what this function's callers write is not touched. A
-    symbolic link is followed.
+    A folder cannot be replaced in one step: for a moment there is none. After an error or Ctrl-C at any time,
+    the previous folder is in its place. If the process is killed in that moment, the previous folder stays
+    next to its place, and the next write first puts it back. A folder that holds anything other than
+    `entries` is not touched. A symbolic link is followed.
 
     Args:
         path: The folder to write.
-        entries: The names of what such a folder may hold.
-        required: The one of them that tells such a folder from any other.
+        entries: The names of the files and folders that such a folder may hold.
+        required: The one of them that every such folder holds.
 
     Raises:
         ValueError: If there is a file at `path`, or another folder that is not empty.
@@ -128,7 +128,7 @@ def replacing_folder(
 
 
 def check_writable(folder: str | os.PathLike[str]) -> None:
-    """Makes a folder if there is none, and raises an `OSError` if no file can be written there.
+    """Creates a folder if there is none. Raises an `OSError` if no file can be written to it.
 
     Example:
 
@@ -150,9 +150,10 @@ def check_writable(folder: str | os.PathLike[str]) -> None:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Deletes what processes that were killed while they wrote have left in a folder.
+    """Deletes the temporary files that killed processes have left in a folder.
 
-    What a living process writes, on this machine or on another one that sees the folder, is not touched.
+    Files that a running process writes are not touched, on this machine or on another one with access to the
+    folder.
     """
     try:
         paths = list(folder.iterdir())
@@ -173,13 +174,13 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def _temporary(target: Path, role: str) -> Path:
-    # The name says who writes, and keeps its ending, from which Keras and Pillow know the format.
+    # The name says which process writes. It keeps its ending, from which Keras and Pillow know the format.
     writer = f"{_machine()}-{os.getpid()}-{_LIFE}-{uuid.uuid4().hex[:8]}"
     return target.with_name(f".kerasgan-{writer}.{role}.{target.name}")
 
 
 def _machine() -> str:
-    """Returns a name of where the numbers of processes mean what they mean here."""
+    """Returns a name for this machine (or container), in which a process number is unique."""
     name = socket.gethostname()
     with contextlib.suppress(OSError):  # Linux only: containers count their processes on their own.
         name += str(Path("/proc/self/ns/pid").stat().st_ino)
@@ -215,7 +216,7 @@ def _make_alike(path: Path, previous: os.stat_result) -> None:
 
 @contextlib.contextmanager
 def _named(path: str | os.PathLike[str], temporary: Path) -> Iterator[None]:
-    """Lets errors name the path that was asked for, and not the temporary one."""
+    """Makes errors name the path that the user gave, not the temporary one."""
 
     def named(value: Any) -> Any:
         return value.replace(str(temporary), str(path)) if isinstance(value, str) else value

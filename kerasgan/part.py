@@ -21,7 +21,7 @@ class IntegerRange:
     Attributes:
         lowest: The lowest.
         highest: The highest.
-        meaning: What the lowest stands for, for errors. Defaults to nothing.
+        meaning: What the lowest integer means, for error messages. Defaults to no text.
     """
 
     lowest: int
@@ -29,7 +29,7 @@ class IntegerRange:
     meaning: str = ""
 
     def check(self, argument: str, array: np.ndarray) -> np.ndarray:
-        """Returns an array, or raises where one of its values is another number."""
+        """Returns an array, or raises if one of its values is not in the range."""
         lowest, highest = (array.min(), array.max()) if array.size else (self.lowest, self.lowest)
         is_whole = array.dtype.kind in "iub" or np.array_equal(array, np.floor(array))
         if not is_whole or lowest < self.lowest or highest > self.highest:
@@ -41,28 +41,30 @@ class IntegerRange:
         return array
 
     def holds(self, tensor: Any) -> Any:
-        """Returns whether all values of a tensor are in the range, a scalar."""
+        """Returns a scalar: whether all values of a tensor are in the range."""
         inside = ops.logical_and(tensor >= self.lowest, tensor <= self.highest)
         if keras.backend.is_float_dtype(tensor.dtype):
             inside = ops.logical_and(inside, ops.equal(tensor, ops.floor(tensor)))
         return ops.all(inside)
 
     def cut(self, tensor: Any) -> Any:
-        """Returns a tensor whose values beyond the range are its ends."""
+        """Returns a tensor with its values clipped to the range."""
         return ops.clip(tensor, self.lowest, self.highest)
 
 
 @dataclass(frozen=True)
 class Part:
-    """What is known of one part of a game's data.
+    """A description of one part of a game's data.
 
     Attributes:
-        specification: The shape and dtype of a batch, a `keras.KerasTensor`; or a dictionary of them.
-        ranges: The integers that labels can be, by the name of the tensor, `""` where there is one alone.
-            Defaults to none, any numbers.
-        default: What each row has where nothing is given. Defaults to `None`, the part is required.
-        advice: What to do where there are not as many as samples. Defaults to none.
-        value_range: The values that the model can give that makes them. Defaults to `None`, not known.
+        specification: The shape and dtype of a batch: a `keras.KerasTensor`, or a dictionary of them.
+        ranges: The integers that labels can be, by the name of the tensor (`""` if there is only one).
+            Defaults to none: any numbers.
+        default: The value of each row if the user gives none. Defaults to `None`: the part is required.
+        advice: Text for the error if there are more or fewer rows than samples: what to do. Defaults to no
+            text.
+        value_range: The lowest and highest value that the model which makes this part can return. Defaults to
+            `None`: not known.
     """
 
     specification: Any
@@ -78,15 +80,15 @@ class Part:
 
     @property
     def names(self) -> list[str] | None:
-        """The names of the tensors; `None` where there is one alone."""
+        """The names of the tensors; `None` if there is only one."""
         return list(self.specification) if isinstance(self.specification, Mapping) else None
 
     def flat(self, value: Any) -> list[Any]:
-        """Returns the tensors of a value in their order."""
+        """Returns the tensors of a value, in order."""
         return [value] if self.names is None else [value[name] for name in self.names]
 
     def packed(self, tensors: Sequence[Any]) -> Any:
-        """Returns the value that has these tensors."""
+        """Returns the value made of these tensors. The reverse of `flat`."""
         return tensors[0] if self.names is None else dict(zip(self.names, tensors, strict=True))
 
     def map(self, function: Callable[..., Any], *values: Any) -> Any:
@@ -94,7 +96,7 @@ class Part:
         return self.packed([function(*each) for each in zip(*map(self.flat, values), strict=True)])
 
     def batch(self, dtype: str | None = None) -> Part:
-        """Returns the part with batches of any size, floating-point numbers in Keras's type."""
+        """Returns the part for batches of any size, with floating-point numbers in Keras's type."""
 
         def free(item: keras.KerasTensor) -> keras.KerasTensor:
             kind = dtype or (
@@ -105,7 +107,7 @@ class Part:
         return replace(self, specification=self.map(free, self.specification))
 
     def arrays(self, argument: str, value: Any) -> Any:
-        """Returns samples, latent samples or codes as arrays, or raises where they do not fit."""
+        """Returns samples, latent samples or codes as arrays, or raises if they do not fit."""
 
         def checked(name: str, item: keras.KerasTensor, given: Any) -> np.ndarray:
             array = np.asarray(given, keras.config.floatx())
@@ -115,15 +117,15 @@ class Part:
         return self._each(argument, value, checked)
 
     def check_arrays(self, argument: str, value: Any) -> None:
-        """Raises where training samples do not have the part's shapes, or are not all finite."""
+        """Raises if training samples do not have the part's shapes, or are not all finite."""
         self._each(argument, value, lambda name, item, x: check_array(name, x, item.shape[1:]))
 
     def check_range(self, argument: str, values: Any) -> None:
-        """Raises where the mean of training samples is one that no model can give that makes them.
+        """Raises if the model that makes samples cannot reach the mean of training samples.
 
         Args:
             argument: The argument's name.
-            values: Some of the samples: an array, where there is one tensor.
+            values: Some of the samples, an array.
         """
         if self.value_range is None or not np.size(values):
             return
@@ -140,13 +142,13 @@ class Part:
         )
 
     def conditions(self, argument: str, value: Any, count: int, single: bool = True) -> Any:
-        """Returns conditions as arrays, one for each of `count` samples, or raises where they do not fit.
+        """Returns conditions as arrays, one for each of `count` samples. Raises if they do not fit.
 
         Args:
             argument: The argument's name.
-            value: Conditions; `None` where the part has a default.
-            count: How many there have to be.
-            single: Whether a single one is taken, for all samples. Defaults to `True`.
+            value: Conditions, or `None` if the part has a default.
+            count: How many there must be.
+            single: Whether a single condition is accepted for all samples. Defaults to `True`.
         """
         if value is None and self.default is not None:
             return self.map(
@@ -169,9 +171,9 @@ class Part:
         return self._in_range(argument, self._each(argument, value, checked))
 
     def played(self, value: Any) -> tuple[Any, Any]:
-        """Returns conditions in a graph, cut to their ranges, and whether all were in them.
+        """Clips conditions to their ranges in a graph, and returns them and whether all were in range.
 
-        A graph cannot raise, and on a GPU labels beyond their classes are looked up as zeros.
+        A graph cannot raise an error, and on a GPU, a label out of range would be looked up as zeros.
         """
         if not self.ranges:
             return value, None
@@ -185,7 +187,7 @@ class Part:
         return self.packed(cut), ops.all(ops.stack(held))
 
     def _in_range(self, argument: str, value: Any) -> Any:
-        """Returns conditions as arrays, or raises where one is no integer that it can be."""
+        """Returns conditions as arrays, or raises if a label is not an integer in its range."""
         names = self.names or [""]
         arrays = []
         for name, item, array in zip(names, self.leaves, self.flat(value), strict=True):
@@ -213,18 +215,18 @@ class Part:
 
 
 def _as_integers(cast: Callable[..., Any], value: Any, item: keras.KerasTensor) -> Any:
-    """Returns whole floating-point numbers as integers, where a model takes these."""
+    """Returns whole floating-point numbers as integers, if the model takes integers."""
     is_float = keras.backend.is_float_dtype(keras.backend.standardize_dtype(value.dtype))
     return cast(value, item.dtype) if is_float and keras.backend.is_int_dtype(item.dtype) else value
 
 
 def rows_of(value: Any) -> Any:
-    """Returns the first tensor of a value: its first axis is the batch's."""
+    """Returns the first tensor of a value. Its first axis is the batch."""
     return keras.tree.flatten(value)[0]
 
 
 def shapes_of(part: Part) -> Any:
-    """Returns the shape of an example, or that of each tensor by name."""
+    """Returns the shape of an example, or the shape of each of its tensors by name."""
     return part.map(lambda item: tuple(item.shape[1:]), part.specification)
 
 

@@ -1,4 +1,4 @@
-"""One `get` for every room of plug-ins: by name, by object, by configuration, by function."""
+"""The common part of every `get`: from a name, a configuration, an object or a function to an object."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 
 Kind = TypeVar("Kind")
 
-# Of Keras's own functions a file may name these, which compute and change nothing else.
+# A file may name Keras's functions of these modules: they compute, and change nothing else.
 _WITH_MODULES = (
     keras.ops,
     keras.ops.image,
@@ -22,7 +22,7 @@ _WITH_MODULES = (
 )
 _HARMLESS = (*_WITH_MODULES, keras.activations, keras.losses)
 _NOT_HARMLESS = {"get", "serialize", "deserialize"}
-# Classes, layers and Keras losses can be called too, but with other arguments.
+# Classes, layers and Keras losses can be called too, but with different arguments.
 _UNCALLED = (type, keras.layers.Layer, keras.losses.Loss)
 
 
@@ -36,20 +36,20 @@ def lookup(
     """Turns a name, a configuration, an object or a function into an object of one kind.
 
     Args:
-        identifier: An instance of `kind`; the name of one, made with its defaults; a function, where these
-            are taken; or what `keras.saving.serialize_keras_object` made of an instance or a function. A
-            class's own name does as well, as in Keras: `"R1"` is `"r1"`.
+        identifier: One of these: an instance of `kind`; a name, for an instance with default arguments; a
+            function, if `from_function` is given; or what `keras.saving.serialize_keras_object` returned for
+            an instance or a function. As in Keras, the name of a class works too: `"R1"` is `"r1"`.
         kind: The class that the result must be an instance of.
-        known: The classes that go by a name.
+        known: The classes, by name.
         argument: The argument's name, for the error.
-        from_function: Makes an object of a function. Defaults to `None`, no functions are taken.
+        from_function: Makes an object from a function. Defaults to `None`: functions are not accepted.
 
     Returns:
         The object.
 
     Raises:
         ValueError: If a name is not one of the known ones.
-        TypeError: If `identifier` is something else altogether.
+        TypeError: If `identifier` is of another kind.
     """
     given = identifier
     if isinstance(given, dict):
@@ -71,26 +71,27 @@ def lookup(
 
 
 def is_function(value: Any) -> bool:
-    """Returns whether a value is one to call as a function: no class, no layer and no Keras loss."""
+    """Tells whether a value is a function: it can be called, and is no class, layer or Keras loss."""
     return callable(value) and not isinstance(value, _UNCALLED)
 
 
 def deserialize(config: Any) -> Any:
-    """Makes the objects of a saved configuration, and lets none of Keras's functions through that act.
+    """Makes the objects of a saved configuration. Functions of Keras with side effects are refused.
 
-    A configuration may name any public function of Keras, and whoever asked for a function calls what came:
-    `keras.config.set_epsilon` as `features` would set it. So a function that a file names has to be
-    registered with Keras, or be one of `keras.ops`, `keras.random`, `keras.activations` or `keras.losses`.
-    What is inside Keras's own layers, metrics and optimizers is made by Keras, and not looked at here.
+    A configuration can name any public function of Keras, and the model then calls it. With
+    `keras.config.set_epsilon` as `features`, for example, it would set epsilon. So a function that a file
+    names must be registered with Keras, or be in `keras.ops`, `keras.random`, `keras.activations` or
+    `keras.losses`. Keras makes what is inside its own layers, metrics and optimizers. That is not checked
+    here.
 
     Args:
-        config: What `keras.saving.serialize_keras_object` made, or a structure of such configurations.
+        config: A result of `keras.saving.serialize_keras_object`, or a structure of such configurations.
 
     Returns:
         The object, or the structure of objects.
 
     Raises:
-        ValueError: If a function or a class of Keras is named that is not one of these.
+        ValueError: If the configuration names another function or class of Keras.
 
     Example:
 
@@ -110,8 +111,8 @@ def deserialize(config: Any) -> Any:
 def serialize_function(function: Callable[..., Any]) -> dict[str, Any]:
     """Returns the configuration of a function, for `deserialize_function`.
 
-    Keras writes the functions of its own `keras.ops` and `keras.random` in a way that it cannot read, and
-    others, such as those of `keras.losses`, by their name alone.
+    Keras writes functions of `keras.ops` and `keras.random` in a way that it cannot read itself. Of others,
+    such as those of `keras.losses`, it writes only the name.
     """
     found = _harmless_name(function)
     if found is None or found[0] not in {each.__name__ for each in _WITH_MODULES}:
@@ -121,15 +122,15 @@ def serialize_function(function: Callable[..., Any]) -> dict[str, Any]:
 
 
 def deserialize_function(config: Any, argument: str) -> Callable[..., Any]:
-    """Makes the function that a saved configuration names; as `deserialize`.
+    """Makes the function that a saved configuration names, like `deserialize`.
 
     Args:
         config: What `keras.saving.serialize_keras_object` made of a function.
         argument: The argument's name, for the error.
 
     Raises:
-        ValueError: If the function is one of Keras's that may not be named.
-        TypeError: If the configuration is that of something else.
+        ValueError: If the function is one of Keras that a file may not name.
+        TypeError: If the configuration is not that of a function.
     """
     function = deserialize(config)
     if not is_function(function):
@@ -150,8 +151,8 @@ def _harmless_name(function: Any) -> tuple[str, str] | None:
 
 def _check_harmless(value: Any) -> None:
     name = getattr(value, "__name__", None)
-    # An object of a class has no name. A lambda has come through Keras, which takes it from code in a file
-    # only where the user allows that.
+    # An object of a class has no name. A lambda comes from Keras, which reads it from a file only if the user
+    # allows that.
     if not callable(value) or not isinstance(name, str) or name == "<lambda>":
         return
     module = str(getattr(value, "__module__", ""))
@@ -167,7 +168,7 @@ def _check_harmless(value: Any) -> None:
 
 
 def per_example_loss(loss: Any, argument: str = "loss") -> Callable[[Any, Any], Any]:
-    """Returns a Keras loss as a function that leaves averaging over the batch to the core.
+    """Returns a Keras loss as a function that does not average over the batch. The core averages.
 
     Args:
         loss: The name of a Keras loss, a `keras.losses.Loss`, or a callable of `(x, reconstruction)`.
@@ -175,7 +176,7 @@ def per_example_loss(loss: Any, argument: str = "loss") -> Callable[[Any, Any], 
 
     Raises:
         ValueError: If the name is unknown.
-        TypeError: If it is none of these.
+        TypeError: If `loss` is none of these.
     """
     expected = (
         f"Invalid value for argument `{argument}`. Expected a Keras loss, the name of one, or a callable. "
@@ -187,12 +188,12 @@ def per_example_loss(loss: Any, argument: str = "loss") -> Callable[[Any, Any], 
         raise ValueError(expected) from error
     if not callable(found):
         raise TypeError(expected)
-    # A Loss object would average by itself, over a replica's share of the batch.
+    # A Loss object would average by itself, but only over one replica's share of the batch.
     return found.call if isinstance(found, keras.losses.Loss) else found
 
 
 def encode_weights(model: keras.Model) -> list[str]:
-    """Returns a model's weights as text, for the configuration of what holds the model for good."""
+    """Returns a model's weights as text, for the configuration of an object that contains the model."""
     return [base64.b64encode(value.tobytes()).decode("ascii") for value in model.get_weights()]
 
 

@@ -1,4 +1,4 @@
-"""The states of seed generators, a model's own and its layers'."""
+"""The states of seed generators: of a model itself, and of its layers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from keras import ops
 
 
 def seed_states(model: keras.Model) -> list[keras.Variable]:
-    """Returns the states of a model's seed generators: the variables that Keras counts among no weights."""
+    """Returns the states of a model's seed generators. Keras does not count them as weights."""
     weights = {id(weight) for weight in model.weights}
     return [variable for variable in model.variables if id(variable) not in weights]
 
@@ -25,7 +25,7 @@ def noise_of(game: Any) -> list[keras.Variable]:
 
 @contextlib.contextmanager
 def seeded(models: Sequence[keras.Model], seed: int) -> Iterator[None]:
-    """Lets models draw from a seed for a while, and then go on as if they had not."""
+    """Lets models draw from a seed inside a context. Afterward their seeds are as they were before."""
     states = [state for model in models for state in seed_states(model)]
     before = [ops.convert_to_numpy(state) for state in states]
     try:
@@ -41,17 +41,17 @@ def seeded(models: Sequence[keras.Model], seed: int) -> Iterator[None]:
 def seeded_by(
     seed: Any, own: Sequence[keras.Variable], noise: Sequence[keras.Variable], batch: Any = 0
 ) -> Iterator[None]:
-    """Lets seed generators draw from a seed that may be a tensor, and changes no state.
+    """Lets seed generators draw from a seed, which may be a tensor, without a change of their states.
 
-    Several threads may do so at once. A single draw is that of `prior.sample(count, seed=seed)`. A prior that
-    draws several times (a mixture, a sum) hashes an integer, which a tensor cannot be: it then draws other
-    numbers of the same distribution.
+    Several threads may do this at once. A single draw gives the numbers of `prior.sample(count, seed=seed)`.
+    A prior that draws several times (a mixture, a sum) hashes an integer seed there. A tensor cannot be
+    hashed, so here such a prior draws other numbers of the same distribution.
 
     Args:
-        seed: A scalar integer; `None` lets all go on as they are.
-        own: The states that start at the seed itself.
-        noise: The states of layers, each of which gets numbers of its own.
-        batch: Which batch of one call this is. Defaults to 0.
+        seed: A scalar integer. With `None`, all states go on as they are.
+        own: The states that take the seed itself.
+        noise: The states of layers. Each gets different numbers.
+        batch: The number of the batch within one call. Defaults to 0.
     """
     if seed is None:
         yield

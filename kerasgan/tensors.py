@@ -1,4 +1,4 @@
-"""What several rooms do with batches of tensors."""
+"""Operations on batches of tensors that several parts of the package use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kerasgan.precision import full_precision
 
 
 def at_least_float32(values: Any) -> Any:
-    """Returns values in float32; in float64, where they are or where that is Keras's float type."""
+    """Returns values in float32, or in float64 if they or Keras's float type are float64."""
     return ops.cast(values, keras.backend.result_type(values.dtype, full_precision()))
 
 

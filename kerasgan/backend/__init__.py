@@ -1,10 +1,16 @@
-"""The one room that names a framework's gradients, replicas and graphs.
+"""The only package that uses a framework's gradients, replicas and graphs.
 
-What it needs from a framework is listed by its files: the gradient of a function with respect to
-variables and to inputs (`gradients`), gradients of gradients (`second_derivatives`, and `recurrence` for
-layers without them), a function as a graph (`graphs`), several steps of a loop (`execution`), which replica
-this is (`replicas`), what it runs on (`devices`), and the tensor a sigmoid was applied to (`logits`). A port
-to another Keras backend rewrites these and nothing else.
+Each file is one thing that the package needs from a framework:
+
+- `gradients`: the gradient of a function with respect to variables and to inputs;
+- `second_derivatives`: gradients of gradients, and `recurrence` for layers without them;
+- `graphs`: a function as a graph;
+- `execution`: several steps of a loop;
+- `replicas`: which replica this is;
+- `devices`: the devices that it runs on;
+- `logits`: the tensor that a sigmoid was applied to.
+
+For another Keras backend, these files have to be rewritten.
 """
 
 from kerasgan.backend.devices import HOST_TYPES, has_accelerator, is_deterministic

@@ -1,12 +1,12 @@
-"""What TensorFlow runs on, and how."""
+"""The devices that TensorFlow runs on, and whether it is deterministic."""
 
 from __future__ import annotations
 
 import tensorflow as tf
 from tensorflow.python.framework import config
 
-# The types of variables that TensorFlow keeps in the host's memory whatever the device. XLA compiles for one
-# device, and cannot reach them from another.
+# TensorFlow keeps variables of these types in the host's memory, for any device. XLA compiles for one device,
+# and cannot reach variables on another.
 HOST_TYPES = ("int32", "string")
 
 
@@ -21,6 +21,6 @@ def has_gpu() -> bool:
 
 
 def is_deterministic() -> bool:
-    """Tells whether `tf.config.experimental.enable_op_determinism` was called, under which XLA fails."""
-    # TensorFlow tells nobody else; Keras asks in the same way.
+    """Tells whether `tf.config.experimental.enable_op_determinism` was called. XLA fails after that."""
+    # TensorFlow has no public function for this. Keras asks in the same way.
     return bool(config.is_op_determinism_enabled())

@@ -1,4 +1,4 @@
-"""The engine that Keras computes with."""
+"""The backend engine of Keras."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _SUPPORTED = "tensorflow"
 
 
 def check_engine(name: str) -> None:
-    """Raises an `ImportError` where Keras computes with an engine for which this room is not written.
+    """Raises an `ImportError` if Keras uses an engine that this package does not support.
 
     Args:
-        name: What `keras.config.backend()` returns.
+        name: The result of `keras.config.backend()`.
     """
     if name != _SUPPORTED:
         raise ImportError(

@@ -1,4 +1,4 @@
-"""Several steps of a training loop in one graph, without waiting for any of them."""
+"""Several steps of a training loop in one graph. The host does not wait for a single step."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ def execution(
     steps: Callable[[], int],
     jit_compile: bool,
 ) -> Function:
-    """Returns what Keras's loop calls: a function that takes an iterator, plays steps and returns logs.
+    """Returns the function that Keras's loop calls: it takes an iterator, plays steps and returns logs.
 
-    Keras's own function hands the outputs of every step on to the host, and so waits for a GPU in each of
-    them. Here a step has no outputs: it leaves what it knows in variables, and the logs are read from these
-    once, after the last step. The number of steps is data of the graph, so another one is not traced anew.
+    Keras's own function passes the outputs of every step to the host, so it waits for a GPU in each step.
+    Here a step has no outputs. It stores its results in variables, and the logs are read from these once,
+    after the last step. The number of steps is an input of the graph, so another number needs no new trace.
 
     Args:
-        step: Takes one element of the data.
-        logs: Returns what to log, from variables.
-        steps: Returns how many steps to play at a call, or fewer where the data end.
+        step: A function of one element of the data.
+        logs: A function that returns the values to log, from variables.
+        steps: A function that returns how many steps a call plays at most. It plays fewer if the data end.
         jit_compile: Whether XLA compiles a step.
     """
     play = tf.function(step, autograph=False, reduce_retracing=True, jit_compile=jit_compile)
 
     def play_element(element: Any) -> None:
-        # Keras has an empty `Optional` where an element has no such part.
+        # For a part that an element does not have, Keras has an empty `Optional`.
         empty = tf.experimental.Optional
         play(keras.tree.map_structure(lambda x: None if isinstance(x, empty) else x, element))
 
     @tf.function(autograph=False, reduce_retracing=True)
     def play_one(iterator: Any) -> dict[str, Any]:
-        # Outside of a loop TensorFlow optimizes the step together with all around it.
+        # Outside of a loop, TensorFlow optimizes the step together with everything around it.
         play_element(iterator.get_next())
         return logs()
 
@@ -49,7 +49,7 @@ def execution(
 
         def play_next(played: Any, element: Any) -> tuple[Any, Any]:
             play_element(element.get_value())
-            # What comes after the last step belongs to the next call.
+            # Data after the last step belong to the next call.
             is_last = tf.equal(played + 1, count)
             following = tf.cond(is_last, lambda: element, iterator.get_next_as_optional)
             return played + 1, following
@@ -63,7 +63,7 @@ def execution(
             if steps() == 1:
                 return dict(play_one(iterator))
             played, logged = play_several(iterator, tf.constant(steps()))
-            # The count is on the host already: to read it waits for nothing.
+            # The count is on the host already, so reading it does not wait.
             if not int(played):
                 raise StopIteration
             return dict(logged)

@@ -14,18 +14,19 @@ from kerasgan.backend.second_derivatives import check_connected, exact_moments
 def value_and_gradients(
     function: Callable[[], tuple[Any, Any]], variables: Sequence[keras.Variable]
 ) -> tuple[Any, Any, list[Any]]:
-    """Evaluates a function and the gradient of its value for the given variables, and no others.
+    """Evaluates a function, and the gradient of its value for the given variables only.
 
     Args:
         function: Takes nothing and returns `(value, auxiliary)`; `value` is a scalar.
         variables: The variables to differentiate for.
 
     Returns:
-        `(value, auxiliary, gradients)`, one gradient for each variable, a tensor of its shape, or
-        `None` where the value does not depend on it.
+        `(value, auxiliary, gradients)`. There is one gradient for each variable: a tensor of its shape, or
+        `None` if the value does not depend on the variable.
 
     Raises:
-        ValueError: If the function takes gradients of what cuDNN computes, which has no second ones.
+        ValueError: If the function takes gradients of a layer that cuDNN computes. These have no second
+            derivatives.
     """
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         for variable in variables:
@@ -40,14 +41,15 @@ def value_and_gradients(
             "A term of the loss takes gradients of a recurrent layer that cuDNN computes on a GPU, and cuDNN "
             f"has no second derivatives ({error}). Make the layer with `use_cudnn=False`."
         ) from error
-    # TensorFlow lists the rows of an embedding that a batch looked up, each as often as it did so. Keras's
-    # optimizers would take one row for several gradients: Adam then adds up their squares.
+    # TensorFlow lists the rows of an embedding that a batch looked up. A row that was looked up several times
+    # is listed several times. Keras's optimizers would take these for several gradients, and Adam would add
+    # up their squares.
     gradients = [None if each is None else tf.convert_to_tensor(each) for each in gradients]
     if any(gradient is not None for gradient in gradients):
-        # No update may begin before the last gradient is there: an optimizer passes them through one
-        # `IdentityN`, which TensorFlow's optimizer of graphs takes for a wait, and later takes apart. A
-        # weight whose update does not need its value, as with a loss linear in the scores, could then be
-        # updated before it is read.
+        # No update may begin before the last gradient is computed. An optimizer passes all gradients through
+        # one `IdentityN`. TensorFlow's graph optimizer treats it as a wait, but later splits it. With some
+        # losses, such as one linear in the scores, the update of a weight does not need its value. Such a
+        # weight could then be updated before it is read.
         gradients = tf.tuple(gradients)
     return value, auxiliary, gradients
 
@@ -55,8 +57,8 @@ def value_and_gradients(
 def input_gradient(function: Callable[[Any], Any], inputs: Any) -> Any:
     """Differentiates a function of a batch with respect to that batch.
 
-    The result is itself differentiable, as a gradient penalty needs. Each row of the result is the gradient
-    of that row's value, provided that the function treats rows independently.
+    The result is differentiable itself, as a gradient penalty needs. Each row of the result is the gradient
+    of that row's value, if the function treats rows independently.
 
     Args:
         function: Takes a tensor shaped like `inputs` and returns one or more values for each row.

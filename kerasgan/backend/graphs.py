@@ -1,4 +1,4 @@
-"""Functions that are called many times, as graphs."""
+"""Graphs of functions that are called many times."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import tensorflow as tf
 def compiled(
     function: Callable[..., Any], inputs: Sequence[keras.KerasTensor] | None = None
 ) -> Callable[..., Any]:
-    """Returns a function as a graph: built at its first call, and faster from then on.
+    """Returns a function as a graph. It is built at its first call, and is faster from then on.
 
     Args:
         function: Reads and assigns variables that exist already, and returns tensors.
-        inputs: The specifications of its arguments, so that batches of all sizes share one graph. Defaults to
-            `None`, a function of no arguments.
+        inputs: The specifications of its arguments. With them, batches of all sizes share one graph. Defaults
+            to `None`: a function without arguments.
     """
     signature = None
     if inputs is not None:

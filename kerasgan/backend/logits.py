@@ -1,8 +1,8 @@
-"""Finds the value a trailing sigmoid was applied to, so that no loss goes through it twice.
+"""Finds the value that a last sigmoid was applied to, so that no loss applies a sigmoid twice.
 
-Between a sigmoid and a discriminator's output there may be operations that hand its values on, choose,
-reorder or average them. `logits_of` does with the logits what these did with the probabilities. A graph holds
-the operations; of an eager call, `recorded_operations` keeps them.
+Between a sigmoid and a discriminator's output there may be operations that pass its values on, choose,
+reorder or average them. `logits_of` does the same with the logits as these do with the probabilities. A graph
+holds the operations. For an eager call, `recorded_operations` keeps them.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from tensorflow.python.framework import op_callbacks
 
 from kerasgan.precision import full_precision
 
-# Operations that hand values on one by one in their order, perhaps in another precision or shape.
+# Operations that pass values on one by one and in order, perhaps in another precision or shape.
 _SAME = {"Identity", "Cast", "CheckNumerics", "EnsureShape"}
 _SHAPING = {"Reshape", "Squeeze", "ExpandDims"}
-# Operations that choose or reorder values, by the names of their inputs. So do the largest and the smallest:
-# a sigmoid rises.
+# Operations that choose or reorder values, by the names of their inputs. They include the maximum and the
+# minimum, because a sigmoid is increasing.
 _CHOOSING = {
     "BroadcastTo": ("input", "shape"),
     "GatherV2": ("params", "indices", "axis"),
@@ -51,27 +51,29 @@ _ATTRIBUTES = {
         "shrink_axis_mask",
     ),
 }
-# Operations that average: of probabilities, they make probabilities.
+# Operations that average. The average of probabilities is a probability.
 _AVERAGING = {"Mean", "AvgPool", "AvgPool3D"}
 _JOINING = {"ConcatV2", "Pack"}
 _KEEPING = _SAME | _SHAPING | set(_CHOOSING) | _AVERAGING
 _CALLS = {"PartitionedCall", "StatefulPartitionedCall"}
 
-# Below this probability the slope of the inverse is cut, or its own slope would not be finite in float32.
+# Below this probability the slope of the inverse is limited. Otherwise its own slope would not be finite in
+# float32.
 _LEAST_SLOPED = 1e-16
 
 
 def logits_of(probability: Any) -> Any:
-    """Returns the logit of the probabilities that a network's last sigmoid gave.
+    """Returns the logits of the probabilities that a network's last sigmoid returned.
 
-    In a graph, and under `recorded_operations`, it is computed from the sigmoid's exact input, however flat
-    the sigmoid is there, with what was done to the probabilities done to the logits: casts, reshapes, slices,
-    permutations, joints, the largest and the smallest, and averages. The logit of an average of
+    In a graph, and inside `recorded_operations`, they are computed from the sigmoid's exact input, even where
+    the sigmoid is flat. All operations on the probabilities are applied to the logits: casts, reshapes,
+    slices, permutations, concatenations, maximum and minimum, and averages. The logit of an average of
     probabilities is `logsumexp(log_sigmoid(l)) - logsumexp(log_sigmoid(-l))`.
 
-    Where the sigmoid is out of sight (inside a `tf.function` that the network calls, or of a bare array of
-    probabilities), the inverse is computed: exact until the probability rounds to 0 or 1. Its derivatives are
-    finite everywhere, right for probabilities from 1e-16 on, and fade to 0 below.
+    Sometimes the sigmoid cannot be seen: it is inside a `tf.function` that the network calls, or the argument
+    is only an array of probabilities. Then the inverse is computed. It is exact until the probability rounds
+    to 0 or 1. Its derivatives are finite everywhere. They are right for probabilities of at least 1e-16, and
+    go to 0 below.
 
     Args:
         probability: The output of a discriminator for which `ends_in_sigmoid` holds, each value in `[0, 1]`.
@@ -88,7 +90,7 @@ def logits_of(probability: Any) -> Any:
 
 @contextlib.contextmanager
 def recorded_operations() -> Iterator[None]:
-    """Has eager tensors remember by which operations they were made, as tensors of a graph do."""
+    """Makes eager tensors remember the operations that made them, like tensors of a graph."""
     if not tf.executing_eagerly():
         yield
         return
@@ -115,7 +117,7 @@ def _record(
     op_name: str | None = None,
     graph: Any = None,
 ) -> None:
-    """Is called by TensorFlow after each operation, with these names."""
+    """Records an operation. TensorFlow calls this after each one, with these argument names."""
     if graph is not None:
         return
     kind = op_type.decode() if isinstance(op_type, bytes) else op_type
@@ -137,7 +139,7 @@ def _origin(tensor: Any) -> _Operation | None:
 
 
 def _traced_logits(tensor: Any) -> Any | None:
-    """Returns the logits of probabilities from the sigmoid's input; `None` where it is out of sight."""
+    """Returns the logits of probabilities from the sigmoid's input; `None` if that cannot be seen."""
     operation = _origin(tensor)
     if operation is None:
         return None
@@ -171,7 +173,7 @@ def _traced_logits(tensor: Any) -> Any | None:
 
 
 def _logit_of_mean(logsumexp: Callable[[Any], Any], logits: Any) -> Any:
-    """Returns the logit of the mean of probabilities; their number cancels."""
+    """Returns the logit of the mean of probabilities. Their number cancels out."""
     return logsumexp(tf.math.log_sigmoid(logits)) - logsumexp(tf.math.log_sigmoid(-logits))
 
 
@@ -187,7 +189,7 @@ def _logsumexp_of_windows(values: Any, attribute: Callable[[str], Any]) -> Any:
         before.append(missing // 2)
         after.append(missing - missing // 2)
         counts.append(count)
-    # What is beside the image is in no window.
+    # The padding outside the image does not count in any window.
     least = values.dtype.min
     padded = tf.pad(values, tf.stack([before, after], axis=1), constant_values=least)
     windows = [
@@ -204,7 +206,7 @@ def _logsumexp_of_windows(values: Any, attribute: Callable[[str], Any]) -> Any:
 
 @tf.custom_gradient
 def _inverse(probability: Any) -> tuple[Any, Callable[[Any], Any]]:
-    """Returns the logits of bare probabilities."""
+    """Returns the logits of probabilities by the inverse of the sigmoid, without its input."""
     below_one = 1.0 - 2.0**-24
 
     def gradient(upstream: Any) -> Any:
@@ -218,11 +220,11 @@ def _inverse(probability: Any) -> tuple[Any, Callable[[Any], Any]]:
 def ends_in_sigmoid(
     function: Callable[..., Any], specifications: Sequence[keras.KerasTensor]
 ) -> bool:
-    """Tells whether the values of a function are a sigmoid's, by tracing it once.
+    """Tells whether the values of a function come from a sigmoid, by tracing the function once.
 
-    It looks through casts and reshapes, slices and transpositions, joints, means and pooling, and into a
-    `tf.function` that the function calls. A sigmoid in a branch or a loop of the graph is not seen, nor one
-    written in other operations, such as `1 / (1 + exp(-x))`.
+    It follows casts and reshapes, slices and transpositions, concatenations, means and pooling, and a
+    `tf.function` that the function calls. It does not find a sigmoid in a branch or a loop of the graph, or
+    one made of other operations, such as `1 / (1 + exp(-x))`.
 
     Args:
         function: Takes one tensor for each specification and returns one tensor.
@@ -231,7 +233,7 @@ def ends_in_sigmoid(
     Returns:
         Whether each value of the result is one value of a sigmoid, or a mean of several.
     """
-    # Without autograph, a failure in the function shows the user's own lines.
+    # Without autograph, an error in the function shows the user's own lines.
     traced = tf.function(function, autograph=False).get_concrete_function(
         *(tf.TensorSpec(item.shape, item.dtype) for item in specifications)
     )
@@ -240,7 +242,7 @@ def ends_in_sigmoid(
 
 
 def _returns_sigmoid(definition: Any, index: int, library: dict[str, Any]) -> bool:
-    """Tells whether output `index` of a function's definition is a sigmoid's."""
+    """Tells whether output `index` of a function's definition comes from a sigmoid."""
     nodes = {node.name: node for node in definition.node_def}
 
     def is_sigmoid(source: str) -> bool:

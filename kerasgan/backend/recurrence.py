@@ -1,4 +1,4 @@
-"""Recurrent layers that cuDNN computes, which has no second derivatives."""
+"""Recurrent layers that cuDNN computes. They have no second derivatives."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SIGMOID = (keras.activations.sigmoid, keras.ops.sigmoid, tf.sigmoid)
 
 
 def cudnn_layers(model: keras.Model) -> list[keras.layers.Layer]:
-    """Returns the layers of a model that Keras gives to cuDNN on this machine: none without a GPU.
+    """Returns the layers of a model that Keras computes with cuDNN on this machine. None without a GPU.
 
     Args:
         model: Any model. Layers within layers, such as those of a `Bidirectional`, are found too.
@@ -26,7 +26,7 @@ def cudnn_layers(model: keras.Model) -> list[keras.layers.Layer]:
 
 
 def leave_cudnn(model: keras.Model) -> None:
-    """Makes the LSTM and GRU layers of a model as if they had been made with `use_cudnn=False`.
+    """Sets `use_cudnn=False` for the LSTM and GRU layers of a model, as if they were made with it.
 
     Args:
         model: Any model.
@@ -38,7 +38,7 @@ def leave_cudnn(model: keras.Model) -> None:
 
 
 def _suits_cudnn(layer: Any) -> bool:
-    """Tells what Keras decides for itself, in functions that are not public."""
+    """Repeats how Keras decides for cuDNN. Its functions for that are not public."""
     return (
         isinstance(layer, _KINDS)
         and layer.use_cudnn is not False

@@ -1,8 +1,8 @@
-"""Gradients that TensorFlow lacks, or has approximations of, told to its registry.
+"""Registers gradients that TensorFlow does not have, or has only as approximations.
 
-Importing this file registers them, for the whole process. All are exact, so that they change no derivative
-that was right. Those of resizing, of projective transformations (`keras.layers.RandomRotation` and its like)
-and of `softsign` can be differentiated again and again.
+Importing this file registers them for the whole process. All are exact, so they do not change a derivative
+that was right. The gradients of resizing, of projective transformations (such as
+`keras.layers.RandomRotation`) and of `softsign` can be differentiated any number of times.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ GRADIENTS = framework.gradient_registry
 
 
 def _resized_again(resize: Callable[..., Any]) -> Callable[[Any, Any], tuple[Any, None]]:
-    """Returns the gradient of a resizing's gradient, which is the resizing itself: both are linear."""
+    """Returns the gradient of the gradient of a resizing: the resizing itself, because it is linear."""
 
     def gradient(operation: Any, upstream: Any) -> tuple[Any, None]:
         incoming = operation.inputs[0]
@@ -29,7 +29,7 @@ def _resized_again(resize: Callable[..., Any]) -> Callable[[Any, Any], tuple[Any
 
 
 def _resized_bilinearly(operation: Any, upstream: Any) -> tuple[Any, None]:
-    """Returns TensorFlow's gradient of bilinear resizing, and tells what its gradient is."""
+    """Returns TensorFlow's gradient of bilinear resizing, with a gradient of its own."""
     image, alignment = operation.inputs[0], _alignment(operation)
 
     @tf.custom_gradient
@@ -62,10 +62,10 @@ def _scaled_and_translated_again(operation: Any, upstream: Any) -> tuple[Any, No
 
 
 def _projected(operation: Any, upstream: Any) -> tuple[Any, None, None, None]:
-    """Returns the gradient of a projective transformation of images, for the images.
+    """Returns the gradient of a projective transformation of images with respect to the images.
 
-    TensorFlow's is the upstream gradient transformed back, which is right for a rotation by 90 degrees, and
-    an approximation otherwise.
+    TensorFlow transforms the upstream gradient back. That is right for a rotation by 90 degrees, and an
+    approximation otherwise.
     """
     images, transforms = operation.inputs[:2]
     settings = {name: operation.get_attr(name) for name in ("interpolation", "fill_mode")}
@@ -104,11 +104,11 @@ def _projected(operation: Any, upstream: Any) -> tuple[Any, None, None, None]:
 def _sources(
     rows: Any, height: Any, width: Any, transforms: Any, size: Any, settings: dict[str, Any]
 ) -> Any:
-    """Returns where in an image each pixel of its transform comes from, `(rows, *size, 2)`, y before x.
+    """Returns where each pixel of a transformed image comes from, `(rows, *size, 2)`, y before x.
 
-    The transformation itself says so, of an image of coordinates.
+    The transformation is applied to an image of coordinates to find them.
     """
-    # Pixels near an edge are mixed with the filling, unless the image is continued.
+    # Pixels near an edge are mixed with the fill value, unless the image is continued.
     margin = 2 if settings["fill_mode"] in ("CONSTANT", b"CONSTANT") else 0
     projection = tf.pad(transforms[:, 6:], [[0, 0], [0, 1]], constant_values=1.0)
     shifted = [transforms[:, first : first + 3] + margin * projection for first in (0, 3)]
@@ -140,8 +140,9 @@ def _register() -> None:
     for name, gradient in missing.items():
         if name not in GRADIENTS.list():  # or somebody else knows it already
             tf.RegisterGradient(name)(gradient)
-    # Of `ResizeBilinearGrad` TensorFlow says that it is constant, and eager tapes rely on it. So the gradient
-    # of the resizing itself is replaced, by the same with a gradient. The registry has no public way to.
+    # TensorFlow declares `ResizeBilinearGrad` constant, and eager tapes rely on that. So the gradient of the
+    # resizing itself is replaced with the same one that has a gradient. The registry has no public way to do
+    # it.
     for name, gradient in {
         "ImageProjectiveTransformV3": _projected,
         "ResizeBilinear": _resized_bilinearly,

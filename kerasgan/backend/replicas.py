@@ -30,15 +30,15 @@ def number_of_workers(model: Any) -> int:
 
 def _number_of_workers(strategy: Any) -> int:
     replicas = strategy.num_replicas_in_sync
-    # A strategy lists its own worker's devices alone; TensorFlow's default one lists none.
+    # A strategy lists only the devices of its own worker. TensorFlow's default strategy lists none.
     return 1 if replicas == 1 else replicas // len(strategy.extended.worker_devices)
 
 
 def is_chief(model: Any) -> bool:
-    """Tells whether this process writes for all that train a model (always, where it trains alone).
+    """Tells whether this process writes the files. A process that trains alone always does.
 
-    What is written must be read on every worker first: to read a metric, or to predict, is a joint act of
-    all workers, and each would wait for the others.
+    Read the values to write on every worker first. To read a metric, or to predict, all workers act together.
+    If only the chief did it, it would wait for the others forever.
 
     Args:
         model: The `keras.Model`, which knows the strategy that it was made under.
@@ -55,7 +55,7 @@ def step_logs(logs: dict[str, Any]) -> dict[str, Any]:
         logs: A scalar for each name.
 
     Returns:
-        The logs, of shape `(1,)` where there are several workers.
+        The logs, of shape `(1,)` if there are several workers.
     """
     context = _replica_context()
     if context is None or _number_of_workers(context.strategy) == 1:
@@ -66,8 +66,8 @@ def step_logs(logs: dict[str, Any]) -> dict[str, Any]:
 def after(tensors: Any) -> Any:
     """Returns a context whose operations wait for some tensors.
 
-    TensorFlow orders operations by what they need. A step counter needs nothing, and would count even when
-    there were no more data.
+    TensorFlow orders operations by their inputs. A step counter has no inputs, and would count even after the
+    data have ended.
 
     Args:
         tensors: Any structure of tensors.
@@ -80,12 +80,12 @@ def after(tensors: Any) -> Any:
 def draw_rows(draw: Callable[[Any], Any], rows: Any) -> Any:
     """Draws for the whole global batch and keeps this replica's rows.
 
-    A Keras `SeedGenerator` gives the same numbers on every replica. Drawing for the global batch and
-    keeping this replica's rows makes N replicas see the draws that one device would have seen.
+    A Keras `SeedGenerator` gives the same numbers on every replica. Each replica draws for the global batch
+    and keeps its own rows. So N replicas see the same draws as a single device.
 
     Args:
-        draw: Takes a number of rows and returns a tensor `(rows, ...)`.
-        rows: How many rows this replica needs, which may be none: an integer or a scalar tensor.
+        draw: A function of a number of rows. Returns a tensor `(rows, ...)`.
+        rows: How many rows this replica needs: an integer or a scalar tensor. It can be 0.
 
     Returns:
         Tensor `(rows, ...)`.
@@ -97,7 +97,7 @@ def draw_rows(draw: Callable[[Any], Any], rows: Any) -> Any:
 
 
 def first_row(rows: Any) -> Any:
-    """Returns the place of this replica's first row in the global batch; 0 without a strategy.
+    """Returns the position of this replica's first row in the global batch; 0 without a strategy.
 
     Args:
         rows: How many rows this replica has: an integer or a scalar tensor.
@@ -106,10 +106,10 @@ def first_row(rows: Any) -> Any:
 
 
 def _place(rows: Any) -> tuple[Any, Any]:
-    """Returns how many rows the replicas before this one have, and how many all have together."""
+    """Returns two counts: the rows of the replicas before this one, and the rows of all replicas."""
     context = _replica_context()
     replica = context.replica_id_in_sync_group
-    # In 64 bits, which a GPU holds in its own memory.
+    # 64 bits, because a GPU holds such integers in its own memory.
     own = tf.one_hot(replica, context.num_replicas_in_sync, dtype=tf.int64)
     counts = context.all_reduce(tf.distribute.ReduceOp.SUM, own * tf.cast(rows, tf.int64))
     counts = tf.cast(counts, tf.int32)
@@ -117,17 +117,17 @@ def _place(rows: Any) -> tuple[Any, Any]:
 
 
 def parts_of_means(means: Sequence[Any], weights: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-    """Returns what this replica adds to means over all replicas; differentiable.
+    """Returns this replica's parts of means over all replicas. Differentiable.
 
     Without a strategy these are the means themselves.
 
     Args:
-        means: Scalars, each a mean of what this replica has; of nothing it may be NaN.
-        weights: What each weighs on this replica, such as its number of rows.
+        means: Scalars. Each is a mean of this replica's values, and may be NaN if it has none.
+        weights: The weight of each mean on this replica, such as the number of rows.
 
     Returns:
-        `(parts, weights)`: the parts, which added up over the replicas are the means, and what each weighs on
-        all replicas together. A mean that weighs nothing anywhere is 0.
+        `(parts, weights)`: the sum of the parts over the replicas is the mean; the weights are those of all
+        replicas together. A mean without weight on any replica is 0.
     """
     if number_of_replicas() == 1:
         return list(means), list(weights)
@@ -141,10 +141,10 @@ def parts_of_means(means: Sequence[Any], weights: Sequence[Any]) -> tuple[list[A
 
 
 def gradients_of_rows(gradients: Sequence[Any], rows: Any) -> list[Any]:
-    """Returns this replica's gradients; those of no rows are 0, where a layer may have made NaN of them.
+    """Returns this replica's gradients, or 0 if it has no rows: then a layer may have returned NaN.
 
     Args:
-        gradients: The gradients, `None` where there is none.
+        gradients: The gradients. `None` stands for no gradient.
         rows: How many rows this replica has.
     """
     if number_of_replicas() == 1:
@@ -154,15 +154,15 @@ def gradients_of_rows(gradients: Sequence[Any], rows: Any) -> list[Any]:
 
 
 def is_first_replica() -> bool:
-    """Tells whether this is the replica that runs before the others; always without a strategy."""
+    """Tells whether this replica runs before the others. Always true without a strategy."""
     context = _replica_context()
     return context is None or tf.get_static_value(context.replica_id_in_sync_group) == 0
 
 
 def assign_on_replicas(variables: Sequence[Any], values: Sequence[Any]) -> None:
-    """Assigns values, equal on all replicas, to variables that Keras made for weights.
+    """Assigns values that are equal on all replicas to variables that Keras made for weights.
 
-    Such variables know no way to join what replicas assign to them, so the assignments are made for all
+    Such variables cannot combine assignments of several replicas. So the assignments are made for all
     replicas at once.
     """
     if number_of_replicas() == 1:
@@ -180,10 +180,10 @@ def assign_on_replicas(variables: Sequence[Any], values: Sequence[Any]) -> None:
 
 
 def run_on_replicas_if(condition: Any, function: Callable[..., None], *arguments: Any) -> None:
-    """Runs a function if a condition holds, which is equal on all replicas.
+    """Runs a function if a condition holds. The condition must be equal on all replicas.
 
-    A condition inside a replica may not enclose what replicas do together, such as an optimizer's step.
-    Here the condition is asked for all replicas at once, and encloses them.
+    Inside a replica, a condition may not contain an operation of all replicas together, such as an
+    optimizer's step. Here the condition is checked once for all replicas, outside of them.
     """
 
     def nothing() -> None:
@@ -210,19 +210,19 @@ def _across_replicas(function: Callable[..., None], *arguments: Any) -> None:
 
 
 def all_replicas_sum(value: Any) -> Any:
-    """Adds a tensor up over the replicas; differentiable. The identity without a strategy."""
+    """Sums a tensor over the replicas. Differentiable. Without a strategy, returns the tensor."""
     if number_of_replicas() == 1:
         return value
     return _replica_context().all_reduce(tf.distribute.ReduceOp.SUM, ops.convert_to_tensor(value))
 
 
 def all_replicas_mean(value: Any, weight: Any = None) -> Any:
-    """Averages a tensor over the replicas; differentiable. The identity without a strategy.
+    """Averages a tensor over the replicas. Differentiable. Without a strategy, returns the tensor.
 
     Args:
         value: The tensor.
-        weight: What this replica's value weighs, such as its number of rows. One that weighs nothing may be
-            NaN. Defaults to `None`, the same for all.
+        weight: The weight of this replica's value, such as its number of rows. A value of weight 0 may be
+            NaN. Defaults to `None`: all values have the same weight.
     """
     if number_of_replicas() == 1:
         return value
@@ -235,7 +235,7 @@ def all_replicas_mean(value: Any, weight: Any = None) -> Any:
 
 
 def all_rows_mean(values: Any) -> Any:
-    """Averages rows, `(rows, ...)`, over the whole global batch; differentiable. Of no rows it is 0.
+    """Averages rows `(rows, ...)` over the global batch, or returns 0 without rows. Differentiable.
 
     In an evaluation, replicas may have different numbers of rows, and some none.
     """
@@ -249,9 +249,9 @@ def all_rows_mean(values: Any) -> Any:
 
 
 def gather_rows(value: Any) -> Any:
-    """Returns the rows of all replicas, for a term that compares every example with every other.
+    """Returns the rows of all replicas, for a term that compares each example with all others.
 
-    Differentiable. The identity without a strategy.
+    Differentiable. Without a strategy, returns the rows themselves.
     """
     context = _replica_context()
     if context is None or context.num_replicas_in_sync == 1:
@@ -260,10 +260,10 @@ def gather_rows(value: Any) -> Any:
 
 
 def roll_rows(value: Any) -> Any:
-    """Returns, for each row, the one before it in the global batch, and for the first row the last one.
+    """Returns, for each row, the row before it in the global batch; for the first row, the last one.
 
-    N replicas see what one device would have seen, also in an evaluation, where the last of them may have
-    fewer rows or none.
+    N replicas see the same as a single device. That holds in an evaluation too, where the last replicas may
+    have fewer rows or none.
 
     Args:
         value: Tensor `(rows, ...)`.
@@ -271,7 +271,7 @@ def roll_rows(value: Any) -> Any:
     context = _replica_context()
     if context is None or context.num_replicas_in_sync == 1:
         return ops.roll(value, 1, axis=0)
-    # Only the first row comes from another replica: the last one of the replica before it.
+    # Only the first row comes from another replica. It is the last row of the replica before.
     last_rows = ops.roll(context.all_gather(value[-1:], axis=0), 1, axis=0)
     replica = context.replica_id_in_sync_group
     return ops.concatenate([last_rows[replica : replica + 1], value[:-1]], axis=0)

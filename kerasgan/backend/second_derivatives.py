@@ -1,7 +1,8 @@
-"""Derivatives of gradients: where TensorFlow's are wrong, and where it has none.
+"""Derivatives of gradients: finds those that TensorFlow computes wrongly, or does not have.
 
-A gradient penalty differentiates a gradient. TensorFlow stops the gradient of the mean inside its moments,
-which is right for first derivatives only. What `registered_gradients` cannot mend is found in a graph.
+A gradient penalty differentiates a gradient. TensorFlow stops the gradient of the mean inside its moments.
+That is right for first derivatives only. `registered_gradients` repairs other operations. What it cannot
+repair is found here, in a graph.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ _INNER_MEAN = re.compile(r"(^|/)moments(_\d+)?/StopGradient(_\d+)?$")
 def _exact_moments(
     x: Any, axes: Any, shift: Any = None, keepdims: bool = False, name: str | None = None
 ) -> tuple[Any, Any]:
-    """Returns what `tf.nn.moments` returns, with derivatives of every order."""
+    """Returns the same as `tf.nn.moments`, with correct derivatives of every order."""
     x = tf.convert_to_tensor(x)
     with tf.name_scope(name or "moments"):
         wide = tf.cast(x, "float32") if x.dtype == tf.float16 else x
@@ -61,9 +62,9 @@ _moments = tf.nn.moments
 
 @contextlib.contextmanager
 def exact_moments() -> Iterator[None]:
-    """Has `tf.nn.moments`, and so Keras's normalization layers, differentiable more than once.
+    """Makes `tf.nn.moments`, and so Keras's normalization layers, differentiable more than once.
 
-    The values are the same. Other threads may see it too: their first derivatives stay right.
+    The values do not change. Other threads may be affected too, but their first derivatives stay right.
     """
     global _moments, _open_scopes
     with _lock:
@@ -80,17 +81,18 @@ def exact_moments() -> Iterator[None]:
 
 
 def undifferentiable_operations(value: Any, inputs: Sequence[Any]) -> list[tuple[str, str, str]]:
-    """Lists the operations that would keep the gradient of a function of gradients from being right.
+    """Lists the operations that would make the gradient of a function of gradients wrong.
 
-    Only a graph shows them: of an eager value it lists none, and of a value that is made without a gradient.
+    Only a graph shows them. For an eager value, or a value that is made without a gradient, the list is
+    empty.
 
     Args:
-        value: What a function of a gradient, such as a penalty, returned in a graph.
-        inputs: The tensors that it is a function of, besides all variables.
+        value: The result of a function of a gradient, such as a penalty, in a graph.
+        inputs: The tensors that the value depends on, besides variables.
 
     Returns:
-        For each operation its name in the graph, which holds the names of its layers; its type; and what is
-        wrong with it.
+        For each operation: its name in the graph, which contains the names of its layers; its type; and what
+        is wrong with it.
     """
     if not tf.is_symbolic_tensor(value):
         return []
@@ -120,7 +122,7 @@ def undifferentiable_operations(value: Any, inputs: Sequence[Any]) -> list[tuple
 
 
 def operations_without_gradient(error: LookupError) -> list[tuple[str, str, str]]:
-    """Lists the operations in the present graph for which TensorFlow raised an error, likewise."""
+    """Lists, in the same form, the operations of the present graph for which TensorFlow raised an error."""
     graph = tf.compat.v1.get_default_graph()
     found = [
         (operation.name, operation.type, _NO_FIRST)
@@ -131,10 +133,10 @@ def operations_without_gradient(error: LookupError) -> list[tuple[str, str, str]
 
 
 def check_connected(values: Any, inputs: Any) -> None:
-    """Raises where values of a graph depend on inputs, and TensorFlow dropped the gradient on the way.
+    """Raises if values in a graph depend on inputs and TensorFlow has dropped the gradient on the way.
 
     Raises:
-        LookupError: If an operation is in the way that TensorFlow takes for constant and that is not.
+        LookupError: If there is an operation on the way that TensorFlow wrongly treats as constant.
     """
     if not tf.is_symbolic_tensor(values):
         return
@@ -147,7 +149,7 @@ def check_connected(values: Any, inputs: Any) -> None:
 
 
 def _operations_before(value: Any) -> list[Any]:
-    """Returns the operations that a tensor of a graph is computed by, in their order."""
+    """Returns the operations that compute a tensor of a graph, in order."""
     waiting, seen = [value.op], {value.op.name}
     while waiting:
         for tensor in waiting.pop().inputs:
@@ -158,12 +160,12 @@ def _operations_before(value: Any) -> list[Any]:
 
 
 def _is_constant(kind: str) -> bool:
-    """Tells whether TensorFlow takes all operations of a type for constant."""
+    """Tells whether TensorFlow treats all operations of a type as constant."""
     return kind in GRADIENTS.list() and GRADIENTS.lookup(kind) is None
 
 
 def _fault(kind: str) -> tuple[str, str] | None:
-    """Returns a type of operations and what is wrong with it, if anything is."""
+    """Returns a type of operations and what is wrong with it; `None` if nothing is."""
     if kind in _UNRELIABLE:
         return kind, _UNRELIABLE[kind]
     if _GRADIENT_TYPE.search(kind) and kind not in GRADIENTS.list():

@@ -1,4 +1,4 @@
-"""What a `tf.data.Dataset` is asked, and how its batches become rounds."""
+"""Questions to a `tf.data.Dataset`, and its batches grouped into rounds."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ def is_tensorflow_dataset(data: Any) -> bool:
 
 
 def number_of_elements(dataset: tf.data.Dataset) -> int | None:
-    """Returns how many elements a data set has; `None` where it does not know or has no end."""
+    """Returns how many elements a data set has; `None` if it does not know or has no end."""
     elements = int(dataset.cardinality())
     return elements if elements >= 0 else None
 
 
 def is_endless(data: Any) -> bool:
-    """Tells whether data are known to have no end."""
+    """Tells whether it is known that data have no end."""
     return is_tensorflow_dataset(data) and int(data.cardinality()) == tf.data.INFINITE_CARDINALITY
 
 
 def dataset_rounds(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
-    """Groups the batches of a `tf.data.Dataset`, without reading any ahead of time.
+    """Groups the batches of a `tf.data.Dataset` into rounds, and reads none of them early.
 
-    A pass over the data begins when its first round is asked for, not when Keras makes an iterator, which
-    it does more often. So the seeds of a data set's own shuffling move once in each pass.
+    A pass over the data begins when its first round is read, not when Keras makes an iterator. Keras makes
+    more iterators than there are passes. So the seeds of a data set's own shuffling change once in each pass.
     """
     grouped = dataset if steps == 1 else _grouped(dataset, steps)
     rounds = tf.data.Dataset.from_tensors(0).flat_map(lambda _: grouped)
@@ -51,6 +51,6 @@ def _grouped(dataset: tf.data.Dataset, steps: int) -> tf.data.Dataset:
 
         return tf.nest.map_structure(interleaved, batches)
 
-    # Padding lets batches of different sizes meet in one tensor; `join` cuts it off again.
+    # Padding puts batches of different sizes into one tensor. `join` cuts it off again.
     grouped = dataset.map(with_size).padded_batch(steps, drop_remainder=True)
     return grouped.map(join)

@@ -1,4 +1,4 @@
-"""The game: turns, what is played for, and the model that plays. All that a game of your own needs."""
+"""The game: its turns, its losses and penalties, and the model that plays. Your own game needs no more."""
 
 from kerasgan.core.adversarial_model import AdversarialModel
 from kerasgan.core.adversary import Adversary

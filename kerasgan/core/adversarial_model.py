@@ -44,44 +44,46 @@ class AdversarialModel(PlayedGame):
 
     A game is a list of turns (`kerasgan.core.Turn`). A turn says which sub-models move, what they minimize,
     and how often. One training step is one round: it plays the turns in order, every step of a turn on a
-    fresh minibatch. This class plays them, and it alone touches an optimizer.
+    fresh minibatch. This class plays the turns. Only this class touches an optimizer.
 
     A subclass
 
-    - lists what `compile` takes in its body: an `OptimizerSetting` for each turn, and settings;
-    - takes sub-models up in `__init__`, with `add_players`. The arguments of `__init__` are saved;
-    - says in `setup` what the sub-models take and give (`sub_model`, `adversary_of`), with the samples of
-      the game in `self.samples`, and conditions in `self.condition`;
-    - writes `turns`, `fake` and `call`, and methods that are its uses (`kerasgan.core.use`).
+    - lists in its body what `compile` takes: an `OptimizerSetting` for each turn, and other settings;
+    - registers its sub-models in `__init__` with `add_players`. The arguments of `__init__` are saved;
+    - declares in `setup` what the sub-models take and return (`sub_model`, `adversary_of`). It sets
+      `self.samples` to the game's samples, and `self.condition` to its conditions;
+    - defines `turns`, `fake` and `call`, and the methods that users call (`kerasgan.core.use`).
 
     Args:
-        seed: Where all of the game's random draws start. Defaults to `None`, a seed that
-            `keras.utils.set_random_seed` decides.
-        normalization: What the data were normalized by; see the attribute. Defaults to `None`.
-        **kwargs: Those of `keras.Model`: `name`, `dtype`.
+        seed: An integer, the seed of all random draws of the game. Defaults to `None`:
+            `keras.utils.set_random_seed` decides the seed.
+        normalization: How the data were normalized. See the attribute. Defaults to `None`.
+        **kwargs: `name` and `dtype`, as in `keras.Model`.
 
     Attributes:
         samples: The `kerasgan.core.Part` of samples.
-        condition: The part of conditions, which `generate` takes too; `None` in an unconditional game.
-        normalization: What the data were normalized by, a `kerasgan.datasets.Normalization`, for samples in
-            the units of the data and for pictures of samples. It is saved, and may be set at any time.
+        condition: The part of conditions, which `generate` takes too. `None` in an unconditional game.
+        normalization: How the data were normalized, a `kerasgan.datasets.Normalization`. It gives you samples
+            in the units of the data, and it is used to draw pictures of samples. It is saved with the model,
+            and you can set it at any time.
 
     Raises:
-        TypeError: When a class is made that is not abstract and leaves out `turns`, `fake` or `call`.
+        TypeError: If a class that is not abstract does not define `turns`, `fake` or `call`. This is raised
+            when the class is defined.
     """
 
     settings_by_name: ClassVar[Mapping[str, Setting]] = {}
     compile_signature: ClassVar[inspect.Signature]
-    # The use that an export names `serving_default`.
+    # The name of the use that an export calls `serving_default`.
     serving_default: ClassVar[str | None] = None
 
-    # What Keras makes of a step.
+    # The functions that Keras makes from a step.
     train_function: Any
     test_function: Any
     steps_per_execution: int
 
     def __init_subclass__(cls, abstract: bool = False, **kwargs: Any) -> None:
-        """Makes `compile` of the settings, and sees to it that nothing is left out."""
+        """Makes `compile` from the settings, and checks that no method is missing."""
         super().__init_subclass__(**kwargs)
         missing = [
             name
@@ -104,7 +106,7 @@ class AdversarialModel(PlayedGame):
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """What the game was compiled with, or the defaults, by the names of its settings."""
+        """The values of the settings, by name: what the game was compiled with, or the defaults."""
         return self.compiled_game.settings or self.kept.defaults(self)
 
     def compile_with(
@@ -116,7 +118,7 @@ class AdversarialModel(PlayedGame):
         run_eagerly: bool,
         jit_compile: bool | str,
     ) -> None:
-        """Prepares the game with what `compile` was given: settings, and what every game takes."""
+        """Prepares the game with the arguments of `compile`: its settings, and those of every game."""
         metrics = get_all(metrics)
         if steps_per_execution != "auto":
             steps_per_execution = positive_integer(
@@ -212,7 +214,7 @@ class AdversarialModel(PlayedGame):
         )
 
     def check_trainable(self) -> None:
-        """Raises a `ValueError` where a turn would move other weights than `compile` has seen."""
+        """Raises a `ValueError` if a turn would train other weights than at the time of `compile`."""
         for turn in self.turns():
             before = {id(each): each for each in self.compiled_game.moving.get(turn.name, ())}
             now = {id(each): each for each in turn.moving_weights}
@@ -231,24 +233,24 @@ class AdversarialModel(PlayedGame):
                 )
 
     def description(self) -> dict[str, Any]:
-        """Describes the model and its compilation as JSON, to notice that they are others than before."""
+        """Describes the model and its compilation as JSON, so that a change can be noticed."""
         return {"model": describe_model(self), **self.compiled_game.description}
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        """Plays one round; returns the running means of what the turns log."""
+        """Plays one round. Returns the running means of everything that the turns log."""
         self.play_round(data)
         return step_logs(self.training_logs())
 
     def test_step(self, data: Any) -> dict[str, Any]:
-        """Evaluates every turn's objective; returns the running means and the metrics."""
+        """Evaluates the objective of every turn. Returns the running means and the metrics."""
         self.evaluate_round(data)
         return step_logs(self.evaluation_logs())
 
     def make_train_function(self, force: bool = False) -> None:
-        """Makes what Keras's loop calls to train.
+        """Makes the function that Keras's training loop calls.
 
         Raises:
-            ValueError: If a turn would move other weights than `compile` has seen.
+            ValueError: If a turn would train other weights than at the time of `compile`.
         """
         self.check_trainable()
         if self._is_played_by_keras(AdversarialModel.train_step):
@@ -257,14 +259,14 @@ class AdversarialModel(PlayedGame):
             self.train_function = self._execution(self.play_round, self.training_logs)
 
     def make_test_function(self, force: bool = False) -> None:
-        """Makes what Keras's loop calls to evaluate."""
+        """Makes the function that Keras's evaluation loop calls."""
         if self._is_played_by_keras(AdversarialModel.test_step):
             super().make_test_function(force)
         elif self.test_function is None or force:
             self.test_function = self._execution(self.evaluate_round, self.evaluation_logs)
 
     def _is_played_by_keras(self, step: Any) -> bool:
-        """Tells whether Keras has to call the step itself: eagerly, on replicas, or one of a subclass."""
+        """Tells whether Keras has to call the step: in eager mode, on replicas, or a subclass's own step."""
         overridden = getattr(type(self), step.__name__) is not step
         return overridden or self.run_eagerly or self._distribute_strategy is not None
 
@@ -272,8 +274,9 @@ class AdversarialModel(PlayedGame):
         return execution(step, logs, lambda: self.steps_per_execution, self.jit_compile)
 
     def _maybe_symbolic_build(self, iterator: Any = None, data_batch: Any = None) -> None:
-        # All is built. Under a strategy Keras reads a batch for this, even a generator's first one, and not
-        # every batch of several workers can be read so (keras-team/keras#20585).
+        # Everything is built already. Under a strategy, Keras would read a batch for this, even the first one
+        # of a generator. With several workers it cannot read every batch in this way
+        # (keras-team/keras#20585).
         pass
 
     # What a Keras model offers.
@@ -297,41 +300,45 @@ class AdversarialModel(PlayedGame):
         validation_batch_size: int | None = None,
         validation_freq: int = 1,
     ) -> keras.callbacks.History:
-        """Trains the game; as `keras.Model.fit`.
+        """Trains the game, like `keras.Model.fit`.
 
-        Every step is one round. A turn that takes k steps in a round takes each on a minibatch of its own,
-        of the size that was asked for, so a round uses k minibatches. An incomplete last round of arrays is
-        left out; as the order is a new one in each epoch, no example stays out for good. That order follows
-        from the model's seeds, which are saved with the model.
+        Every step is one round. If a turn takes k steps in a round, each of them uses a minibatch of its own,
+        of size `batch_size`. Such a round uses k minibatches.
+
+        With arrays, an incomplete last round is left out. The order is new in each epoch, so no example is
+        left out forever. The order follows from the model's seeds, which are saved with the model.
 
         Args:
             x: Real samples: an array, a `tf.data.Dataset`, a `keras.utils.PyDataset` or a generator of
-                batches; a dictionary of arrays, where the sub-models take samples of several parts.
-            y: Their conditions or labels, for arrays, in a game that takes some. Several conditions are a
-                dictionary, by the names of the sub-models' inputs.
-            batch_size: Rows in a minibatch of arrays. Defaults to 32, or fewer where there are fewer.
-            epochs: The epoch to end with. Defaults to 1.
-            verbose: 0 for silence, 1 for a progress bar, 2 for a line after each epoch. Defaults to
+                batches. If a sample has several parts, a dictionary of arrays.
+            y: The conditions or labels of `x`, if `x` is an array and the game takes any. Several conditions
+                are a dictionary, with the names of the sub-models' inputs as keys. Defaults to `None`.
+            batch_size: How many rows of the arrays make a minibatch. Defaults to 32, or fewer if the arrays
+                do not have enough rows.
+            epochs: The number of the last epoch. As in Keras, training runs from `initial_epoch` to `epochs`.
+                Defaults to 1.
+            verbose: 0 for no output, 1 for a progress bar, 2 for a line after each epoch. Defaults to
                 `"auto"`, which is 1.
-            callbacks: Keras callbacks, Keras's, this package's or yours. Defaults to none.
-            validation_split: The share of arrays, from their end, to evaluate on. Defaults to 0.0.
-            validation_data: Samples, or `(samples, conditions)`, to evaluate on after each epoch, arrays in
-                batches of `validation_batch_size` or `batch_size`. Defaults to none.
+            callbacks: A list of Keras callbacks: from Keras, from this package or your own. Defaults to none.
+            validation_split: The share of the arrays to evaluate on instead of training on it, a number in
+                [0, 1). It is taken from their end. Defaults to 0.0.
+            validation_data: Samples, or `(samples, conditions)`, to evaluate on after each epoch. Arrays are
+                evaluated in batches of `validation_batch_size`. Defaults to none.
             shuffle: Whether to shuffle arrays. Defaults to `True`.
-            class_weight: Must be `None`: the examples of a game have equal weights.
-            sample_weight: Must be `None`, likewise.
-            initial_epoch: The epoch to begin with, counted from 0. Defaults to 0.
-            steps_per_epoch: How many rounds make an epoch. Defaults to `None`, one pass over the data.
+            class_weight: Must be `None`, because all examples of a game have the same weight.
+            sample_weight: Must be `None`, for the same reason.
+            initial_epoch: The epoch to start at, counted from 0. Defaults to 0.
+            steps_per_epoch: How many rounds make an epoch. Defaults to `None`: one pass over the data.
             validation_steps: How many batches of `validation_data` to evaluate on. Defaults to all.
-            validation_batch_size: Rows in a batch of `validation_data`. Defaults to `batch_size`.
-            validation_freq: After how many epochs to evaluate. Defaults to 1.
+            validation_batch_size: How many rows make a batch of `validation_data`. Defaults to `batch_size`.
+            validation_freq: Evaluate after every so many epochs. Defaults to 1, after each epoch.
 
         Returns:
-            The `History`.
+            The `keras.callbacks.History` of the training.
 
         Raises:
-            ValueError: If shapes do not fit, conditions are missing or surplus, numbers are not finite, or
-                a round needs more examples than there are.
+            ValueError: If shapes do not fit, if conditions are missing or not expected, if numbers are not
+                finite, or if there are fewer examples than one round needs.
             FloatingPointError: If training meets a value that is not finite.
         """
         for name, value in {"sample_weight": sample_weight, "class_weight": class_weight}.items():
@@ -371,26 +378,28 @@ class AdversarialModel(PlayedGame):
         return_dict: bool = False,
         **arguments: Any,
     ) -> Any:
-        """Evaluates the game on held-out data; as `keras.Model.evaluate`.
+        """Evaluates the game on held-out data, like `keras.Model.evaluate`.
 
-        The noise is the same in each evaluation, and evaluating changes nothing in training.
+        The noise is the same in each evaluation. Evaluating does not change the training.
 
         Args:
             x: As in `fit`.
             y: As in `fit`.
-            batch_size: Rows in a batch of arrays. Defaults to 32.
-            verbose: 0 for silence, 1 for a progress bar. Defaults to `"auto"`, which is 1.
+            batch_size: How many rows of the arrays make a batch. Defaults to 32, or to as many as make
+                `steps` batches.
+            verbose: 0 for no output, 1 for a progress bar. Defaults to `"auto"`, which is 1.
             sample_weight: Must be `None`.
             steps: How many batches to evaluate on. Defaults to all.
-            callbacks: Keras callbacks. Defaults to none.
-            return_dict: Whether to return a dictionary. Defaults to `False`, a list in the order of
-                `metrics_names`.
-            **arguments: What Keras's own loop hands on.
+            callbacks: A list of Keras callbacks. Defaults to none.
+            return_dict: Whether to return a dictionary from name to value. Defaults to `False`: a list in the
+                order of `metrics_names`.
+            **arguments: For Keras only, not for you: `fit` passes `_use_cached_eval_dataset` to its
+                evaluations. Other names are an error.
 
         Raises:
-            ValueError: If shapes do not fit, conditions are missing or surplus, numbers are not finite, or a
-                metric needs more samples than there are.
-            FloatingPointError: If a turn's loss, or what it logs, is not finite.
+            ValueError: If shapes do not fit, if conditions are missing or not expected, if numbers are not
+                finite, or if a metric needs more samples than there are.
+            FloatingPointError: If a turn's loss or another logged value is not finite.
         """
         self._assert_compile_called("evaluate")
         logs = evaluate(
@@ -399,11 +408,11 @@ class AdversarialModel(PlayedGame):
         return logs if return_dict else [logs[name] for name in self.metrics_names]
 
     def predict(self, *args: Any, **arguments: Any) -> Any:
-        """Returns what a call of the model makes of inputs; as `keras.Model.predict`."""
+        """Returns the model's outputs for inputs, like `keras.Model.predict` with the same arguments."""
         return predict(self, *args, **arguments)
 
     def signatures(self) -> dict[str, Signature]:
-        """Returns what an export can be asked for, by name: the game's uses, and `serving_default`."""
+        """Returns the signatures that an export can have, by name: the game's uses, and `serving_default`."""
         uses = uses_of(type(self))
         found = {
             name: use.signature(self) for name, use in uses.items() if use.is_exported_by(self)
@@ -411,7 +420,7 @@ class AdversarialModel(PlayedGame):
         default = self.serving_default
         if default is None:
             return found
-        # Samples of latent samples have no other name there.
+        # In an export, `generate_from` is called `serving_default` and has no other name.
         first = found.pop(default) if default == "generate_from" else found[default]
         return {"serving_default": first, **found}
 
@@ -427,38 +436,42 @@ class AdversarialModel(PlayedGame):
         tolerance: float | None = None,
         **arguments: Any,
     ) -> None:
-        """Exports for serving, with averaged weights where they are kept.
+        """Exports the model for serving. If the model keeps averaged weights, these are exported.
 
-        A SavedModel has a signature for each use of the model: `serving_default` makes samples of latent
-        samples, `sample_latent` draws these from a seed, `generate` does both, the others are named as the
-        model's methods. Inputs and outputs have names, and batches any size. `serve` is the model's call, as
-        in Keras. Uses that judge are left out where the loss is not known, in a game that was never compiled.
-        A single function is converted for the other formats; the file is then run, if ONNX Runtime
-        or LiteRT is installed, and its outputs are compared with the model's.
+        A SavedModel has a signature for each use of the model. `serving_default` turns latent samples into
+        samples, `sample_latent` draws latent samples from a seed, and `generate` does both. The other
+        signatures have the names of the model's methods. Inputs and outputs have names, and a batch can have
+        any size. `serve` is the model's call, as in Keras. If the game was never compiled, its loss is not
+        known. Then the uses that judge samples are left out.
+
+        The other formats hold a single function. If ONNX Runtime or LiteRT is installed, the file is run
+        after the conversion, and its outputs are compared with the model's.
 
         Args:
-            filepath: The folder of the SavedModel; the file otherwise (`.onnx`, `.tflite`). What is there
-                stays until the new one is whole.
-            format: `"tf_saved_model"`, `"onnx"`, `"litert"`, or another one of Keras's. Defaults to
+            filepath: The folder to write a SavedModel to; for the other formats, the file (`.onnx`,
+                `.tflite`). What is already there stays until the new export is complete.
+            format: `"tf_saved_model"`, `"onnx"`, `"litert"`, or another format of Keras. Defaults to
                 `"tf_saved_model"`.
-            verbose: Whether to print what was written. Defaults to `None`, yes.
-            input_signature: As in Keras, whose export of a call alone it asks for. Defaults to `None`.
-            normalization: The normalization of the data, such as `model.normalization`. Samples then go in
-                and out in the units of the data, and `serve` is left out. Defaults to `None`, normalized
-                samples.
-            images: Whether samples in those units are images from 0 to 255, which go in and out as uint8.
-                Defaults to `None`: where the normalization is one of images.
-            signature: Which one to convert, for the formats of a single function. Defaults to `None`,
-                `"serving_default"`.
-            tolerance: How far an output of a converted file may be from the model's own, absolutely and
-                relatively. Defaults to `None`, 1e-4.
-            **arguments: As in Keras: `opset_version` for ONNX, the converter's attributes for LiteRT.
+            verbose: Whether to print what was written. Defaults to `None`, which means yes.
+            input_signature: As in Keras. If you give it, you get Keras's own export, of the model's call
+                only. Defaults to `None`.
+            normalization: The normalization of the data, such as `model.normalization`. With it, the exported
+                functions take and return samples in the units of the data, and `serve` is left out. Defaults
+                to `None`: they take and return normalized samples.
+            images: Whether samples in those units are images from 0 to 255, in uint8. Defaults to `None`:
+                they are if the normalization is one of images.
+            signature: Which signature to convert, for the formats that hold a single function. Defaults to
+                `None`, `"serving_default"`.
+            tolerance: How much an output of a converted file may differ from the model's own, as an absolute
+                and as a relative difference. Defaults to `None`, which means 1e-4.
+            **arguments: As in Keras: `opset_version` for ONNX, and attributes of the converter for LiteRT.
 
         Raises:
-            ValueError: If an argument is out of range, or the folder holds something else.
+            ValueError: If an argument is out of range, or the folder holds something other than an export.
             ImportError: If a converter is not installed.
             FloatingPointError: If a weight is not finite.
-            RuntimeError: If the model cannot be converted, or a converted file's outputs differ from its own.
+            RuntimeError: If the model cannot be converted, or the outputs of the converted file differ from
+                the model's own.
         """
         self.check_weights()
         is_ours = format in CONVERTERS or format == "tf_saved_model"

@@ -34,7 +34,7 @@ _IS_RESTORED = contextvars.ContextVar("is_restored", default=False)
 
 @contextlib.contextmanager
 def restored() -> Iterator[None]:
-    """Says that discriminators come from a configuration, which does not hold `use_cudnn`."""
+    """Marks discriminators as made from a configuration, which does not hold `use_cudnn`."""
     token = _IS_RESTORED.set(True)
     try:
         yield
@@ -43,22 +43,26 @@ def restored() -> Iterator[None]:
 
 
 class Adversary:
-    """A discriminator, with the loss and the penalties that are played for.
+    """A discriminator, with its loss and its penalties.
 
-    It turns a batch of real and a batch of generated samples, whatever these are (images, codes), into the
-    outcome of the discriminator's or of the generator's turn.
+    It takes a batch of real and a batch of generated samples (images, codes or anything else). It computes
+    the outcome of the discriminator's turn or of the generator's turn.
 
-    A discriminator returns one score for each sample or several (patches); a list of such tensors, scores at
-    several scales, each of which is judged and counts like one discriminator; or a dictionary, whose `score`
-    is either of these and whose other entries are for penalties to use (`Encounter.real_output`).
+    A discriminator can return one of these:
+
+    - one tensor, with one score for each sample, or several (patches);
+    - a list of such tensors, for several scales. Each scale is judged and counts like a discriminator of its
+      own;
+    - a dictionary. Its entry `score` is one of the above. Its other entries are for penalties
+      (`Encounter.real_output`).
 
     Args:
-        discriminator: The discriminator, as a function of samples and, where there are any, conditions.
-        game: The game, whose `stakes` are its `kerasgan.losses.AdversarialLoss` and its penalties.
-        energy: Turns `(samples, discriminator's output)` into a score for each sample, where the output is
-            not a score itself. Defaults to `None`.
-        scores: Returns the scores that are in the discriminator's output, where they are not found as above.
-            Defaults to `None`.
+        discriminator: The discriminator, as a function of samples and conditions (if there are any).
+        game: The game. Its `stakes` are a `kerasgan.losses.AdversarialLoss` and the penalties.
+        energy: A function of `(samples, discriminator's output)` that returns a score for each sample, if the
+            output itself is not a score. Defaults to `None`.
+        scores: A function that returns the scores in the discriminator's output, if the output is none of the
+            above. Defaults to `None`.
 
     Raises:
         ValueError: If the discriminator returns a dictionary without `score`.
@@ -91,22 +95,22 @@ class Adversary:
 
     @property
     def loss(self) -> losses.AdversarialLoss:
-        """The loss that is played for."""
+        """The loss of the game."""
         return self._game.stakes()[0]
 
     @property
     def knows_scores(self) -> bool:
-        """Whether it is known what a score stands for: the loss tells, or a sigmoid."""
+        """Whether it is known what a score means: from the loss, or from a sigmoid."""
         is_told = self.energy is not None or all(self._end_in_sigmoid)
         return is_told or self._game.knows_loss()
 
     @property
     def penalties(self) -> tuple[Penalty, ...]:
-        """The penalties that are played for."""
+        """The penalties of the game."""
         return self._game.stakes()[1]
 
     def check(self) -> None:
-        """Raises a `ValueError` where a penalty needs second derivatives that the discriminator has not."""
+        """Raises a `ValueError` if a penalty needs second derivatives and the discriminator has none."""
         model = self.discriminator.model
         for penalty in self.penalties:
             if not penalty.needs_second_derivatives:
@@ -130,7 +134,7 @@ class Adversary:
         return self.outcome(self.encounter("discriminator", real, fake, minibatch, latent))
 
     def outcome(self, encounter: Encounter) -> Outcome:
-        """Returns what `discriminator_outcome` does, for a game that asks the encounter for more."""
+        """Does the same as `discriminator_outcome`, for a game that needs the encounter for more."""
         real_scores, fake_scores = self._scores(encounter, real=True), self._scores(encounter)
         logs = self._follow(encounter, real_scores, fake_scores)
         loss = [
@@ -171,10 +175,10 @@ class Adversary:
         return _sole(self._scores_in(samples, self._output(samples, condition, training)))
 
     def judge(self, samples: Any, condition: Any = None) -> Any:
-        """Returns the probability, score or energy of each sample, `(batch,)`; those of patches averaged.
+        """Returns the probability, score or energy of each sample, `(batch,)`, averaged over patches.
 
         Raises:
-            ValueError: If the loss is not known, and so not what a score stands for.
+            ValueError: If the loss is not known, so that it is not known what a score means.
         """
         if not self.knows_scores:
             raise ValueError(
@@ -191,10 +195,10 @@ class Adversary:
     def encounter(
         self, turn: str, real: Any, fake: Any, minibatch: Minibatch, latent: Any = None
     ) -> Encounter:
-        """Returns what penalties see of a turn.
+        """Returns the data of a turn that penalties can use.
 
-        In training the discriminator sees samples through the game's augmentation, whose draw is the same for
-        all samples of a row: real ones, generated ones, and what a penalty makes of them.
+        In training, the discriminator sees samples after the game's augmentation. One draw is used for all
+        samples of a row: the real one, the generated one, and those that a penalty computes from them.
         """
         training, step = minibatch.training, self._game.updates_of(turn)
         view = View(self._game.augmentation if training else None, minibatch, step)
@@ -225,7 +229,7 @@ class Adversary:
     def _follow(
         self, encounter: Encounter, real_scores: list[Any], fake_scores: list[Any]
     ) -> dict[str, Any]:
-        """Lets the augmentation see how sure the discriminator is; returns what it logs."""
+        """Tells the augmentation how sure the discriminator is, and returns the values that it logs."""
         augmentation = self._game.augmentation
         if augmentation is None:
             return {}
@@ -283,7 +287,7 @@ class Adversary:
         }
 
     def _term(self, penalty: Penalty, encounter: Encounter) -> Any:
-        """Returns a penalty's term, whose gradient is right; or raises where it would not be."""
+        """Returns a penalty's term, or raises if its gradient would be wrong."""
         try:
             with exact_moments():
                 term = penalty(encounter)
@@ -306,7 +310,7 @@ def _sole(scores: list[Any]) -> Any:
 
 
 def _total(losses_of_scales: list[Any]) -> Any:
-    """Returns the loss at one scale as it is, and the sum of several for each example."""
+    """Returns the loss of a single scale unchanged, and the sum of several scales for each example."""
     if len(losses_of_scales) == 1:
         return losses_of_scales[0]
     return sum(mean_per_example(each) for each in losses_of_scales)

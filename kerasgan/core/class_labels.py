@@ -1,4 +1,4 @@
-"""How many classes a network has room for, where it takes integer labels."""
+"""Finds how many classes a network has room for, if it takes integer labels."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from keras import layers
 from kerasgan.layers import ConditionalBatchNormalization, ProjectionHead
 from kerasgan.part import IntegerRange
 
-# What hands integers on as they are, by the names of layers and of operations of `keras.ops`.
+# Layers and operations of `keras.ops`, by name, that do not change integers.
 _HANDED_ON = {"Cast", "ExpandDims", "Flatten", "Identity", "Permute", "Reshape", "Squeeze"}
 
 
 def label_ranges(model: keras.Model, names: Sequence[str]) -> dict[str, IntegerRange]:
-    """Returns the integers that inputs of a functional model can be, for those that are labels.
+    """Returns the range of integers that each label input of a functional model takes.
 
-    An input is one where it goes into an `Embedding`, `ops.one_hot`, `CategoryEncoding` or a layer of this
-    package that takes labels. TensorFlow looks up other labels as zeros on a GPU, and raises on a CPU.
+    An input is a label if it goes into an `Embedding`, `ops.one_hot`, `CategoryEncoding` or a layer of this
+    package that takes labels. For labels out of range, TensorFlow looks up zeros on a GPU, and raises an
+    error on a CPU.
 
     Args:
-        model: The model. Nothing is known of one that is not functional.
-        names: The names of all of its inputs, in their order.
+        model: The model. If it is not functional, nothing can be found out.
+        names: The names of all of its inputs, in order.
     """
     tensors = getattr(model, "inputs", None) or []
     ranges: dict[str, IntegerRange] = {}
@@ -35,13 +36,13 @@ def label_ranges(model: keras.Model, names: Sequence[str]) -> dict[str, IntegerR
 
 
 def _classes(model: Any, label: Any) -> Iterator[int]:
-    """Goes through what a model does with a label, and gives the classes of each layer that takes it."""
+    """Follows a label through a model, and yields the number of classes of each layer that takes it."""
     labels = {id(label)}
     by_depth = getattr(model, "_nodes_by_depth", {})
     for node in (node for depth in sorted(by_depth, reverse=True) for node in by_depth[depth]):
         operation = node.operation
         places = [id(tensor) in labels for tensor in node.input_tensors]
-        # Layers that also take something else take labels last.
+        # A layer with several inputs takes labels as the last one.
         taken = _taken(operation) if places and places[-1] else None
         if taken is not None:
             yield taken

@@ -15,31 +15,31 @@ from kerasgan.optimizers import (
 )
 from kerasgan.training import TurnLog
 
-# What `compile` of every game takes beside its settings, with its default and its description.
+# The arguments that `compile` of every game takes, besides its settings: default and description.
 COMMON: dict[str, tuple[Any, str]] = {
     "metrics": (
         (),
-        "Metrics of real and generated samples, `update_state(real, fake)`, by name or as objects. "
-        "`evaluate` computes them, and `fit` on `validation_data`. Defaults to none.",
+        "Metrics of real and generated samples, by name or as objects with `update_state(real, fake)`. "
+        "`evaluate` computes them. `fit` computes them on `validation_data`. Defaults to none.",
     ),
     "generator_ema": (
         "keep",
-        "The momentum of an exponential moving average of the weights that generate, such as 0.999, which "
-        "looks back over about 1,000 rounds. The average samples, is evaluated, predicts and is exported; it "
-        "is `averages.generator`. Training is unaffected. An average that the model has goes on with the new "
-        "momentum. `None` keeps no average, and drops the one that there is. Defaults to `'keep'`: the "
-        "average that the model has from an earlier `compile` or from a file goes on as it is; there is none "
-        "in a new model.",
+        "The momentum of an exponential moving average of the weights that make samples. With 0.999, it "
+        "looks back over about 1,000 rounds. The average is used to sample, evaluate, predict and export. "
+        "You find it in `averages.generator`. Training is unaffected. If the model has an average already, "
+        "it goes on with the new momentum. With `None`, the model keeps no average, and drops the one it "
+        "has. Defaults to `'keep'`: an average from an earlier `compile` or from a file goes on unchanged, "
+        "and a new model has none.",
     ),
     "steps_per_execution": (
         "auto",
-        'How many steps to play at once. `"auto"` plays several on an accelerator, and with small networks '
-        'on a CPU, where no callback listens to single batches. Defaults to `"auto"`.',
+        'How many steps to play at once. If no callback listens to single batches, `"auto"` plays several on '
+        'an accelerator, and with small networks on a CPU. Defaults to `"auto"`.',
     ),
     "run_eagerly": (False, "As in Keras. Defaults to `False`."),
     "jit_compile": (
         "auto",
-        'Whether XLA compiles a step. `"auto"` takes it on an accelerator, and on a CPU for recurrent '
+        'Whether XLA compiles a step. `"auto"` uses XLA on an accelerator, and on a CPU for recurrent '
         'networks without convolutions. Defaults to `"auto"`.',
     ),
 }
@@ -47,18 +47,19 @@ COMMON: dict[str, tuple[Any, str]] = {
 
 @dataclass
 class Compiled:
-    """What `compile` makes of a game.
+    """The results of `compile`.
 
-    Keras's tracking is closed once a model is built; a record is out of its sight.
+    Once a model is built, Keras accepts no new attributes that it tracks. It does not look into this record.
 
     Attributes:
-        settings: What each setting was set to, by name.
-        arguments: What the file of a model keeps of the call.
-        optimizers: The optimizer of each turn, behind one face. `None` until a game is compiled.
-        turn_logs: What each turn logs.
+        settings: The value of each setting, by name.
+        arguments: The arguments of the call that a model's file keeps.
+        optimizers: The optimizers of all turns, as one object. `None` until a game is compiled.
+        turn_logs: The log of each turn.
         metrics: The metrics of an evaluation.
-        moving: The weights that each turn moves.
-        description: What was given, as JSON, when it was given: a schedule changes a learning rate later.
+        moving: The weights that each turn changes.
+        description: The arguments as JSON, as they were at the time of the call: a schedule changes a
+            learning rate later.
         steps_per_execution: As in `compile`.
     """
 
@@ -73,12 +74,12 @@ class Compiled:
 
     @property
     def variables_of_settings(self) -> list[keras.Variable]:
-        """What settings remember, such as an augmentation its probability."""
+        """The variables of settings, such as the probability of an augmentation."""
         return [v for value in self.settings.values() for v in getattr(value, "variables", ())]
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """What training changes of it."""
+        """The variables that training changes."""
         optimizers = [] if self.optimizers is None else self.optimizers.variables
         logged = [v for metric in (*self.turn_logs, *self.metrics) for v in metric.variables]
         return [*optimizers, *logged, *self.variables_of_settings]
@@ -90,10 +91,10 @@ def optimizer_of(turn: Turn, identifier: Any, in_float16: bool) -> keras.optimiz
     Args:
         turn: The turn.
         identifier: A Keras optimizer, the name of one, or `None`.
-        in_float16: Whether gradients pass through a layer in float16, so that losses have to be scaled.
+        in_float16: Whether gradients pass through a layer in float16. If so, losses have to be scaled.
 
     Raises:
-        ValueError: If it is none of these.
+        ValueError: If `identifier` is none of these.
     """
     if identifier is None:
         identifier = keras.optimizers.Adam(learning_rate=2e-4, beta_1=0.5)
@@ -112,7 +113,7 @@ def optimizer_of(turn: Turn, identifier: Any, in_float16: bool) -> keras.optimiz
 
 
 def compile_of(kind: Any) -> Callable[..., None]:
-    """Returns `compile` of a class, with its settings in the signature and in the docstring."""
+    """Returns the method `compile` of a class, with its settings in the signature and the docstring."""
 
     def compile(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: A001
         signature = type(self).compile_signature

@@ -13,10 +13,10 @@ from kerasgan.part import Part
 
 
 class GenerativeModel(AdversarialModel, abstract=True):
-    """A game whose samples are made of latent samples, which are drawn.
+    """A game that makes samples from latent samples, which it draws at random.
 
-    A subclass has the part `latent`, and writes `sample_latent` and `generate_from` as uses. From these it
-    gets `generate`, the signatures of an export, and the latent tools.
+    A subclass sets the part `latent`, and defines `sample_latent` and `generate_from` as uses. It then gets
+    `generate`, the signatures of an export, and the latent tools.
 
     Attributes:
         latent: The `kerasgan.core.Part` of latent samples.
@@ -32,19 +32,19 @@ class GenerativeModel(AdversarialModel, abstract=True):
 
     @abstractmethod
     def generate_from(self, latent: Any, condition: Any = None) -> Any:
-        """Returns the samples that latent samples stand for."""
+        """Turns latent samples into samples."""
 
     def traced(self, name: str, seed: Any) -> Callable[..., Any]:
-        """Returns a use as a function of tensors, through which gradients can be taken.
+        """Returns a use as a differentiable function of tensors.
 
         Args:
             name: The name of the use.
-            seed: What layers with noise of their own draw from.
+            seed: The seed for layers that draw noise.
         """
         return uses_of(type(self))[name].with_tensors(self, seed)
 
     def latent_priors(self) -> Any:
-        """Returns what latent samples are drawn from: a prior, or a dictionary of priors by name."""
+        """Returns the prior of latent samples, or a dictionary of priors by name."""
         return self.prior
 
     @use(returns="samples")
@@ -66,22 +66,22 @@ class GenerativeModel(AdversarialModel, abstract=True):
 
         Args:
             count: How many.
-            condition: In a game with conditions: one for each sample, or a single one for all. Defaults to
-                `None`.
-            seed: An integer gives the same samples each time. Where the generator has layers with noise of
-                their own, that holds for one `batch_size`. Defaults to `None`, new samples.
+            condition: In a game with conditions, one for each sample, or a single one for all samples.
+                Defaults to `None`.
+            seed: With an integer, you get the same samples each time. If layers of the generator draw noise,
+                that holds only for the same `batch_size`. Defaults to `None`: you get new samples.
             batch_size: How many to generate at once. Defaults to 256.
-            training: Whether layers compute as in training: batch normalization with the statistics of each
-                batch, and dropout, as pix2pix samples with `batch_size=1`. Nothing of the model changes.
-                Defaults to `False`.
-            normalized: Whether to leave samples as the networks know them. With `False` they are in the units
-                of the data, which the model's `normalization` tells: images in uint8. Defaults to `True`.
+            training: Whether layers compute as in training: batch normalization uses the statistics of each
+                batch, and dropout is active. pix2pix samples in this way, with `batch_size=1`. The model
+                itself does not change. Defaults to `False`.
+            normalized: Whether to return samples as the networks make them. With `False`, the model's
+                `normalization` brings them to the units of the data, images to uint8. Defaults to `True`.
 
         Returns:
             Array `(count, *sample_shape)`.
 
         Raises:
-            ValueError: If `count` is not a positive integer, a condition is missing or surplus, or
+            ValueError: If `count` is not a positive integer, if a condition is missing or not expected, or if
                 `normalized` is `False` and the model has no `normalization`.
         """
         if not normalized:
@@ -91,7 +91,7 @@ class GenerativeModel(AdversarialModel, abstract=True):
         seed = fresh_seed() if seed is None else seed_of(seed)
         conditions = self.checked_condition(condition, count)
         if count <= batch_size:
-            # All in one graph: what a call costs is most of the time of a few samples.
+            # Everything in one graph: for a few samples, the calls themselves would take most of the time.
             at_once = uses_of(type(self))["generate"].in_one_graph(self)
             given = self.given_to("generate", conditions)
             return at_once(count, seed=seed, training=training, **given)
@@ -99,18 +99,18 @@ class GenerativeModel(AdversarialModel, abstract=True):
         return self.made_of(latent, conditions, batch_size, seed, training)
 
     def drawn(self, count: int, conditions: Any, seed: int) -> Any:
-        """Returns latent samples as arrays: those that `generate` makes its samples of."""
+        """Returns the latent samples that `generate` uses, as arrays."""
         return self.sample_latent(count, seed=seed, **self.given_to("sample_latent", conditions))
 
     def made_of(
         self, latent: Any, conditions: Any, batch_size: int, seed: int, training: bool = False
     ) -> Any:
-        """Returns the samples that latent samples stand for, as arrays."""
+        """Turns latent samples into samples, as arrays."""
         generate_from: Any = self.generate_from
         given = self.given_to("generate_from", conditions)
         return generate_from(latent, batch_size=batch_size, seed=seed, training=training, **given)
 
     def given_to(self, name: str, conditions: Any) -> dict[str, Any]:
-        """Returns the conditions as a use takes them; nothing, if it takes none."""
+        """Returns the conditions as keyword arguments of a use, or no arguments if it takes none."""
         takes = uses_of(type(self))[name].takes(self, "condition")
         return {"condition": conditions} if takes and conditions is not None else {}

@@ -6,7 +6,7 @@ import keras
 
 
 def inner_layer(model: keras.Model, scopes: str) -> str:
-    """Returns the innermost layer of a model that an operation's name tells, in words.
+    """Returns, in words, the innermost layer of a model that an operation's name contains.
 
     Args:
         model: The model.

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 _LAYERS = keras.layers
-# What moves values without changing them.
+# Layers that move values without changing them.
 _MOVING = (
     _LAYERS.Cropping1D,
     _LAYERS.Cropping2D,
@@ -18,10 +18,10 @@ _RANGES = {"tanh": (-1.0, 1.0), "sigmoid": (0.0, 1.0)}
 
 
 def output_range(model: keras.Model) -> tuple[float, float] | None:
-    """Returns the values that a model can give, as its last activation tells; `None` where none tells.
+    """Returns the range of a model's outputs, from its last activation; `None` if that is not known.
 
     Args:
-        model: A model. Of subclassed ones nothing is known.
+        model: A model. For a subclassed model the range is not known.
 
     Example:
 

@@ -32,11 +32,11 @@ Assignment = tuple[keras.Variable, Any]
 
 
 class PlayedGame(SavedGame):
-    """The game itself: turns, and a round of them.
+    """The game itself: its turns, and how a round of them is played.
 
     Attributes:
         samples: The `kerasgan.core.Part` of samples.
-        condition: The part of conditions, which `generate` takes too; `None` in an unconditional game.
+        condition: The part of conditions, which `generate` takes too. `None` in an unconditional game.
     """
 
     samples: Part
@@ -47,11 +47,11 @@ class PlayedGame(SavedGame):
     penalties: Any
     augmentation: Any = None
 
-    # What a game is made of.
+    # The parts of a game, which a subclass defines.
 
     @abstractmethod
     def turns(self) -> Sequence[Turn]:
-        """Returns the turns of one round, in their order."""
+        """Returns the turns of one round, in order."""
 
     @abstractmethod
     def fake(self, minibatch: Minibatch) -> Any:
@@ -59,11 +59,11 @@ class PlayedGame(SavedGame):
 
     @abstractmethod
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Returns what the model makes of its inputs, as a Keras model."""
+        """Returns the outputs of the model for its inputs, as for any Keras model."""
 
     @property
     def target(self) -> Part | None:
-        """The part that `fit` takes as `y`: the conditions, unless a game learns labels."""
+        """The part that `fit` takes as `y`: the conditions, unless the game learns labels."""
         return self.condition
 
     @property
@@ -73,22 +73,22 @@ class PlayedGame(SavedGame):
 
     @property
     def steps_per_round(self) -> int:
-        """How many minibatches one round takes: the steps of the turn that takes most."""
+        """How many minibatches one round takes: as many as the turn with the most steps."""
         return max(turn.steps for turn in self.turns())
 
     def generating_models(self) -> Sequence[keras.Model]:
-        """The sub-models that samples come out of, which `generator_ema` averages.
+        """The sub-models that make samples. `generator_ema` averages their weights.
 
-        They are the players of the turn `"generator"`, where there is one, unless a game says more.
+        They are the players of the turn `"generator"`, if there is one. A subclass can return others.
         """
         return [each for turn in self.turns() if turn.name == "generator" for each in turn.players]
 
     def call_specification(self) -> Any:
-        """Returns the specification of what a call of the model takes: samples, unless a game says more."""
+        """Returns the specification of the model's input. It is samples; a subclass can return others."""
         return self.samples.specification
 
     def knows_loss(self) -> bool:
-        """Tells whether it is known what is played for: from `compile`, from a file, or by the paper."""
+        """Tells whether the loss is known: from `compile`, from a file, or because the paper fixes it."""
         has_choice = "loss" in type(self).settings_by_name
         return (
             not has_choice
@@ -97,26 +97,26 @@ class PlayedGame(SavedGame):
         )
 
     def stakes(self) -> tuple[losses.AdversarialLoss, tuple[Penalty, ...]]:
-        """Returns what is played for: the settings `loss` and `penalties`, unless a game has others."""
+        """Returns the loss and the penalties: the settings of these names, unless a game has others."""
         return self.loss, self.penalties
 
     def updates_of(self, turn: str) -> Any:
-        """Returns how many updates a turn's players have made, a variable; 0 for no turn of the game."""
+        """Returns a variable: how many updates a turn's players have made. 0 if the game has no such turn."""
         return self.optimizer[turn].iterations if turn in self.optimizer else 0
 
     def checked_condition(self, condition: Any, count: int) -> Any:
         """Returns one condition for each of `count` samples, or `None` in an unconditional game.
 
         Raises:
-            ValueError: If a condition is missing or surplus, or does not fit.
+            ValueError: If a condition is missing or not expected, or does not fit.
         """
         return conditions_for(self, condition, count)
 
     def inverse_normalization(self) -> Callable[[Any], np.ndarray]:
-        """Returns what brings generated samples to the units of the data, images to uint8.
+        """Returns a function that brings generated samples to the units of the data (images to uint8).
 
         Raises:
-            ValueError: If the game has no `normalization`, or samples are several tensors.
+            ValueError: If the game has no `normalization`, or a sample has several tensors.
         """
         normalization, names = self.normalization, self.samples.names
         if names is not None:
@@ -134,13 +134,13 @@ class PlayedGame(SavedGame):
         return lambda samples: to_units(samples, normalization, normalization.images)
 
     def sub_model(self, argument: str, *parts: Part | None, of: str, hint: str = "") -> SubModel:
-        """Returns a sub-model as a function of parts of the game's data, which also builds it.
+        """Returns a sub-model as a function of parts of the game's data. Also builds the sub-model.
 
         Args:
-            argument: The name of the sub-model, an attribute.
-            *parts: The parts that it takes; `None` for one that the game has not.
-            of: What the parts are, for errors.
-            hint: What else to say where it does not accept them. Defaults to nothing.
+            argument: The sub-model's name: an attribute of the game.
+            *parts: The parts that it takes. `None` stands for a part that the game does not have.
+            of: A name of the parts, for error messages.
+            hint: Text to add to the error if the sub-model does not accept the parts. Defaults to no text.
         """
         return SubModel(self, argument, parts, of, hint)
 
@@ -150,7 +150,7 @@ class PlayedGame(SavedGame):
         energy: Callable[[Any, Any], Any] | None = None,
         scores: Callable[[Any], Any] | None = None,
     ) -> Adversary:
-        """Returns a discriminator with what it plays for, `stakes`.
+        """Returns a discriminator with its loss and penalties, which are the game's `stakes`.
 
         Args:
             discriminator: The discriminator.
@@ -173,7 +173,7 @@ class PlayedGame(SavedGame):
                 f"Invalid value for argument `x`. Expected at least one example for each of the {steps} "
                 f"minibatches of a round. Received: {counted(rows, 'example')}"
             )
-        # On replicas the rows of one minibatch start where those of the replica before end.
+        # On replicas, the rows of a minibatch go on where those of the replica before end.
         before = first_row(ops.shape(rows_of(real))[0]) if steps > 1 else 0
 
         def every(value: Any, step: int) -> Any:
@@ -191,17 +191,17 @@ class PlayedGame(SavedGame):
             self.optimizer.count_round()
 
     def _play(self, turn: Turn, minibatch: Minibatch) -> Evaluation:
-        """Moves a turn's players one step down their objective, and nobody else."""
+        """Takes one step of a turn: its players lower their objective, and all others stay as they are."""
         optimizer = self.optimizer[turn.name]
         variables = turn.trainable_variables
 
         def objective() -> tuple[Any, tuple[Evaluation, list[Assignment]]]:
             evaluation, assignments = self._evaluate(turn, minibatch, turn.players)
-            # Replicas' gradients are added up, as their parts of the mean are.
+            # The gradients of replicas are added up, like their parts of the mean.
             return optimizer.scale_loss(evaluation.total), (evaluation, assignments)
 
         _, (evaluation, assignments), gradients = value_and_gradients(objective, variables)
-        # The weights of sub-models that do not move stay as they are, batch statistics included.
+        # The weights of all other sub-models stay as they are, including batch statistics.
         others = {id(v) for v in self.weights} - {id(v) for v in turn.weights}
         _assign([each for each in assignments if id(each[0]) not in others], minibatch.rows)
         optimizer.apply(gradients_of_rows(gradients, minibatch.rows), variables)
@@ -210,8 +210,8 @@ class PlayedGame(SavedGame):
     def _evaluate(
         self, turn: Turn, minibatch: Minibatch, players: Sequence[Any]
     ) -> tuple[Evaluation, list[Assignment]]:
-        """Evaluates a turn, and holds back whatever a sub-model would assign: batch statistics, seeds."""
-        # The players' variables are read through the scope, where Keras looks for their regularization.
+        """Evaluates a turn. Returns what sub-models would assign (batch statistics, seeds), unassigned."""
+        # The scope holds the players' variables, because Keras looks there for their regularization.
         read = [variable for player in players for variable in player.trainable_variables]
         held = keras.StatelessScope([(v, v) for v in read], collect_losses=True)
         before = {id(v): held.get_current_value(v) for v in read}
@@ -229,7 +229,7 @@ class PlayedGame(SavedGame):
         return [*models, *self.compiled_game.variables_of_settings]
 
     def evaluate_round(self, data: Any) -> None:
-        """Evaluates every turn's objective without moving anybody."""
+        """Evaluates the objective of every turn, without an update."""
         real, target = self._unpack(data)
         minibatch = Minibatch(real, target, False, self.evaluation_seed_generator)
         with after(data):
@@ -253,7 +253,7 @@ class PlayedGame(SavedGame):
         if target is not None and self.target is not None:
             target, are_labels = self.target.played(target)
             if are_labels is not None:
-                # Training ends where losses are not finite.
+                # With a label out of range the samples become NaN, and training ends with an error.
                 real = keras.tree.map_structure(
                     lambda x: ops.where(are_labels, x, ops.full_like(x, float("nan"))), real
                 )
@@ -261,8 +261,8 @@ class PlayedGame(SavedGame):
 
 
 def _assign(assignments: Sequence[Assignment], rows: Any) -> None:
-    """Makes the assignments of one replica with so many rows."""
+    """Makes the assignments of one replica that has `rows` rows."""
     for variable, value in assignments:
-        # Each replica has the statistics of its own rows; Keras would leave each its own.
+        # Each replica has the statistics of its own rows. Keras would not average them over the replicas.
         is_statistic = keras.backend.is_float_dtype(variable.dtype)
         variable.assign(all_replicas_mean(value, rows) if is_statistic else value)

@@ -9,7 +9,7 @@ from kerasgan.core.turn_call import TurnCall
 
 
 class _Rehearsal(TurnCall):
-    """A turn on shapes alone, where Keras would not gather losses."""
+    """A turn on shapes only. There Keras would not collect the losses of layers, so this class does."""
 
     def call(self, real: Any, condition: Any = None) -> Any:
         with keras.StatelessScope(collect_losses=True):
@@ -19,17 +19,17 @@ class _Rehearsal(TurnCall):
 def rehearse(
     turn: Turn, real: Any, condition: Any, seed: keras.random.SeedGenerator
 ) -> tuple[list[str], list[str]]:
-    """Plays a turn on shapes alone, so that what does not fit is found before any data flows.
+    """Plays a turn on shapes only, so that shapes that do not fit are found before training starts.
 
     Args:
         turn: The turn.
         real: The specification of a batch of real samples.
         condition: The specification of their conditions, or `None`.
-        seed: The game's generator of seeds; it does not move.
+        seed: The game's generator of seeds. Its state does not change.
 
     Returns:
-        `(quantities, terms)`: the names of what the turn logs, its loss first; and of those that are terms of
-        the loss.
+        `(quantities, terms)`: the names of all values that the turn logs, its loss first, and the names of
+        those that are terms of the loss.
     """
 
     def objective(real: Any, condition: Any) -> Any:

@@ -26,27 +26,29 @@ _FROZEN = "frozen"
 
 
 class SavedGame(StatefulGame):
-    """What Keras's saving leaves out of a game: how it was compiled, and every seed.
+    """Saves what Keras does not save of a game: how it was compiled, and every seed.
 
-    A file that Keras writes holds a model's configuration, weights and one optimizer. Several optimizers
-    come back only if the model can compile itself as before; random draws go on where they stopped only if
-    the states of all seed generators are stored. And Keras writes in place: here a file is written beside
-    its final path and then renamed, so that a full disk or a killed process leaves the last one usable.
+    A file that Keras writes holds a model's configuration, its weights and one optimizer. Several optimizers
+    can be restored only if the model can compile itself as before. Random draws continue where they stopped
+    only if the states of all seed generators are stored.
 
-    Of several workers that train a model together, the chief alone writes; on the others nothing is to do.
+    Keras also writes in place. Here, a file is written next to its final path and then renamed. So a full
+    disk or a killed process leaves the last file usable.
+
+    If several workers train a model together, only the chief writes. On the others, saving does nothing.
     """
 
     def save(self, filepath: Any, overwrite: bool = True, **arguments: Any) -> None:
-        """Saves the model; as `keras.Model.save`, but a file that is there stays until the new one is whole.
+        """Saves the model like `keras.Model.save`, but an old file stays until the new one is complete.
 
         Args:
             filepath: Where to save, ending in `.keras`.
             overwrite: As in Keras. Defaults to `True`.
-            **arguments: As in Keras. The folder that `zipped=False` makes is written in place.
+            **arguments: As in Keras. With `zipped=False`, the folder is written in place.
 
         Raises:
-            ValueError: If `filepath` ends in `.h5`, or sub-models share layers so that the file could not be
-                loaded.
+            ValueError: If `filepath` ends in `.h5`, or if sub-models share layers in a way that would make
+                the file impossible to load.
             FloatingPointError: If a weight is not finite.
         """
         if str(filepath).endswith((".h5", ".hdf5")):
@@ -70,12 +72,12 @@ class SavedGame(StatefulGame):
             super().save(temporary, **arguments)
 
     def save_weights(self, filepath: Any, overwrite: bool = True, **arguments: Any) -> None:
-        """Saves the weights, the optimizers and the seeds; as `keras.Model.save_weights`, but atomically.
+        """Saves weights, optimizers and seeds like `keras.Model.save_weights`, but atomically.
 
         Args:
             filepath: Where to save, ending in `.weights.h5`.
             overwrite: As in Keras. Defaults to `True`.
-            **arguments: As in Keras. The files that `max_shard_size` makes are written in place.
+            **arguments: As in Keras. With `max_shard_size`, the files are written in place.
 
         Raises:
             FloatingPointError: If a weight is not finite.
@@ -87,18 +89,18 @@ class SavedGame(StatefulGame):
         if not overwrite or sharded or not _is_local(filepath):
             super().save_weights(filepath, overwrite=overwrite, **arguments)
             return
-        # HDF5 ends the whole process where a disk is full while it writes.
+        # If the disk is full, HDF5 ends the whole process while it writes. So it writes to memory.
         memory = _Memory(filepath)
         super().save_weights(memory, **arguments)
         with replacing(filepath) as temporary:
             temporary.write_bytes(memory.getbuffer())
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments that make an equal model, but for its weights."""
+        """Returns the arguments that make an equal model, except for its weights."""
         serialize = keras.saving.serialize_keras_object
         arguments = {name: serialized(value) for name, value in self.init_arguments().items()}
         config = {**arguments, "name": self.name, "dtype": serialize(self.dtype_policy)}
-        # Not where there is none, as in files of 0.1.
+        # Left out if there is none, as in files of 0.1.
         if self.normalization is not None:
             config["normalization"] = serialize(self.normalization)
         frozen = self._frozen_layers()
@@ -108,7 +110,7 @@ class SavedGame(StatefulGame):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> SavedGame:
-        """Makes the model that `get_config` described."""
+        """Makes the model that a result of `get_config` describes."""
         frozen = config.get(_FROZEN, {})
         config = {name: value for name, value in config.items() if name != _FROZEN}
         with keras.saving.custom_object_scope(custom_objects or {}):
@@ -119,7 +121,7 @@ class SavedGame(StatefulGame):
         return game
 
     def _frozen_layers(self) -> dict[str, list[int]]:
-        """Returns the places of each player's frozen layers, of which a subclassed model says nothing."""
+        """Returns the places of each player's frozen layers: a subclassed model does not save them."""
         layers = {name: getattr(self, name)._flatten_layers() for name in self.kept.players}
         places = {
             name: [place for place, layer in enumerate(found) if not layer.trainable]
@@ -140,7 +142,7 @@ class SavedGame(StatefulGame):
             self.compile(**{name: deserialize(value) for name, value in config.items()})
 
     def save_own_variables(self, store: Any) -> None:
-        """Saves what Keras leaves out: the state of every seed, averages, and what was played for."""
+        """Saves what Keras leaves out: the state of every seed, the averages, and the loss."""
         super().save_own_variables(store)
         for name, variable in self.named_seeds_and_averages():
             store[name] = ops.convert_to_numpy(variable)
@@ -149,18 +151,19 @@ class SavedGame(StatefulGame):
         if self.average_momentum is not None:
             store[_MOMENTUM] = np.array(self.average_momentum)
         loss = self.compiled_game.settings.get("loss", self.kept.loss_of_file)
-        # A loss of the user's may have no configuration.
+        # A loss that the user wrote may have no configuration.
         with contextlib.suppress(ValueError, TypeError, NotImplementedError):
             if loss is not None:
-                # A file of weights holds arrays alone.
+                # A file of weights can hold only arrays.
                 text = json.dumps(keras.saving.serialize_keras_object(loss))
                 store[_LOSS] = np.frombuffer(text.encode(), "uint8")
 
     def load_own_variables(self, store: Any) -> None:
         """Loads what `save_own_variables` saved.
 
-        Averages that the file holds are kept from then on, as if `generator_ema` had been given to `compile`,
-        unless that was `None`. A model that is not compiled learns what its scores stand for.
+        If the file holds averages, the model keeps averages from then on, as if you had given `generator_ema`
+        to `compile`. It does not if you gave `generator_ema=None`. A model that is not compiled learns from
+        the file what its scores mean.
 
         Raises:
             ValueError: If the model keeps averages and the file holds none.
@@ -178,7 +181,7 @@ class SavedGame(StatefulGame):
             if f"setting.{index}" in store:
                 variable.assign(store[f"setting.{index}"])
         if _LOSS in store and not self.compiled_game.settings:
-            # A loss of the user's need not be there in a process that only judges or samples.
+            # A process that only judges or samples may not have the user's own loss.
             with contextlib.suppress(ValueError, TypeError):
                 config = json.loads(np.asarray(store[_LOSS]).tobytes())
                 self.kept.loss_of_file = losses.get(config)
@@ -189,7 +192,7 @@ def _is_local(filepath: Any) -> bool:
 
 
 class _Memory(io.BytesIO):
-    """A file in memory, which tells Keras its format by its name."""
+    """A file in memory with a name, from which Keras knows the format."""
 
     def __init__(self, name: Any) -> None:
         super().__init__()

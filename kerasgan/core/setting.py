@@ -1,4 +1,4 @@
-"""What `compile` of a game takes, declared once: default, check and description of each argument."""
+"""The arguments of a game's `compile`. Each is declared once, with its default, check and description."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ Check = Callable[[str, Any], Any]
 class Setting:
     """An argument of `compile`, as an attribute of the class of a game.
 
-    A class lists its settings in its body. `compile` then takes them as keyword arguments, checks them, shows
-    them in its signature and in `help()`, and saves them with the model. The attribute of a game holds what
-    the game was compiled with: the default until then. A subclass takes a setting away with `name = None`.
+    A class lists its settings in its body. `compile` then takes them as keyword arguments and checks them.
+    They appear in its signature and in `help()`, and are saved with the model. The attribute of a game holds
+    the value that the game was compiled with, or the default before `compile`. A subclass removes a setting
+    with `name = None`.
 
     Args:
         default: The default.
-        check: Takes the name and the value, and returns the value to keep, or raises. Defaults to `None`,
-            every value is taken.
-        description: What the setting is, and its unit. `help()` adds the default.
+        check: A function of the name and the value. It returns the value to keep, or raises an error.
+            Defaults to `None`: every value is accepted.
+        description: What the setting is, and its unit. The default is added in `help()`.
 
     Example:
 
@@ -44,16 +45,16 @@ class Setting:
         self.name = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
-        """Learns the name."""
+        """Stores the attribute's name."""
         self.name = name
 
     def __get__(self, game: Any, owner: type | None = None) -> Any:
-        """Returns what the game was compiled with; the setting itself, where the class is asked."""
+        """Returns the value that a game was compiled with. On the class, returns the setting itself."""
         return self if game is None else game.settings[self.name]
 
     def __set__(self, game: Any, value: Any) -> None:
-        """Raises: `compile` sets."""
-        # A Keras model sets its own `loss`, which a game has not.
+        """Raises an error, because only `compile` sets it."""
+        # A Keras model sets its own `loss` to `None`, which means nothing here.
         if value is None:
             return
         raise AttributeError(
@@ -62,20 +63,20 @@ class Setting:
         )
 
     def checked(self, game: Any, value: Any) -> Any:
-        """Returns the value to keep, or raises."""
+        """Returns the value to keep, or raises an error."""
         return value if self.check is None else self.check(self.name, value)
 
 
 class OptimizerSetting(Setting):
-    """The optimizer of a turn; the attribute is called `<turn>_optimizer`.
+    """The optimizer of a turn. The attribute is called `<turn>_optimizer`.
 
     Args:
-        description: Whose it is. Defaults to none.
+        description: Which players it is for. Defaults to no text.
     """
 
     def __init__(self, description: str = "") -> None:
         text = (
-            "A Keras optimizer, or the name of one. Defaults to `None`, Adam with a learning rate of 2e-4 "
+            "A Keras optimizer, or the name of one. Defaults to `None`: Adam with a learning rate of 2e-4 "
             "and `beta_1=0.5`."
         )
         super().__init__(None, description=f"{description} {text}".strip())
@@ -87,7 +88,7 @@ class OptimizerSetting(Setting):
 
 
 class LossSetting(Setting):
-    """What both players play for: an adversarial loss, by name or as an object."""
+    """The adversarial loss of both players, by name or as an object."""
 
     def __init__(self, default: str = "non_saturating", description: str | None = None) -> None:
         super().__init__(
@@ -95,8 +96,8 @@ class LossSetting(Setting):
             lambda name, value: losses.get(value),
             description
             or (
-                "Both players' losses: a name such as `'non_saturating'`, `'hinge'` or `'relativistic'`, a "
-                "`kerasgan.losses.AdversarialLoss`, or a function of `(real_scores, fake_scores)`."
+                "The loss of both players: a name such as `'non_saturating'`, `'hinge'` or `'relativistic'`, "
+                "a `kerasgan.losses.AdversarialLoss`, or a function of `(real_scores, fake_scores)`."
             ),
         )
 
@@ -112,27 +113,27 @@ class PenaltiesSetting(Setting):
         )
 
     def checked(self, game: Any, value: Any) -> Any:
-        """Returns the penalties, or raises where one is none or has no turn in the game."""
+        """Returns the penalties, or raises if one is not a penalty or the game has no turn for it."""
         if value == ():
             return ()
         return penalties.get_all(value, [turn.name for turn in game.turns()])
 
 
 class AugmentationSetting(Setting):
-    """Random transformations of pictures, real and generated, before the discriminator sees them."""
+    """Random transformations of real and generated pictures, before the discriminator sees them."""
 
     def __init__(self) -> None:
         super().__init__(
             None,
             description=(
-                "Random transformations of pictures before the discriminator sees them, in training: "
+                "Random transformations of pictures before the discriminator sees them, in training only: "
                 "`'diff_augment'`, `'adaptive'`, a `kerasgan.augmentation.Augmentation`, or a Keras layer "
-                "that transforms pictures. For a few thousand pictures and fewer."
+                "that transforms pictures. Use it if you have only a few thousand pictures or fewer."
             ),
         )
 
     def checked(self, game: Any, value: Any) -> Any:
-        """Returns the augmentation, built for the game's pictures, or raises where these are none."""
+        """Returns the augmentation, built for the game's pictures. Raises if samples are not pictures."""
         if value is None:
             return None
         found = augmentation.get(value)
@@ -157,19 +158,20 @@ def steps_setting() -> Setting:
     return Setting(
         1,
         positive_integer,
-        "The discriminator's steps for each of the generator's (the paper's k), each on a fresh minibatch.",
+        "How many steps the discriminator takes for each step of the generator (k in the paper). Each step "
+        "uses a new minibatch.",
     )
 
 
 def settings_of(kind: type) -> dict[str, Setting]:
-    """Returns the settings of a class, optimizers first, those of its bases before its own."""
+    """Returns the settings of a class: optimizers first, and the base classes' before its own."""
     found: dict[str, Setting | None] = {}
     for each in reversed(kind.__mro__):
         for name, value in vars(each).items():
             if isinstance(value, Setting):
                 found[name] = value
             elif name in found:
-                # A subclass that has another attribute of this name has no such setting.
+                # If a subclass has another attribute of this name, it does not have the setting.
                 found.pop(name)
     given = [each for each in found.values() if each is not None]
     given.sort(key=lambda each: not isinstance(each, OptimizerSetting))
@@ -218,12 +220,12 @@ def documentation_of(settings: Mapping[str, Setting], common: Mapping[str, str])
 
 
 def shown(default: Any) -> str:
-    """Returns a default as a docstring says it."""
+    """Returns a default in the words of a docstring."""
     return "none" if default in ((), None) else f"`{default!r}`"
 
 
 def serialized(value: Any) -> Any:
-    """Returns what a file keeps of a setting."""
+    """Returns the form in which a file keeps a setting."""
     if isinstance(value, (list, tuple)):
         return [serialized(each) for each in value]
     if registry.is_function(value):

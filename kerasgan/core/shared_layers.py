@@ -1,4 +1,4 @@
-"""Layers that belong to several sub-models, which Keras's files cannot hold."""
+"""Layers that several sub-models share. Keras's files cannot hold them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import keras
 
 
 def shared_layers(model: keras.Model) -> list[str]:
-    """Returns the names of the layers that are in several sub-models or layers of a model.
+    """Returns the names of the layers that belong to several sub-models or layers of a model.
 
     Example:
 
@@ -38,7 +38,7 @@ def shared_layers(model: keras.Model) -> list[str]:
 
 
 def check_shared(model: keras.Model, layers: Sequence[str]) -> None:
-    """Raises a `ValueError` where `load_model` could not read a model's file because of shared layers.
+    """Raises a `ValueError` if shared layers would keep `load_model` from reading a model's file.
 
     Args:
         model: The model.
@@ -51,7 +51,7 @@ def check_shared(model: keras.Model, layers: Sequence[str]) -> None:
         try:
             keras.models.load_model(path, compile=False)
         except (ValueError, TypeError) as error:
-            # What a file needs besides may not be registered; the user hands it to `load_model`.
+            # Other objects in a file may not be registered. The user passes them to `load_model`.
             if "could not be loaded" not in str(error):
                 return
         else:

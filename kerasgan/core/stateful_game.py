@@ -20,7 +20,7 @@ from kerasgan.training import FiniteWeights
 
 
 class _Game(type(keras.Model)):  # type: ignore[misc]
-    """Sets a game up once all constructors have run, with the arguments that it was made with."""
+    """Sets a game up after all constructors have run, with the arguments of its constructor."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         game = super().__call__(*args, **kwargs)
@@ -29,22 +29,22 @@ class _Game(type(keras.Model)):  # type: ignore[misc]
 
 
 class StatefulGame(keras.Model, metaclass=_Game):
-    """What a game consists of, and all that training changes: its state.
+    """The parts of a game, and its state: everything that training changes.
 
     Args:
-        seed: Where the game's random draws start. Defaults to `None`, as `keras.utils.set_random_seed`
-            decides.
-        normalization: What the data were normalized by; see the attribute. Defaults to `None`.
-        **kwargs: Those of `keras.Model`: `name`, `dtype`.
+        seed: An integer, the seed of the game's random draws. Defaults to `None`:
+            `keras.utils.set_random_seed` decides the seed.
+        normalization: How the data were normalized. See the attribute. Defaults to `None`.
+        **kwargs: `name` and `dtype`, as in `keras.Model`.
 
     Attributes:
         seed: The seed that the game was made with.
-        seed_generator: What training draws from.
-        order_seed_generator: What the order of the data follows from.
-        evaluation_seed_generator: What an evaluation draws from, the same each time.
-        compiled_game: What `compile` made.
-        graphs: Graphs of the game's uses, each built at its first call.
-        kept: What the game keeps out of sight of Keras's tracking.
+        seed_generator: The generator of seeds for training.
+        order_seed_generator: The generator of seeds for the order of the data.
+        evaluation_seed_generator: The generator of seeds for evaluations. The draws are the same in each.
+        compiled_game: The results of `compile`.
+        graphs: The graphs of the game's uses. Each is built at its first call.
+        kept: Values that Keras must not track.
     """
 
     def __init__(
@@ -60,10 +60,10 @@ class StatefulGame(keras.Model, metaclass=_Game):
         self.kept = Kept()
         self.normalization = normalization
 
-    # What a game consists of.
+    # The parts of a game.
 
     def add_players(self, **players: keras.Model) -> None:
-        """Takes sub-models up, each under the name of its argument.
+        """Registers sub-models, each under the name of its argument.
 
         Raises:
             TypeError: If one is not a `keras.Model`.
@@ -73,7 +73,7 @@ class StatefulGame(keras.Model, metaclass=_Game):
             self.kept.players.append(name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Sets an attribute; a player stays the one that the game was made with."""
+        """Sets an attribute. A player cannot be replaced by another one."""
         kept = self.__dict__.get("kept")
         if kept is not None and name in kept.players:
             raise AttributeError(
@@ -82,17 +82,18 @@ class StatefulGame(keras.Model, metaclass=_Game):
                 f"Received: {value!r}"
             )
         if name == "normalization":
-            # Before Keras takes a layer, which is refused, for a part of the model.
+            # A layer is refused here, before Keras can make it a part of the model.
             object.__setattr__(self, name, value)
             return
         super().__setattr__(name, value)
 
     @property
     def normalization(self) -> Normalization | None:
-        """What the data were normalized by, such as `dataset.normalization`; `None` where it is not known.
+        """How the data were normalized, such as `dataset.normalization`; `None` if that is not known.
 
-        Training takes normalized data, and does not use it. `generate(…, normalized=False)` inverts it, and
-        pictures of samples are drawn by it. It is saved with the model, and may be set at any time.
+        Training takes normalized data and does not use it. `generate(…, normalized=False)` inverts the
+        normalization, and pictures of samples are drawn with it. It is saved with the model, and you can set
+        it at any time.
         """
         return self.kept.normalization
 
@@ -101,22 +102,22 @@ class StatefulGame(keras.Model, metaclass=_Game):
         self.kept.normalization = None if value is None else check_fitted(value)
 
     def without_tracking(self, model: keras.Model) -> Callable[[], keras.Model]:
-        """Returns a model on weights that the game has already, so that Keras does not count them twice."""
+        """Wraps a model of weights that the game has already, so that Keras does not count them twice."""
         return lambda: model
 
     def setup(self) -> None:
-        """Works out what the sub-models take and give, once all constructors have run."""
+        """Finds out what the sub-models take and return. Called after all constructors have run."""
 
     @abstractmethod
     def call_specification(self) -> Any:
-        """Returns the specification of what a call of the model takes."""
+        """Returns the specification of the model's input."""
 
     @abstractmethod
     def generating_models(self) -> Sequence[keras.Model]:
-        """The sub-models that samples come out of, which `generator_ema` averages."""
+        """The sub-models that make samples. `generator_ema` averages their weights."""
 
     def begin(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
-        """Sets the game up and builds it; the metaclass calls it once."""
+        """Sets the game up and builds it. The metaclass calls this once."""
         signature = inspect.signature(type(self).__init__)
         bound = signature.bind(self, *args, **kwargs)
         bound.apply_defaults()
@@ -130,7 +131,7 @@ class StatefulGame(keras.Model, metaclass=_Game):
         self(self.call_specification())
 
     def init_arguments(self) -> dict[str, Any]:
-        """Returns the arguments that make an equal game: those it was made with, as they are now."""
+        """Returns the arguments that make an equal game, each with its present value."""
         attributes = vars(self)
         return {name: attributes.get(name, value) for name, value in self.kept.arguments.items()}
 
@@ -141,7 +142,7 @@ class StatefulGame(keras.Model, metaclass=_Game):
 
     @property
     def graphs(self) -> dict[str, Any]:
-        """Graphs of the game's uses, each built at its first call."""
+        """The graphs of the game's uses. Each is built at its first call."""
         return self.kept.graphs
 
     # The state.
@@ -157,47 +158,47 @@ class StatefulGame(keras.Model, metaclass=_Game):
         return list({id(variable): variable for variable in variables}.values())
 
     def named_seeds_and_averages(self) -> list[tuple[str, keras.Variable]]:
-        """What Keras does not save of the state, by name: seeds, and averages of weights."""
+        """The part of the state that Keras does not save, by name: seeds, and averages of weights."""
         seeds = [(f"seed.{index}", state) for index, state in enumerate(seed_states(self))]
         averages = enumerate(self._average_variables)
         return seeds + [(f"average.{index}", each) for index, each in averages]
 
     def judged_models(self) -> Sequence[keras.Model]:
-        """This model, and the averages that are kept beside it."""
+        """This model, and its averages, if it keeps any."""
         average = self.kept.average
         return [self] if average is None else [self, *average.models]
 
     def averaged(self, model: keras.Model, training: bool = False) -> keras.Model:
-        """Returns the moving average of a sub-model: itself in training, and where no average is kept."""
+        """Returns a sub-model's moving average; in training or without averages, the sub-model."""
         average = self.kept.average
         return model if training or average is None else average.of(model)
 
     def averages_in_place(self) -> contextlib.AbstractContextManager[None]:
-        """Returns a context in which the sub-models hold their averages, where any are kept."""
+        """Returns a context in which the sub-models hold their averages, if any are kept."""
         average = self.kept.average
         return contextlib.nullcontext() if average is None else average.in_place()
 
     @property
     def averages(self) -> Averages:
-        """The averaged sub-models by name, such as `averages.generator`, where `generator_ema` keeps them."""
+        """The averaged sub-models by name, such as `averages.generator`, if `generator_ema` is on."""
         return Averages(self)
 
     @property
     def average_momentum(self) -> float | None:
-        """The momentum of the averages; `None` where there are none."""
+        """The momentum of the averages; `None` if there are none."""
         average = self.kept.average
         return None if average is None else average.momentum
 
     def update_averages(self) -> None:
-        """Takes the weights that a round has come to into the averages, where any are kept."""
+        """Adds the weights after a round to the averages, if any are kept."""
         if self.kept.average is not None:
             self.kept.average.update()
 
     def keep_average(self, generator_ema: Any) -> Any:
-        """Keeps the average that `compile` is asked for: the one that there is, or a new one.
+        """Keeps an average as `compile` asks for: the existing one, or a new one.
 
         Returns:
-            What `compile` has to be given for the same average, when the model is loaded.
+            The value of `generator_ema` that gives the same average when the model is loaded.
         """
         average, models = self.kept.average, self.generating_models()
         if generator_ema is None or (average is not None and not average.is_of(models)):
@@ -221,13 +222,13 @@ class StatefulGame(keras.Model, metaclass=_Game):
         return generator_ema
 
     def take_average(self, momentum: float) -> None:
-        """Begins to keep averages that a file holds, unless there are some, or `compile` forbade it."""
+        """Starts to keep a file's averages, unless there are some already or `compile` forbids it."""
         if self.kept.average is not None or self.kept.refuses_averages:
             return
         with self.distribute_strategy.scope():
             self.kept.average = MovingAverage(self.generating_models(), momentum)
         self.forget_graphs()
-        # What was traced knows no average.
+        # Functions that were traced before do not use the average.
         self.train_function = self.test_function = self.predict_function = None
 
     @property
@@ -236,14 +237,14 @@ class StatefulGame(keras.Model, metaclass=_Game):
         return [] if average is None else average.variables
 
     def check_weights(self) -> None:
-        """Raises a `FloatingPointError` where a weight or an average of weights is not finite."""
+        """Raises a `FloatingPointError` if a weight or an average of weights is not finite."""
         if self.kept.finite_weights is None:
             watched = [*self.weights, *self._average_variables]
             self.kept.finite_weights = FiniteWeights(watched)
         self.kept.finite_weights.check(self)
 
     def forget_graphs(self) -> None:
-        """Lets graphs be built anew, after what they use has changed."""
+        """Makes graphs be built again, after something that they use has changed."""
         self.kept.graphs.clear()
         self.kept.finite_weights = None
 
@@ -251,16 +252,16 @@ class StatefulGame(keras.Model, metaclass=_Game):
 
     @property
     def metrics(self) -> list[keras.metrics.Metric]:
-        """What the turns log, and the metrics of an evaluation."""
+        """The logs of the turns, and the metrics of an evaluation."""
         compiled = self.compiled_game
         return [*super().metrics, *compiled.turn_logs, *compiled.metrics]
 
     @property
     def metrics_names(self) -> list[str]:
-        """The names of what `evaluate` returns, in its order."""
+        """The names of the values that `evaluate` returns, in the same order."""
         names = {metric.name for metric in self.metrics}
         logged = list(self.evaluation_logs())
-        # The order in which Keras makes a list of them.
+        # Keras lists them in this order.
         own = [metric.name for metric in self.metrics if metric.name in logged]
         return [*own, *sorted(name for name in logged if name not in names)]
 
@@ -270,7 +271,7 @@ class StatefulGame(keras.Model, metaclass=_Game):
         return {name: mean for log in logs for name, mean in log.result().items()}
 
     def evaluation_logs(self) -> dict[str, Any]:
-        """Returns the running means and the metrics; NaN for those that wait for the end of the data."""
+        """Returns the running means and the metrics; NaN for a metric that needs all of the data first."""
         logs = self.training_logs()
         for metric in self.compiled_game.metrics:
             placeholder: Callable[[], Any] | None = getattr(metric, "placeholder", None)
@@ -283,15 +284,16 @@ class StatefulGame(keras.Model, metaclass=_Game):
     ) -> tuple[dict[str, dict[str, np.ndarray]], dict[str, int]]:
         """Returns the logged values of every single update, turn by turn.
 
-        Keras's logs are running means, once for each execution; these are the values themselves. Those of
-        the last execution are kept, so a callback that asks after every execution misses none.
+        Keras's logs are running means, and there is one for each execution. These are the values themselves.
+        The values of the last execution are kept. So a callback that calls this after every execution misses
+        none.
 
         Args:
-            cursor: What the last call returned. `None` (the default) starts from now.
+            cursor: The cursor that the last call returned. Defaults to `None`: start from now.
 
         Returns:
-            `(updates, cursor)`: for each turn's name a dictionary of arrays, one value per update, and the
-            cursor for the next call.
+            `(updates, cursor)`: a dictionary of arrays for each turn's name, with one value per update; and
+            the cursor for the next call.
         """
         logs = {log.name: log for log in self.compiled_game.turn_logs}
         now = {name: log.number_of_updates for name, log in logs.items()}
@@ -300,7 +302,7 @@ class StatefulGame(keras.Model, metaclass=_Game):
 
 
 class Kept:
-    """What a game keeps out of sight of Keras's tracking."""
+    """Values of a game that Keras must not track."""
 
     def __init__(self) -> None:
         self.arguments: dict[str, Any] = {}
@@ -309,13 +311,13 @@ class Kept:
         self.finite_weights: FiniteWeights | None = None
         self.adversaries: list[Adversary] = []
         self.average: MovingAverage | None = None
-        # Whether `compile` was told to keep no average, and so to take none from a file.
+        # Whether `compile` was told to keep no average. Then none is taken from a file.
         self.refuses_averages = False
-        # The layers that sub-models share, and that a file was loaded with once.
+        # The layers that sub-models share, after one check that a file with them can be loaded.
         self.loadable: tuple[str, ...] = ()
-        # What the data were normalized by.
+        # How the data were normalized.
         self.normalization: Normalization | None = None
-        # What was played for, as a file says it.
+        # The loss of the game, as a file says.
         self.loss_of_file: Any = None
         self._defaults: dict[str, Any] = {}
 

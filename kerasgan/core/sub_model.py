@@ -1,4 +1,4 @@
-"""How a game calls its sub-models: with which parts of its data, in which order, under which names."""
+"""How a game calls its sub-models: with which parts of its data, in which order and by which names."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from kerasgan.core.class_labels import label_ranges
 from kerasgan.part import Part, same_shapes, shapes_of
 from kerasgan.tensors import at_least_float32
 
-# Whether layers of sub-models compute as in training, whatever a use asks of them.
+# Whether layers of sub-models compute as in training, even if a use asks for inference.
 _AS_IN_TRAINING = contextvars.ContextVar("as_in_training", default=False)
 
 
 @contextlib.contextmanager
 def as_in_training(training: bool) -> Iterator[None]:
-    """Lets layers compute as in training, with the statistics of the batch; averages stay in their place."""
+    """Lets layers compute as in training, with the batch's statistics. Averaged weights stay in use."""
     token = _AS_IN_TRAINING.set(training)
     try:
         yield
@@ -30,7 +30,7 @@ def as_in_training(training: bool) -> Iterator[None]:
 
 
 def check_model(argument: str, model: Any) -> keras.Model:
-    """Returns a sub-model, or raises where it is not a `keras.Model`."""
+    """Returns a sub-model, or raises if it is not a `keras.Model`."""
     if not isinstance(model, keras.Model):
         raise TypeError(
             f"Invalid value for argument `{argument}`. Expected a `keras.Model`. "
@@ -43,7 +43,7 @@ def inputs_of(argument: str, model: keras.Model) -> Any:
     """Returns the structure of a built model's inputs, with the shape and dtype of each.
 
     Raises:
-        ValueError: If the model has not been built, so that it does not know its inputs.
+        ValueError: If the model is not built, so that it does not know its inputs.
     """
     if getattr(model, "inputs", None):
         structure = model.inputs[0] if isinstance(model, keras.Sequential) else model.input
@@ -60,12 +60,12 @@ def inputs_of(argument: str, model: keras.Model) -> Any:
 
 
 def part_of_inputs(argument: str, model: keras.Model) -> Part:
-    """Returns the part of all inputs of a built model."""
+    """Returns all inputs of a built model as one part."""
     return part_of(_named(inputs_of(argument, model)))
 
 
 def one_input(argument: str, model: keras.Model) -> Part:
-    """Returns the part of the one input of a built model, or raises where it has several."""
+    """Returns the only input of a built model as a part, or raises if it has several."""
     named = _named(inputs_of(argument, model))
     if len(named) != 1:
         raise ValueError(
@@ -78,15 +78,15 @@ def one_input(argument: str, model: keras.Model) -> Part:
 def split_inputs(
     argument: str, model: keras.Model, first_names: Sequence[str] | None = None
 ) -> tuple[Part, Part | None]:
-    """Returns the part of a model's inputs that comes first, and that of the others.
+    """Returns two parts: the first inputs of a model, and its other inputs.
 
     Args:
         argument: The argument that the model came in.
         model: A built model.
-        first_names: The names of the inputs that come first. Defaults to `None`, one input alone.
+        first_names: The names of the first inputs. Defaults to `None`: only one input comes first.
 
     Returns:
-        `(first, others)`; `others` is `None` where there are none.
+        `(first, others)`; `others` is `None` if there are no others.
 
     Raises:
         ValueError: If the model has no inputs of these names.
@@ -108,22 +108,23 @@ def split_inputs(
 
 
 def part_of(named: Mapping[str, keras.KerasTensor]) -> Part:
-    """Returns the part of some named tensors: the tensor itself, where there is one alone."""
+    """Returns the part of some named tensors. If there is only one, it is the part without a name."""
     return Part(next(iter(named.values())) if len(named) == 1 else dict(named))
 
 
 class SubModel:
     """A sub-model, as a function of parts of the game's data.
 
-    The tensors of all parts are handed to the model's inputs in their order. A model whose inputs are a
-    dictionary, or that takes fewer than there are, gets them by name.
+    The tensors of all parts are passed to the model's inputs in order. If the model's inputs are a
+    dictionary, or if it has fewer inputs than there are tensors, it gets them by name.
 
     Args:
-        game: The game, whose attribute of the name `argument` is the model. Calling it on shapes builds it.
+        game: The game. Its attribute of the name `argument` is the model. A call of the model on shapes
+            builds it.
         argument: The argument that the model came in.
-        parts: The parts that it takes; `None` for one that the game has not.
-        description: What the parts are, for errors.
-        hint: What else to say where it does not accept them. Defaults to nothing.
+        parts: The parts that it takes. `None` stands for a part that the game does not have.
+        description: A name of the parts, for error messages.
+        hint: Text to add to the error if the model does not accept the parts. Defaults to no text.
 
     Raises:
         ValueError: If the model does not accept the parts.
@@ -164,7 +165,7 @@ class SubModel:
             f"{taken}{hint}"
         )
         packed = self._packed(given)
-        # Keras looks at no more than ranks.
+        # Keras checks only ranks.
         if not all(map(_can_be, _shapes(packed), _shapes(self._structure))):
             raise ValueError(refused)
         try:
@@ -173,12 +174,12 @@ class SubModel:
             raise ValueError(f"{refused}: {error}") from error
 
     def _matched(self, names: list[str]) -> list[int]:
-        """Returns for each input of the model the number of the tensor that it gets."""
+        """Returns the number of the tensor that each input of the model gets."""
         inputs = list(_named(self._structure))
         by_name = isinstance(self._structure, Mapping) and set(inputs) <= set(names)
         if len(inputs) == len(names) and not by_name:
             return list(range(len(names)))
-        # Of several parts the first is what the model is for; the others it may leave out.
+        # The model must take the first part. It may leave out the others.
         first = len(self.parts[0].leaves) if self.parts[0] is not None else 0
         if by_name or len(inputs) == first or set(inputs[first:]) <= set(names):
             positions = {name: number for number, name in enumerate(names)}
@@ -193,21 +194,22 @@ class SubModel:
         )
 
     def __call__(self, *values: Any, training: bool, model: keras.Model | None = None) -> Any:
-        """Returns what the model makes of the parts, in float32 at least, as the game computes.
+        """Returns the model's output for the parts, in at least float32, the game's precision.
 
         Args:
-            *values: A value for each part; `None` for one that the game has not.
-            training: Whether this is the game. In inference it is the average, where one is kept.
-            model: A model to call instead, which takes the same. Defaults to `None`.
+            *values: A value for each part; `None` for a part that the game does not have.
+            training: Whether this is a step of training. In inference, the averaged model is called, if there
+                is one.
+            model: Another model with the same inputs, to call instead. Defaults to `None`.
         """
         output = self.as_it_is(*values, training=training, model=model)
         return keras.tree.map_structure(at_least_float32, output)
 
     def as_it_is(self, *values: Any, training: bool, model: keras.Model | None = None) -> Any:
-        """Returns what the model makes of the parts, in its own precision."""
+        """Returns the model's output for the parts, in the model's own precision."""
         tensors = [
             tensor
-            # A game without conditions hands on `None` for them.
+            # A game without conditions passes `None` for them.
             for part, value in zip(self.parts, values, strict=False)
             if part is not None
             for tensor in part.flat(value)
@@ -216,7 +218,7 @@ class SubModel:
         return model(self._packed(tensors), training=training or _AS_IN_TRAINING.get())
 
     def of_tensors(self, tensors: Sequence[Any]) -> Any:
-        """Returns what the model makes of the tensors of all parts, as it is, in inference."""
+        """Returns the model's output for the tensors of all parts, in inference, without averages."""
         return self.model(self._packed(tensors), training=False)
 
     def _packed(self, tensors: Sequence[Any]) -> Any:
@@ -224,7 +226,7 @@ class SubModel:
         return _pack(self._structure, iter(ordered))
 
     def reproducing(self, part: Part) -> SubModel:
-        """Returns this, or raises where its outputs do not have the shapes of a part."""
+        """Returns the sub-model itself, or raises if its outputs do not have the shapes of a part."""
         if not same_shapes(self.output_part(), part):
             raise ValueError(
                 f"Invalid value for argument `{self.argument}`. Expected outputs of shape "
@@ -237,7 +239,7 @@ class SubModel:
         """Returns the model's output as a part: one tensor, or several by name.
 
         Raises:
-            ValueError: If it has several outputs without names.
+            ValueError: If the model has several outputs without names.
         """
         if isinstance(self.output, keras.KerasTensor):
             return Part(keras.KerasTensor(self.output.shape, keras.config.floatx()))
@@ -254,7 +256,7 @@ class SubModel:
 
 
 def swapped_hint(generator: keras.Model, discriminator: keras.Model) -> str:
-    """Returns what to say of a generator and a discriminator that fit each other the other way round."""
+    """Returns a hint for an error, if a generator and a discriminator seem to be swapped."""
     made, taken = getattr(discriminator, "outputs", None), getattr(generator, "inputs", None)
     if not made or not taken or not _can_be(tuple(made[0].shape), tuple(taken[0].shape)):
         return ""
@@ -264,7 +266,7 @@ def swapped_hint(generator: keras.Model, discriminator: keras.Model) -> str:
 
 
 def _can_be(received: tuple[int | None, ...], expected: tuple[int | None, ...]) -> bool:
-    """Tells whether Keras takes one shape for another: it adds and removes a last axis of 1."""
+    """Tells whether Keras accepts one shape for another: it can add or remove a last axis of 1."""
     longer, shorter = sorted((received, expected), key=len, reverse=True)
     if len(longer) == len(shorter) + 1 and longer[-1] in (1, None):
         longer = longer[:-1]
@@ -278,7 +280,7 @@ def _shapes(structure: Any) -> list[tuple[int | None, ...]]:
 
 
 def _named(structure: Any) -> dict[str, keras.KerasTensor]:
-    """Returns the tensors of a structure by their names: those of a dictionary, or their own."""
+    """Returns the tensors of a structure by name: the keys of a dictionary, or the tensors' own names."""
     return dict(_items(structure, ""))
 
 
@@ -298,7 +300,7 @@ def _map(function: Any, structure: Any) -> Any:
 
 
 def _pack(structure: Any, tensors: Iterator[Any]) -> Any:
-    """Returns a structure of this form; unlike Keras's, a dictionary keeps its own order."""
+    """Returns tensors in the form of a structure. Unlike in Keras, a dictionary keeps its own order."""
     if isinstance(structure, Mapping):
         return {key: _pack(each, tensors) for key, each in structure.items()}
     if isinstance(structure, (list, tuple)):

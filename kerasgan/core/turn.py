@@ -1,4 +1,4 @@
-"""What a game is made of: turns, the minibatch a turn is played on, and what comes of it."""
+"""The pieces of a game: turns, the minibatch that a turn is played on, and the outcome."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from kerasgan.part import rows_of
 
 @dataclass(frozen=True)
 class Minibatch:
-    """The data one step of a turn is played on.
+    """The data for one step of a turn.
 
     Attributes:
-        real: Real samples, `(batch, *sample_shape)`, Keras's float type.
+        real: Real samples, `(batch, *sample_shape)`, in Keras's float type.
         condition: The condition of each sample, or `None` in an unconditional game.
-        training: Whether this is the game (`True`) or an evaluation of it.
+        training: `True` in training, `False` in an evaluation.
         seed: The `SeedGenerator` for this step's draws.
     """
 
@@ -38,11 +38,11 @@ class Minibatch:
 
 @dataclass(frozen=True)
 class Weighted:
-    """Values that count by weights: what weighs 0 does not count.
+    """Values with weights. A value of weight 0 does not count.
 
     Attributes:
         values: One value per example, `(batch, ...)`.
-        weights: The weight of each example, or whether it counts, `(batch,)`.
+        weights: The weight of each example, a number or a boolean, `(batch,)`.
     """
 
     values: Any
@@ -51,15 +51,15 @@ class Weighted:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a turn's objective gives.
+    """The result of a turn's objective.
 
-    The core averages values over the examples of a minibatch, and running means over the examples of all
-    minibatches. Where some examples alone count, say so with `Weighted`.
+    The core averages the values over the examples of a minibatch. Running means are averages over the
+    examples of all minibatches. If only some examples count, use `Weighted`.
 
     Attributes:
-        loss: What the players minimize, one value per example or per score, or `Weighted` ones.
-        terms: Named terms to add to it, likewise; logged as `<turn>_<term>`.
-        logs: Further named values to log as they are called, likewise.
+        loss: The values that the players minimize: one per example or per score, or `Weighted`.
+        terms: Terms to add to the loss, by name, in the same form. Each is logged as `<turn>_<term>`.
+        logs: Other values to log, by name, in the same form. Each is logged under its name.
     """
 
     loss: Any
@@ -72,9 +72,9 @@ class Evaluation:
     """A turn's objective on a minibatch, averaged.
 
     Attributes:
-        total: The scalar to minimize. Of replicas, the part of each.
-        means: The mean of each logged quantity. That of `<turn>_loss` is without the terms.
-        weights: What each mean weighs among those of other minibatches: the examples behind it.
+        total: The scalar to minimize. On replicas, this replica's part of it.
+        means: The mean of each logged quantity. The mean of `<turn>_loss` does not include the terms.
+        weights: The weight of each mean, next to other minibatches: how many examples it is a mean of.
     """
 
     total: Any
@@ -87,9 +87,10 @@ class Turn:
     """One kind of move in a game: who moves, what they minimize, and how often.
 
     Attributes:
-        name: The turn's name; its loss is logged as `<name>_loss`.
-        players: The sub-models, or layers with a state, whose weights move. Nobody else's change in the turn.
-        objective: What the players minimize, as a function of a minibatch.
+        name: The turn's name. Its loss is logged as `<name>_loss`.
+        players: The sub-models, or layers with a state, whose weights change. No other weights change in the
+            turn.
+        objective: A function of a minibatch that returns the `Outcome` to minimize.
         steps: How many steps the turn takes in each round, each on a minibatch of its own.
     """
 
@@ -107,23 +108,23 @@ class Turn:
 
     @property
     def weights(self) -> list[keras.Variable]:
-        """All weights of the players: the trainable ones and their layers' statistics."""
+        """All weights of the players: trainable ones, and the statistics of layers."""
         return _distinct(weight for player in self.players for weight in player.weights)
 
     @property
     def moving_weights(self) -> list[keras.Variable]:
-        """What moves: the trainable variables, and the statistics of layers that are not frozen."""
+        """The weights that change: trainable ones, and the statistics of layers that are not frozen."""
         layers = [layer for player in self.players for layer in player._flatten_layers()]
         statistics = (v for each in layers if each.trainable for v in each._non_trainable_variables)
         return _distinct([*self.trainable_variables, *statistics])
 
     @property
     def loss_name(self) -> str:
-        """What the turn's loss is called in the logs."""
+        """The name of the turn's loss in the logs."""
         return f"{self.name}_loss"
 
     def term_name(self, term: str) -> str:
-        """Returns what a term of the loss is called in the logs."""
+        """Returns the name of a term of the loss in the logs."""
         return f"{self.name}_{term}"
 
     def evaluate(
@@ -131,12 +132,12 @@ class Turn:
     ) -> Evaluation:
         """Averages the objective over a minibatch.
 
-        What layers of the players add to the loss counts: weight regularizers once, `add_loss` and activity
-        regularizers for each call.
+        Losses of the players' layers are added. Weight regularizers count once; `add_loss` and activity
+        regularizers count for each call.
 
         Args:
             minibatch: The minibatch.
-            players: The models that stand for the players, such as their averages. Defaults to `None`, the
+            players: Models to use instead of the players, such as their averages. Defaults to `None`: the
                 players themselves.
         """
 

@@ -10,21 +10,21 @@ from kerasgan.backend import is_first_replica
 from kerasgan.part import rows_of
 from kerasgan.precision import full_precision
 
-# The mean of some values, and what it weighs beside those of other minibatches and replicas.
+# The mean of some values, and its weight next to the means of other minibatches and replicas.
 Mean = tuple[Any, Any]
 
 
 class TurnCall(keras.layers.Layer):
-    """A turn's objective as a layer, whose sub-layers are the turn's players.
+    """A turn's objective as a layer. Its sub-layers are the turn's players.
 
-    To Keras, all that the objective calls is part of one call of this layer. So losses of layers are not
-    cleared between two calls of a player, but gathered (`layer.losses`); and Keras can compute what comes out
-    from shapes alone.
+    For Keras, everything that the objective calls is part of one call of this layer. So the losses of layers
+    are collected (`layer.losses`), and not cleared between two calls of a player. Keras can also compute the
+    outputs from shapes only.
 
     Args:
         name: The turn's name.
         players: The models whose losses count.
-        objective: Takes a batch of real samples and their conditions; returns the turn's `Outcome`.
+        objective: A function of a batch of real samples and their conditions. Returns the turn's `Outcome`.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class TurnCall(keras.layers.Layer):
         players: Sequence[keras.layers.Layer],
         objective: Callable[[Any, Any], Any],
     ) -> None:
-        # Whatever the policy: it is the sub-models that cast their inputs.
+        # For any dtype policy: the sub-models cast their inputs themselves.
         super().__init__(name=f"{name}_turn", dtype=full_precision(), autocast=False)
         self.players = list(players)
         self._objective = objective
@@ -42,7 +42,7 @@ class TurnCall(keras.layers.Layer):
     def call(
         self, real: Any, condition: Any = None
     ) -> tuple[Mean, dict[str, Mean], dict[str, Mean]]:
-        """Returns the mean of the loss, of each term, and of what else there is to log."""
+        """Returns the means of the loss, of each term, and of the other logged values."""
         outcome = self._objective(real, condition)
         rows = ops.cast(ops.shape(rows_of(real))[0], full_precision())
         terms = {name: _mean(values, rows) for name, values in outcome.terms.items()}
@@ -54,7 +54,7 @@ class TurnCall(keras.layers.Layer):
         return _mean(outcome.loss, rows), terms, logs
 
     def _clear_losses(self) -> None:
-        # Replicas take turns within one call, on the same layers; the first one begins.
+        # Replicas run one after the other within one call, on the same layers. The first one starts it.
         if is_first_replica():
             super()._clear_losses()
 

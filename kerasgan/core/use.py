@@ -1,4 +1,4 @@
-"""What a game can be asked for: one definition for the method on arrays and for the exported signature."""
+"""Uses of a game: one definition for both the method on arrays and the exported signature."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from kerasgan.exporting.signature import Signature
 from kerasgan.part import Part, rows_of
 from kerasgan.seeds import noise_of, seed_states, seeded_by
 
-# Inside a use another one is called with tensors, as the plain function that it is.
+# Inside a use, another use is called with tensors, as a plain function.
 _WITH_TENSORS = contextvars.ContextVar("with_tensors", default=False)
 Returns = str | Sequence[str] | Callable[[Any], str]
 _COUNT = keras.KerasTensor((), "int32")
@@ -30,29 +30,29 @@ _SEED = keras.KerasTensor((), "int64")
 def use(
     returns: Returns, without_noise: str = "", judges: bool = False, **parts: str | None
 ) -> Callable[[Callable[..., Any]], Any]:
-    """Makes a method of a game one of its uses.
+    """Makes a method of a game a use: something that users and exports can call.
 
-    The method is written once, for a batch of tensors. Users call it with arrays of any number of rows, and
-    an export has a signature of its name. Each parameter is called like an attribute of the game that holds a
-    `Part`: `samples`, `condition`, `latent`, `codes`. An optional parameter is left out where the game's part
-    is `None`.
+    You write the method once, for a batch of tensors. Users call it with arrays of any number of rows. An
+    export has a signature of the same name. Each parameter has the name of an attribute of the game that
+    holds a `Part`: `samples`, `condition`, `latent` or `codes`. If the game's part is `None`, the parameter
+    is left out; it must be optional.
 
-    A method that draws has the parameters `count`, how many rows, and `seed`, a `SeedGenerator`. From outside
-    the seed is an integer.
+    A method that draws at random has the parameters `count`, the number of rows, and `seed`, a
+    `SeedGenerator`. Users give an integer as `seed`.
 
-    With arrays, rows are taken `batch_size` at a time, and layers with noise of their own draw from `seed`.
-    With `training=True` layers compute as in training: batch normalization with the statistics of each batch,
-    and dropout. Nothing of the model changes.
+    Calls with arrays also take `batch_size`, the number of rows at once, `seed`, for layers that draw noise,
+    and `training`. With `training=True`, layers compute as in training: batch normalization uses the
+    statistics of each batch, and dropout is active. The model itself does not change.
 
     Args:
-        returns: The name of what the method returns, or the names of several; or a function of the game
-            that tells it.
-        without_noise: A sub-model, by its attribute. An export leaves the use out where layers of it have
-            noise of their own. Defaults to none.
-        judges: Whether it tells what a discriminator's scores stand for. An export leaves it out where the
-            loss is not known, in a game that was never compiled. Defaults to `False`.
-        **parts: The attribute of the game for a parameter of another name; `None` for a parameter that is no
-            part of the use from outside.
+        returns: The name of what the method returns, or the names if it returns several values; or a function
+            of the game that returns these.
+        without_noise: The attribute of a sub-model. If its layers draw noise, an export leaves the use out.
+            Defaults to `""`, no sub-model.
+        judges: Whether the result depends on what a discriminator's scores mean. If the loss is not known,
+            because the game was never compiled, an export leaves the use out. Defaults to `False`.
+        **parts: The attribute of the game, for a parameter of another name; `None` for a parameter that users
+            and exports do not give.
 
     Example:
 
@@ -65,7 +65,7 @@ def use(
 
 
 class Use:
-    """A method of a game that is a use of it; see `use`."""
+    """A method of a game that is a use. See `use`."""
 
     def __init__(
         self,
@@ -90,18 +90,18 @@ class Use:
             if name not in ("count", "seed") and (attribute := parts.get(name, name)) is not None
         }
         self._with_arrays: Callable[..., Any] | None = None
-        # What `help()` and editors show.
+        # The signature that `help()` and editors show.
         self.__signature__ = _signature_with_arrays(function)
 
     def arrays(self, function: Callable[..., Any]) -> Use:
-        """Takes another function for calls with arrays: one that does more than to take them in batches."""
+        """Sets another function for calls with arrays, if taking them in batches is not enough."""
         self._with_arrays = function
         self.__signature__ = inspect.signature(function)
         functools.update_wrapper(self, function)
         return self
 
     def __get__(self, game: Any, owner: type | None = None) -> Any:
-        """Returns the use of a game."""
+        """Returns the use, bound to a game."""
         if game is None:
             return self
         if _WITH_TENSORS.get():
@@ -115,16 +115,16 @@ class Use:
         return self.__get__(game, type(game))(*values, **named)
 
     def takes(self, game: Any, parameter: str) -> bool:
-        """Tells whether the use of a game takes a part from outside."""
+        """Tells whether the use of a game takes a part as an argument."""
         attribute = self.attributes.get(parameter)
         return attribute is not None and getattr(game, attribute) is not None
 
     def in_one_graph(self, game: Any) -> Callable[..., Any]:
-        """Returns the use of a game for arrays of one batch, whatever else calls with arrays do."""
+        """Returns the use of a game for arrays of one batch, without what `arrays` has set."""
         return _WithArrays(self, game)
 
     def is_exported_by(self, game: Any) -> bool:
-        """Tells whether an export of a game has a signature for the use."""
+        """Tells whether the export of a game has a signature for the use."""
         if self.judges and not all(each.knows_scores for each in game.adversaries):
             return False
         return not (self.without_noise and seed_states(getattr(game, self.without_noise)))
@@ -152,13 +152,14 @@ class Use:
     def outputs(
         self, game: Any, tensors: Mapping[str, Any], seed: Any = None, batch: Any = 0
     ) -> dict[str, Any]:
-        """Returns what a batch of tensors gives, all by name.
+        """Returns the outputs for a batch of tensors, by name.
 
         Args:
             game: The game.
             tensors: The tensors by the names of `inputs`.
-            seed: What random draws start from. `None` (the default) goes on as it is.
-            batch: Which batch of a call it is, so that each has noise of its own. Defaults to 0.
+            seed: The seed of random draws. Defaults to `None`: the present states are used and go on.
+            batch: The number of the batch within a call, so that each batch gets different noise. Defaults to
+                0.
         """
         values: dict[str, Any] = {}
         for name, part in self.parts(game).items():
@@ -183,7 +184,7 @@ class Use:
         return {name: as_float(tensor) for name, tensor in named.items()}
 
     def with_tensors(self, game: Any, seed: Any) -> Callable[..., Any]:
-        """Returns the use of a game as a plain function of tensors, whose noise starts at a seed."""
+        """Returns the use of a game as a plain function of tensors. Its noise follows from a seed."""
 
         def function(*values: Any) -> Any:
             token = _WITH_TENSORS.set(True)
@@ -196,11 +197,11 @@ class Use:
         return function
 
     def names(self, game: Any) -> str | Sequence[str]:
-        """Returns the name of what the method returns, or the names of several."""
+        """Returns the name of the method's result, or the names of its results."""
         return self.returns(game) if callable(self.returns) else self.returns
 
     def returned(self, game: Any, outputs: Mapping[str, Any]) -> Any:
-        """Returns named outputs in the form in which the method returns them."""
+        """Brings named outputs into the form in which the method returns them."""
         names = self.names(game)
         if isinstance(names, str):
             return _value(names, outputs)
@@ -253,7 +254,7 @@ class _WithArrays:
     def _play(
         self, tensors: Mapping[str, Any], seed: int, batch: int, training: bool
     ) -> dict[str, np.ndarray]:
-        """Plays one batch, in a graph that is built once."""
+        """Computes one batch, in a graph that is built once."""
         use, game = self._use, self._game
         key = (use.name, bool(training))
         if key not in game.graphs:
@@ -272,7 +273,7 @@ class _WithArrays:
 
 @functools.cache
 def _signature_with_arrays(function: Callable[..., Any]) -> inspect.Signature:
-    """Returns what a use takes from outside."""
+    """Returns the signature of a use for its users."""
     own = inspect.signature(function)
     kind = inspect.Parameter.KEYWORD_ONLY
     added = [
@@ -287,13 +288,13 @@ def _signature_with_arrays(function: Callable[..., Any]) -> inspect.Signature:
 def checked_parts(
     game: Any, parts: Mapping[str, Part], given: Mapping[str, Any], count: int | None = None
 ) -> dict[str, np.ndarray]:
-    """Returns arrays for the parts of a use by the names of its inputs, or raises where they do not fit.
+    """Returns arrays for the parts of a use, by the names of its inputs. Raises if they do not fit.
 
     Args:
         game: The game.
-        parts: Its parts, by argument.
-        given: What came for each argument.
-        count: How many rows there have to be. Defaults to `None`, as many as the first part has.
+        parts: The parts, by argument.
+        given: The value of each argument.
+        count: How many rows there must be. Defaults to `None`: as many as the first part has.
     """
     arrays: dict[str, np.ndarray] = {}
     for name, value in given.items():
@@ -316,7 +317,7 @@ def conditions_for(game: Any, condition: Any, count: int) -> Any:
     """Returns one condition for each of `count` samples, or `None` in an unconditional game.
 
     Raises:
-        ValueError: If a condition is missing or surplus, or does not fit.
+        ValueError: If a condition is missing or not expected, or does not fit.
     """
     part = game.condition
     is_missing = condition is None and part is not None and part.default is None
@@ -336,23 +337,23 @@ def _unfit(game: Any, name: str, expected: str, value: Any) -> ValueError:
 
 
 def seed_of(seed: Any) -> int:
-    """Returns a seed as a number, or raises where it is none."""
+    """Returns a seed as an integer, or raises if it is not one."""
     return non_negative_integer("seed", seed)
 
 
 def fresh_seed() -> int:
-    """Returns a seed that `keras.utils.set_random_seed` decides, as Keras finds one for a layer."""
+    """Returns a new seed, decided by `keras.utils.set_random_seed` as for a layer of Keras."""
     return random.getrandbits(31)
 
 
 def as_float(tensor: Any) -> Any:
-    """Returns a tensor in Keras's float type, whatever the model computes in."""
+    """Returns a tensor in Keras's float type, for any precision of the model."""
     return ops.cast(tensor, keras.config.floatx())
 
 
 @functools.cache
 def uses_of(kind: type) -> dict[str, Use]:
-    """Returns the uses of a class by name, those of its bases before its own."""
+    """Returns the uses of a class by name, the base classes' before its own."""
     names = [name for each in reversed(kind.__mro__) for name in vars(each)]
     found = {name: inspect.getattr_static(kind, name) for name in dict.fromkeys(names)}
     return {name: each for name, each in found.items() if isinstance(each, Use)}
@@ -374,7 +375,7 @@ def _expected(name: str) -> str:
 
 
 def _by_name(name: str, value: Any) -> dict[str, Any]:
-    """Returns a value's tensors by name: its own, or that and those of a dictionary."""
+    """Returns a value's tensors by name. For a dictionary, each name ends with the key."""
     if isinstance(value, Mapping):
         return {f"{name}_{key}": each for key, each in value.items()}
     return {name: value}
@@ -390,7 +391,7 @@ def _value(name: str, tensors: Mapping[str, Any]) -> Any:
 
 
 def _for_each(condition: Any, count: Any) -> Any:
-    """Returns a condition for each of `count` samples; a single one is for all."""
+    """Returns a condition for each of `count` samples, repeating a single one."""
     return ops.broadcast_to(condition, (count, *ops.shape(condition)[1:]))
 
 

@@ -10,10 +10,10 @@ from kerasgan.core.turn import Minibatch
 
 
 class View:
-    """How the discriminator sees the samples of a minibatch, and pictures that are their conditions.
+    """Transforms a minibatch's samples, and conditions that are pictures, for the discriminator.
 
     Args:
-        augmentation: What transforms them; `None` for nothing.
+        augmentation: The transformation; `None` for none.
         minibatch: The minibatch.
         step: How many updates the turn's players have made.
     """

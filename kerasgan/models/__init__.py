@@ -1,4 +1,4 @@
-"""The models: each file is one paper's algorithm."""
+"""The models. Each file is the algorithm of one paper."""
 
 from kerasgan.models.adversarial_auto_encoder import AdversarialAutoEncoder
 from kerasgan.models.conditional_gan import ConditionalGAN

@@ -1,4 +1,4 @@
-"""What energy games share: energies of reconstructions, and what their players play for."""
+"""The common part of energy games: energies of reconstructions, and the losses of the players."""
 
 from __future__ import annotations
 
@@ -48,17 +48,19 @@ ENERGIES: dict[str, Callable[[Any, Any], Any]] = {
 class EnergyGame(AdversarialModel, abstract=True):
     """A game whose discriminator is an auto-encoder (Zhao, Mathieu & LeCun 2016).
 
-    What the discriminator says of a sample is the error of its reconstruction: an energy, never negative, low
-    for what looks real. Real samples are to have a low energy, and generated ones one of at least a margin.
+    The discriminator's score of a sample is the error of its reconstruction. It is an energy: never negative,
+    and low for samples that look real. Real samples should have a low energy, and generated samples an energy
+    of at least a margin.
     """
 
-    # An energy game has one loss.
+    # An energy game has only one possible loss.
     loss = None
     margin = Setting(
         1.0,
         description=(
-            "The energy above which the discriminator leaves generated samples alone, in the units of "
-            "`energy`; or a `keras.optimizers.schedules.LearningRateSchedule` of the discriminator's updates."
+            "The discriminator raises the energy of generated samples only up to this value. A number in the "
+            "units of `energy`, or a `keras.optimizers.schedules.LearningRateSchedule` of the "
+            "discriminator's updates."
         ),
     )
     pulling_away = Setting(
@@ -74,6 +76,6 @@ class EnergyGame(AdversarialModel, abstract=True):
         return loss, penalties.get_all([*own, *self.penalties], ["discriminator", "generator"])
 
     def energy_adversary(self, discriminator: SubModel, samples: Part, energy: str) -> Adversary:
-        """Returns the discriminator with its energy, or raises where it does not reproduce samples."""
+        """Returns the discriminator with its energy, or raises if it does not reproduce samples."""
         one_of("energy", energy, sorted(ENERGIES))
         return self.adversary_of(discriminator.reproducing(samples), ENERGIES[energy])

@@ -13,18 +13,18 @@ from kerasgan.priors import Prior
 
 
 class Labels:
-    """Which sub-models of an auto-encoder take labels, and in which form.
+    """The sub-models of an auto-encoder that take labels, and in which form.
 
     Labels are integers from 0 to K - 1, or -1 for "unlabeled". A decoder gets one-hot vectors of K entries,
-    zeros for unlabeled; a discriminator of codes gets K + 1 entries, the last one for unlabeled (Makhzani
+    or zeros for unlabeled. A discriminator of codes gets K + 1 entries, the last one for unlabeled (Makhzani
     et al. 2015, sections 2.3 and 4).
 
     Args:
         decoder: The decoder: a model of codes, or of codes and labels.
-        discriminator: The discriminator: likewise.
+        discriminator: The discriminator: a model of codes, or of codes and labels.
 
     Raises:
-        ValueError: If a label's input is not a vector, or the two disagree on the number of classes.
+        ValueError: If the input for labels is not a vector, or the two have different numbers of classes.
     """
 
     def __init__(self, decoder: keras.Model, discriminator: keras.Model) -> None:
@@ -45,17 +45,17 @@ class Labels:
 
     @property
     def condition(self) -> Part | None:
-        """The labels as they come from outside; `None` where no sub-model takes any."""
+        """The part of labels as the user gives them; `None` if no sub-model takes labels."""
         return labels_of(self.number_of_classes) if self.number_of_classes else None
 
     def for_decoder(self, labels: Any) -> Any:
-        """Returns what the decoder takes for integer labels; `None` where it takes none."""
+        """Returns integer labels in the form that the decoder takes; `None` if it takes none."""
         if self.of_decoder is None:
             return None
         return ops.one_hot(ops.cast(labels, "int32"), self.number_of_classes)
 
     def for_discriminator(self, labels: Any) -> Any:
-        """Returns what the discriminator takes for integer labels; `None` where it takes none."""
+        """Returns integer labels in the form that the discriminator takes; `None` if it takes none."""
         if self.of_discriminator is None:
             return None
         labels = ops.cast(labels, "int32")
@@ -63,7 +63,7 @@ class Labels:
         return ops.one_hot(known, self.number_of_classes + 1)
 
     def sample(self, prior: Prior, count: Any, labels: Any, seed: Any) -> Any:
-        """Draws from a prior: from the part of each label, where the discriminator takes labels."""
+        """Draws from a prior. If the discriminator takes labels, draws from the part of each label."""
         if self.of_discriminator is None:
             return prior.sample(count, seed=seed)
         return prior.sample_labeled(labels, self.number_of_classes, seed=seed)
@@ -74,7 +74,7 @@ def labels_of(number_of_classes: int, default: int | None = None) -> Part:
 
     Args:
         number_of_classes: K.
-        default: The label of all examples where none are given. Defaults to `None`, labels are required.
+        default: The label of all examples if the user gives none. Defaults to `None`: labels are required.
     """
     return Part(
         keras.KerasTensor((None,), "int32"),
@@ -84,10 +84,10 @@ def labels_of(number_of_classes: int, default: int | None = None) -> Part:
 
 
 def row_weights(chosen: Any) -> Any:
-    """Returns weights by which a mean over all rows is the mean over the chosen ones.
+    """Returns weights that turn a mean over all rows into a mean over the chosen rows.
 
-    The core averages over all rows of the global batch. Of these some may be labeled; where none is chosen,
-    all weights are 0, and so is the mean.
+    The core averages over all rows of the global batch, but perhaps only some are labeled. If no row is
+    chosen, all weights are 0, and the mean is 0 too.
 
     Args:
         chosen: Which rows count, booleans `(rows,)`.

@@ -15,19 +15,19 @@ class ReconstructionSetting(Setting):
         super().__init__("mse", description="A Keras loss, or the name of one.")
 
     def __get__(self, game: Any, owner: type | None = None) -> Any:
-        """Returns the loss as a function that leaves averaging over the batch to the core."""
+        """Returns the loss as a function that does not average over the batch. The core averages."""
         if game is None:
             return self
         return registry.per_example_loss(game.settings[self.name], self.name)
 
     def checked(self, game: Any, value: Any) -> Any:
-        """Returns the loss as it was given, or raises where it is none."""
+        """Returns the loss unchanged, or raises if it is not a loss."""
         registry.per_example_loss(value, self.name)
         return value
 
 
 def joined(encoded: SubModel, decoded: SubModel, samples: Part) -> keras.Model:
-    """Returns an encoder and a decoder, of codes or of codes and labels, as one model of their weights."""
+    """Returns one model of an encoder and a decoder (of codes, or codes and labels), with their weights."""
     inputs = [keras.Input(samples.specification.shape[1:], dtype=samples.specification.dtype)]
     codes = encoded.model(inputs[0])
     labels = decoded.parts[1]

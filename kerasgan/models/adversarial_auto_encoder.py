@@ -31,32 +31,34 @@ from kerasgan.models._reconstruction_setting import ReconstructionSetting, joine
 class AdversarialAutoEncoder(GenerativeModel):
     """An adversarial auto-encoder (Makhzani et al. 2015).
 
-    An auto-encoder whose codes are made to follow a prior: a discriminator tells draws of the prior (its
-    real samples) from codes (its generated ones), and the encoder is the generator that passes its codes off
-    as draws of the prior. So the decoder, fed with draws of the prior, generates.
+    It is an auto-encoder that learns to give its codes the distribution of a prior. A discriminator tells
+    draws of the prior (its real samples) from codes (its generated samples). The encoder is the generator: it
+    learns to make codes that look like draws of the prior. So the decoder turns draws of the prior into new
+    samples.
 
-    The sub-models decide which of the paper's variants it is:
+    Your sub-models decide which variant of the paper it is:
 
-    - The encoder may be deterministic, or end in `kerasgan.layers.GaussianSampling` (a Gaussian posterior),
-      or take noise in by `kerasgan.layers.ConcatenateNoise` (a universal approximator).
-    - A discriminator of `[codes, labels]` matches a label-informed prior (section 2.3), a decoder of
-      `[codes, labels]` is told the label (section 4). `fit(x, y)` takes integer labels, -1 for unlabeled;
-      the sub-models get them as one-hot vectors, the discriminator's with a last entry for unlabeled.
+    - The encoder can be deterministic. It can end in `kerasgan.layers.GaussianSampling` (a Gaussian
+      posterior). Or it can add noise with `kerasgan.layers.ConcatenateNoise` (a universal approximator).
+    - With a discriminator of `[codes, labels]`, codes match a prior that depends on the label (section 2.3).
+      A decoder of `[codes, labels]` gets the label (section 4). Give integer labels to `fit(x, y)`, -1 for
+      unlabeled. The sub-models get them as one-hot vectors. The discriminator's vectors have one more entry,
+      the last, for unlabeled.
 
     Args:
         encoder: Any `keras.Model` from samples to codes.
         decoder: Any `keras.Model` from codes, or codes and labels, to samples.
         discriminator: Any `keras.Model` from codes, or codes and labels, to scores.
-        prior: What the codes are to follow: a `kerasgan.priors.Prior`, the name of one, or a function of
-            `(shape, seed)`. Defaults to `None`, a standard normal.
-        seed: Where the game's random draws start. Defaults to `None`, as `keras.utils.set_random_seed`
-            decides.
-        **kwargs: `normalization`, what the data were normalized by (see `kerasgan.core.AdversarialModel`);
-            `name` and `dtype`, as in `keras.Model`.
+        prior: The distribution that the codes should have: a `kerasgan.priors.Prior`, the name of one, or a
+            function of `(shape, seed)`. Defaults to `None`: a standard normal distribution.
+        seed: An integer, the seed of the game's random draws. Defaults to `None`:
+            `keras.utils.set_random_seed` decides the seed.
+        **kwargs: `normalization`, how the data were normalized (see `kerasgan.core.AdversarialModel`); `name`
+            and `dtype`, as in `keras.Model`.
 
     Attributes:
-        autoencoder: A `keras.Model` on the same weights: `autoencoder.compile("adam", "mse")` and
-            `autoencoder.fit(x, x)` train it beforehand.
+        autoencoder: A `keras.Model` with the same weights. To train it beforehand, call
+            `autoencoder.compile("adam", "mse")` and `autoencoder.fit(x, x)`.
 
     Raises:
         TypeError: If a sub-model is not a `keras.Model`.
@@ -97,7 +99,7 @@ class AdversarialAutoEncoder(GenerativeModel):
         self.prior = priors.get(prior)
 
     def setup(self) -> None:
-        """Works out what the sub-models take and give."""
+        """Finds out what the sub-models take and return."""
         made = output_range(self.decoder)
         self.samples = replace(one_input("encoder", self.encoder), value_range=made)
         self.encoded = self.sub_model("encoder", self.samples, of="samples")
@@ -105,7 +107,7 @@ class AdversarialAutoEncoder(GenerativeModel):
         self.prior = self.prior.shaped(tuple(self.codes.specification.shape[1:]))
         self.labels = Labels(self.decoder, self.discriminator)
         self.condition = self.labels.condition
-        # Who takes labels, takes conditions from outside.
+        # If a sub-model takes labels, the user gives them as conditions.
         self.decoder_condition = self.condition if self.labels.of_decoder else None
         self.prior_condition = self.condition if self.labels.of_discriminator else None
         self.judged = self.sub_model(
@@ -144,12 +146,12 @@ class AdversarialAutoEncoder(GenerativeModel):
         return self.adversary.discriminator_outcome(*self._on_codes(codes, minibatch))
 
     def generator_objective(self, minibatch: Minibatch) -> Outcome:
-        """The encoder passes its codes off as draws of the prior."""
+        """The encoder makes codes that the discriminator should take for draws of the prior."""
         codes = self.encoded(minibatch.real, training=minibatch.training)
         return self.adversary.generator_outcome(*self._on_codes(codes, minibatch))
 
     def fake(self, minibatch: Minibatch) -> Any:
-        """Returns what the decoder makes of as many draws of the prior as the minibatch has examples."""
+        """Returns samples that the decoder makes from draws of the prior, one for each example."""
         return self._decode(self._draw(minibatch), minibatch)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
@@ -159,13 +161,13 @@ class AdversarialAutoEncoder(GenerativeModel):
         return self.decoded.as_it_is(codes, labels, training=training)
 
     def _on_codes(self, codes: Any, minibatch: Minibatch) -> tuple[Any, Any, Minibatch]:
-        """Returns real and generated codes, and the minibatch as the discriminator of codes meets it."""
+        """Returns real and generated codes, and the minibatch with labels for the discriminator."""
         labels = self.labels.for_discriminator(minibatch.condition)
         game = Minibatch(codes, labels, minibatch.training, minibatch.seed)
         return self._draw(minibatch), codes, game
 
     def _draw(self, minibatch: Minibatch) -> Any:
-        """Draws from the prior: from the part that belongs to each example's label, where it has one."""
+        """Draws from the prior. For an example with a label, draws from the label's part."""
         labels = minibatch.condition
         return draw_rows(
             lambda rows: self.labels.sample(
@@ -185,40 +187,40 @@ class AdversarialAutoEncoder(GenerativeModel):
 
     @use(returns="samples", condition="decoder_condition")
     def decode(self, codes: Any, condition: Any = None) -> Any:
-        """Returns the samples that codes (and labels, where the decoder takes them) stand for."""
+        """Turns codes (and labels, if the decoder takes them) into samples."""
         return self.decoded(codes, self.labels.for_decoder(condition), training=False)
 
     @use(returns="samples", condition="decoder_condition")
     def reconstruct(self, samples: Any, condition: Any = None) -> Any:
-        """Returns the samples that the codes of samples stand for."""
+        """Encodes samples and decodes their codes."""
         return self.decode(self.encode(samples), condition)
 
     @use(returns="latent", without_noise="decoder", condition="prior_condition")
     def sample_latent(self, count: Any, seed: Any, condition: Any = None) -> Any:
-        """Draws codes from the prior: from the part of each label, where the discriminator takes labels."""
+        """Draws codes from the prior, or from each label's part if the discriminator takes labels."""
         return self.labels.sample(self.prior, count, condition, seed)
 
     @use(returns="samples", condition="decoder_condition")
     def generate_from(self, latent: Any, condition: Any = None) -> Any:
-        """Returns the samples that draws of the prior stand for: `decode` of them."""
+        """Turns draws of the prior into samples, like `decode`."""
         return self.decode(latent, condition)
 
     @use(returns=lambda game: game.adversary.measure, judges=True)
     def discriminate(self, samples: Any, condition: Any = None) -> Any:
-        """Judges the codes of samples: the probability of each to be a draw of the prior, `(count,)`."""
+        """Returns the probability of each sample's code to be a draw of the prior, `(count,)`."""
         return self.adversary.judge(self.encode(samples), self.labels.for_discriminator(condition))
 
     @property
     def autoencoder(self) -> keras.Model:
-        """The encoder and the decoder as one model, on the same weights."""
+        """The encoder and the decoder as one model, with the same weights."""
         return self._autoencoder()
 
     def generating_models(self) -> Sequence[keras.Model]:
-        """The encoder and the decoder, which `generator_ema` averages."""
+        """The encoder and the decoder. `generator_ema` averages their weights."""
         return [self.encoder, self.decoder]
 
     def make_adversary(self) -> Adversary:
-        """Returns the discriminator of codes with what it plays for."""
+        """Returns the discriminator of codes, with its loss and penalties."""
         return self.adversary_of(self.judged)
 
     def call_specification(self) -> Any:

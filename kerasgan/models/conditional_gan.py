@@ -12,21 +12,23 @@ from kerasgan.models.gan import GAN
 class ConditionalGAN(GAN):
     """A conditional generative adversarial network (Mirza & Osindero 2014).
 
-    `min_G max_D E[log D(x | y)] + E[log(1 - D(G(z | y) | y))]`: the turns of `GAN`, in which both sub-models
-    also see the condition of each example. A condition is whatever the sub-models take for one: an integer
-    label, a one-hot or multi-hot vector, a real vector, an image, a sequence. Several conditions are a
-    dictionary, by the names of the sub-models' inputs; a discriminator may leave some out.
+    The game is `min_G max_D E[log D(x | y)] + E[log(1 - D(G(z | y) | y))]`. It has the turns of `GAN`, but
+    both sub-models also see the condition of each example.
+
+    Your sub-models decide what a condition is: an integer label, a one-hot or multi-hot vector, a real
+    vector, an image, or a sequence. Give several conditions as a dictionary, with the names of the
+    sub-models' inputs as keys. A discriminator can leave some out.
 
     Train it with `fit(x, y)` or on a data set of `(samples, conditions)`.
 
     Args:
-        generator: Any `keras.Model` from `[latent samples, conditions]` to samples. Its first input is
-            latent, or those that `prior` names.
+        generator: Any `keras.Model` from `[latent samples, conditions]` to samples. Its first input is the
+            latent one. If `prior` is a dictionary, the latent inputs are those that it names.
         discriminator: Any `keras.Model` from `[samples, conditions]` to scores.
         prior: As in `GAN`. Defaults to `None`, a standard normal.
         seed: As in `GAN`. Defaults to `None`.
-        **kwargs: `normalization`, what the data were normalized by (see `kerasgan.core.AdversarialModel`);
-            `name` and `dtype`, as in `keras.Model`.
+        **kwargs: `normalization`, how the data were normalized (see `kerasgan.core.AdversarialModel`); `name`
+            and `dtype`, as in `keras.Model`.
 
     Raises:
         TypeError: If a sub-model is not a `keras.Model`.
@@ -46,7 +48,7 @@ class ConditionalGAN(GAN):
     """
 
     def latent_and_condition(self) -> tuple[Part, Part | None]:
-        """Returns what the generator takes: latent samples first, then conditions."""
+        """Returns the generator's inputs as parts: latent samples, then conditions."""
         latents = list(self.prior) if isinstance(self.prior, Mapping) else None
         latent, condition = split_inputs("generator", self.generator, latents)
         if condition is None:

@@ -29,10 +29,10 @@ from kerasgan.tensors import mean_distance, mean_per_example
 
 
 class _IdentityWeight(Setting):
-    """The weight of a term that only domains of one shape can have."""
+    """The weight of a term that needs both domains to have the same shape."""
 
     def checked(self, game: Any, value: Any) -> float:
-        """Returns the weight, or raises where it does not suit the domains."""
+        """Returns the weight, or raises if it does not suit the domains."""
         weight = non_negative_number(self.name, value)
         shapes = [tuple(part.specification.shape[1:]) for part in (game.samples_a, game.samples_b)]
         if weight and shapes[0] != shapes[1]:
@@ -47,26 +47,28 @@ class _IdentityWeight(Setting):
 class CycleGAN(AdversarialModel):
     """Translation between two domains, learned without pairs (Zhu et al. 2017).
 
-    Two generators translate samples of domain A to domain B and back. A discriminator of each domain tells
-    its samples from translations; and a sample that is translated there and back again should be the
-    sample it was, or a translation could be any sample of the other domain.
+    Two generators translate samples of domain A to domain B, and back. For each domain, a discriminator tells
+    its samples from translations. A sample that is translated there and back should be the same as before.
+    Otherwise a translation could be any sample of the other domain.
 
-    Train it with `fit(a, b)`, where row `i` of `a` has nothing to do with row `i` of `b`; for arrays of two
-    lengths, on `kerasgan.datasets.unpaired(a, b, batch_size)`. For what all models have, samples of A are
-    what is generated and those of B the condition: `generate(count, condition=b)`, `predict(b)`, and metrics
-    on validation data. `translate` goes both ways.
+    Train it with `fit(a, b)`. Row `i` of `a` does not have to match row `i` of `b`. If the arrays have
+    different lengths, train on `kerasgan.datasets.unpaired(a, b, batch_size)`.
+
+    `translate` works in both directions. In the methods that all models have, samples of A are generated, and
+    samples of B are the condition: `generate(count, condition=b)`, `predict(b)`, and metrics on validation
+    data.
 
     Args:
         generator_a_to_b: Any `keras.Model` from samples of A to samples of B.
         generator_b_to_a: Any `keras.Model` from samples of B to samples of A.
         discriminator_a: Any `keras.Model` from samples of A to scores, one or several (patches).
-        discriminator_b: Likewise of B.
+        discriminator_b: Any `keras.Model` from samples of B to scores, one or several (patches).
         pool_size: How many earlier translations to keep for each discriminator, in a
-            `kerasgan.layers.ImagePool`. Defaults to 50; with 0 a discriminator sees the newest alone.
-        seed: Where the game's random draws start. Defaults to `None`, as `keras.utils.set_random_seed`
-            decides.
-        **kwargs: `normalization`, what the data were normalized by (see `kerasgan.core.AdversarialModel`);
-            `name` and `dtype`, as in `keras.Model`.
+            `kerasgan.layers.ImagePool`. With 0, a discriminator sees only the newest ones. Defaults to 50.
+        seed: An integer, the seed of the game's random draws. Defaults to `None`:
+            `keras.utils.set_random_seed` decides the seed.
+        **kwargs: `normalization`, how the data were normalized (see `kerasgan.core.AdversarialModel`); `name`
+            and `dtype`, as in `keras.Model`.
 
     Raises:
         TypeError: If a sub-model is not a `keras.Model`.
@@ -89,15 +91,15 @@ class CycleGAN(AdversarialModel):
     cycle_weight = Setting(
         5.0,
         non_negative_number,
-        "The weight λ of `|x - F(G(x))|`, a mean over a sample's values, in both directions. Beside "
-        "`1/2 (D(G(x)) - 1)^2`, as `least_squares` has it, 5 is the paper's 10 beside `(D(G(x)) - 1)^2`.",
+        "The weight λ of `|x - F(G(x))|`, a mean over a sample's values, in both directions. The loss "
+        "`least_squares` is `1/2 (D(G(x)) - 1)^2`, half of the paper's. So 5 is the same as 10 in the paper.",
     )
     identity_weight = _IdentityWeight(
         0.0,
-        description="The weight of `|G(y) - y|`, which keeps colors; of use where both domains have one "
-        "shape. The paper's for paintings, half of λ, is 2.5.",
+        description="The weight of `|G(y) - y|`. This term keeps colors. It needs samples of the same shape "
+        "in both domains. The paper uses half of λ for paintings, which is 2.5 here.",
     )
-    penalties = PenaltiesSetting("Penalties of each discriminator and its domain.")
+    penalties = PenaltiesSetting("Penalties for each discriminator, on samples of its domain.")
     discriminator_steps = steps_setting()
 
     serving_default = "translate_to_a"
@@ -122,10 +124,10 @@ class CycleGAN(AdversarialModel):
         self.pool_size = non_negative_integer("pool_size", pool_size)
 
     def setup(self) -> None:
-        """Works out what the sub-models take and give."""
+        """Finds out what the sub-models take and return."""
         self.samples_a = one_input("generator_a_to_b", self.generator_a_to_b)
         self.samples_b = one_input("generator_b_to_a", self.generator_b_to_a)
-        # For what all games have: what is generated, and what of.
+        # For the methods of all games: A is generated, and B is the condition.
         self.samples = self.samples_a
         advice = "Samples that are not as many in both domains: `kerasgan.datasets.unpaired`."
         self.condition = replace(self.samples_b, advice=advice)
@@ -148,14 +150,14 @@ class CycleGAN(AdversarialModel):
                 "Invalid value for argument `pool_size`. Expected 0 for generators that take samples of any "
                 f"size, {tuple(shape[1:])}. Received: pool_size={self.pool_size}"
             )
-        # The pool holds what the discriminator sees, in the game's precision.
+        # The pool holds the discriminator's samples in the game's precision.
         pool = ImagePool(self.pool_size, seed=self.seed, dtype=full_precision())
         pool.build(shape)
         return pool
 
     def turns(self) -> Sequence[Turn]:
-        """Both discriminators, who move at once and know nothing of each other, then both generators."""
-        # A turn moves what its players hold, the discriminators' pools too.
+        """Both discriminators, at the same time and independently, then both generators."""
+        # A turn changes everything that its players hold, including the discriminators' pools.
         pools = [] if self.pool_a is None else [self.pool_a, self.pool_b]
         return (
             Turn(
@@ -185,7 +187,7 @@ class CycleGAN(AdversarialModel):
         )
 
     def generator_objective(self, minibatch: Minibatch) -> Outcome:
-        """The generators pass translations off as samples, and find the way back (equation 3)."""
+        """The generators make translations that look real, and that can be translated back (equation 3)."""
         of_a, of_b = self._domains(minibatch)
         fake_a, fake_b = self._translations(of_a, of_b)
         outcome = _sum(
@@ -200,7 +202,7 @@ class CycleGAN(AdversarialModel):
         cycle_b = mean_distance(ops.abs, of_b.real, again_b)
         terms = {"cycle": self.cycle_weight * (cycle_a + cycle_b)}
         if self.identity_weight:
-            # Section 5.2: what is in the domain already is to stay as it is.
+            # Section 5.2: a sample that is in the domain already should not change.
             same_a, same_b = self._translations(of_b, of_a)
             identity_a = mean_distance(ops.abs, of_a.real, same_a)
             identity_b = mean_distance(ops.abs, of_b.real, same_b)
@@ -209,21 +211,21 @@ class CycleGAN(AdversarialModel):
         return Outcome(outcome.loss, {**terms, **outcome.terms}, {**outcome.logs, **errors})
 
     def _domains(self, minibatch: Minibatch) -> tuple[Minibatch, Minibatch]:
-        """Returns the minibatch of each domain on its own."""
+        """Returns two minibatches, one for each domain."""
         b = ops.cast(minibatch.condition, keras.config.floatx())
         return replace(minibatch, condition=None), replace(minibatch, real=b, condition=None)
 
     def _translations(self, of_a: Minibatch, of_b: Minibatch) -> tuple[Any, Any]:
-        """Returns what becomes of samples of B in A, and of samples of A in B."""
+        """Returns the samples of B translated to A, and the samples of A translated to B."""
         to_a = self.to_a(of_b.real, training=of_b.training)
         return to_a, self.to_b(of_a.real, training=of_a.training)
 
     def fake(self, minibatch: Minibatch) -> Any:
-        """Returns what becomes of the minibatch's samples of B in A."""
+        """Translates the minibatch's samples of B to A."""
         return self.to_a(self._domains(minibatch)[1].real, training=minibatch.training)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Returns what becomes of samples of B in A."""
+        """Translates samples of B to A."""
         return self.to_a.as_it_is(inputs, training=training)
 
     def call_specification(self) -> Any:
@@ -232,28 +234,28 @@ class CycleGAN(AdversarialModel):
 
     @use(returns="samples", samples="samples_b")
     def translate_to_a(self, samples: Any) -> Any:
-        """Returns what becomes of samples of B in A."""
+        """Translates samples of B to A."""
         return self.to_a(samples, training=False)
 
     @use(returns="samples", samples="samples_a")
     def translate_to_b(self, samples: Any) -> Any:
-        """Returns what becomes of samples of A in B."""
+        """Translates samples of A to B."""
         return self.to_b(samples, training=False)
 
     @use(returns="probability", judges=True, samples="samples_a")
     def discriminate_a(self, samples: Any) -> Any:
-        """Returns the probability of each sample to be one of A, `(count,)`."""
+        """Returns the probability of each sample to be from A, `(count,)`."""
         return self.adversary_a.judge(samples)
 
     @use(returns="probability", judges=True, samples="samples_b")
     def discriminate_b(self, samples: Any) -> Any:
-        """Returns the probability of each sample to be one of B, `(count,)`."""
+        """Returns the probability of each sample to be from B, `(count,)`."""
         return self.adversary_b.judge(samples)
 
     def translate(
         self, samples: Any, to: str, batch_size: int = 256, training: bool = False
     ) -> np.ndarray:
-        """Returns what becomes of samples in the other domain.
+        """Translates samples to the other domain.
 
         Args:
             samples: Samples `(count, *sample_shape)` of the other domain.
@@ -262,7 +264,7 @@ class CycleGAN(AdversarialModel):
             training: As in `GAN.generate`. Defaults to `False`.
 
         Raises:
-            ValueError: If the samples have another shape, or there is no such domain.
+            ValueError: If the samples have the wrong shape, or there is no such domain.
         """
         one_of("to", to, ("a", "b"))
         translate = self.translate_to_a if to == "a" else self.translate_to_b
@@ -277,19 +279,19 @@ class CycleGAN(AdversarialModel):
         training: bool = False,
         normalized: bool = True,
     ) -> np.ndarray:
-        """Returns what becomes of samples of B in A.
+        """Translates samples of B to A.
 
         Args:
-            count: How many.
-            condition: One sample of B for each, or a single one for all.
-            seed: For a generator with noise of its own, as in `GAN.generate`. Defaults to `None`.
+            count: How many samples to generate.
+            condition: One sample of B for each, or a single one for all of them.
+            seed: For a generator that draws noise, as in `GAN.generate`. Defaults to `None`.
             batch_size: How many to generate at once. Defaults to 256.
             training: As in `GAN.generate`. Defaults to `False`.
-            normalized: As in `GAN.generate`; `normalization` is that of A. Defaults to `True`.
+            normalized: As in `GAN.generate`. The model's `normalization` is that of A. Defaults to `True`.
 
         Raises:
-            ValueError: If `count` is not a positive integer, the condition is missing or does not fit, or
-                `normalized` is `False` and the model has no `normalization`.
+            ValueError: If `count` is not a positive integer, if the condition is missing or does not fit, or
+                if `normalized` is `False` and the model has no `normalization`.
         """
         if not normalized:
             inverse = self.inverse_normalization()
@@ -300,17 +302,17 @@ class CycleGAN(AdversarialModel):
     def discriminate(
         self, samples: Any, *, domain: str = "a", batch_size: int = 256, training: bool = False
     ) -> np.ndarray:
-        """Returns the probability of each sample to be one of a domain, `(count,)`; as `GAN.discriminate`."""
+        """Returns the probability of each sample to be from a domain, `(count,)`, like `GAN.discriminate`."""
         one_of("domain", domain, ("a", "b"))
         discriminate = self.discriminate_a if domain == "a" else self.discriminate_b
         return discriminate(samples, batch_size=batch_size, training=training)
 
 
 def _sum(of_a: Outcome, of_b: Outcome, name: str) -> Outcome:
-    """Adds up what is minimized in both domains, and averages the rest."""
+    """Adds up the losses and terms of both domains, and averages the logs."""
 
     def total(a: Any, b: Any) -> Any:
-        # Per example, since the discriminators may judge by different numbers of patches.
+        # For each example, because the discriminators may have different numbers of patches.
         return mean_per_example(a) + mean_per_example(b)
 
     terms = {term: total(value, of_b.terms[term]) for term, value in of_a.terms.items()}

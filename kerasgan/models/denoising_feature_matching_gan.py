@@ -19,20 +19,21 @@ class DenoisingFeatureMatchingGAN(GAN):
     """A GAN with denoising feature matching (Warde-Farley & Bengio 2017).
 
     A third player, the denoiser `r`, learns to restore the discriminator's features `f` of real samples from
-    noisy ones. Where it moves a point is where the real features are denser, so the generator is drawn to
-    what the denoiser makes of its own features, in addition to its adversarial loss:
-    `adversarial + weight * ||f(G(z)) - r(f(G(z)))||^2`.
+    noisy features. It moves a point to where real features are denser. So the generator has a second loss
+    term besides its adversarial loss: its features should be near what the denoiser makes of them. The
+    generator minimizes `adversarial + weight * ||f(G(z)) - r(f(G(z)))||^2`.
 
     Args:
         generator: As in `GAN`.
         discriminator: As in `GAN`.
         denoiser: Any `keras.Model` from features to features of the same shape.
-        features: Where the features come from: as in `kerasgan.penalties.FeatureMatching`, the name of a
-            layer of the discriminator, or a function of it that returns a `keras.Model` on its inputs.
+        features: The features, as in `kerasgan.penalties.FeatureMatching`: the name of a layer of the
+            discriminator, or a function of the discriminator that returns a `keras.Model` with the same
+            inputs.
         prior: As in `GAN`. Defaults to `None`, a standard normal.
         seed: As in `GAN`. Defaults to `None`.
-        **kwargs: `normalization`, what the data were normalized by (see `kerasgan.core.AdversarialModel`);
-            `name` and `dtype`, as in `keras.Model`.
+        **kwargs: `normalization`, how the data were normalized (see `kerasgan.core.AdversarialModel`); `name`
+            and `dtype`, as in `keras.Model`.
 
     Raises:
         TypeError: If a sub-model is not a `keras.Model`.
@@ -56,12 +57,13 @@ class DenoisingFeatureMatchingGAN(GAN):
     """
 
     denoiser_optimizer = OptimizerSetting()
-    # The denoiser learns the features of samples as they are.
+    # No augmentation: the denoiser learns the features of unchanged samples.
     augmentation = None
     denoising_weight = Setting(
         0.03,
         non_negative_number,
-        "The weight of the generator's distance from the denoised features, a mean over the features.",
+        "The weight of the distance from the generator's features to the denoised features. The distance is "
+        "a mean over the features.",
     )
     noise = Setting(
         1.0, non_negative_number, "The standard deviation of the noise that the denoiser removes."
@@ -82,7 +84,7 @@ class DenoisingFeatureMatchingGAN(GAN):
         self.features = features
 
     def setup(self) -> None:
-        """Works out what the sub-models take and give."""
+        """Finds out what the sub-models take and return."""
         super().setup()
         self.described = self.without_tracking(feature_extractor(self.features, self.discriminator))
         of_samples = self.described()(self.samples.specification, training=False)
@@ -106,11 +108,11 @@ class DenoisingFeatureMatchingGAN(GAN):
         return Outcome(mean_distance(ops.square, restored, features))
 
     def generator_objective(self, minibatch: Minibatch) -> Outcome:
-        """The generator passes its samples off as real, and follows the denoiser."""
+        """The generator makes samples that look real, and follows the denoiser."""
         latent, fake = self.draw(minibatch)
         adversarial = self.adversary.generator_outcome(minibatch.real, fake, minibatch, latent)
         features = self._features(fake, minibatch)
-        # The denoiser says where to go; it is not a path for the gradient.
+        # The denoiser's output is a target: no gradient goes through it.
         goal = ops.stop_gradient(self.denoised(features, training=minibatch.training))
         denoising = self.denoising_weight * mean_distance(ops.square, features, goal)
         terms = {**adversarial.terms, "denoising": denoising}

@@ -13,21 +13,23 @@ from kerasgan.models.gan import GAN
 class EBGAN(EnergyGame, GAN):
     """An energy-based generative adversarial network (Zhao, Mathieu & LeCun 2016).
 
-    The turns are those of `GAN`. The discriminator is an auto-encoder, and what it says of a sample is the
-    error of its reconstruction: an energy, never negative, low for what looks real. The discriminator gives
-    low energy to real samples and pushes that of generated ones up to a margin; the generator lowers it.
+    The turns are those of `GAN`. The discriminator is an auto-encoder. Its score of a sample is the error of
+    the reconstruction. This is an energy: never negative, and low for samples that look real. The
+    discriminator lowers the energy of real samples, and raises the energy of generated samples up to a
+    margin. The generator lowers the energy of generated samples.
 
     Args:
         generator: Any `keras.Model` from latent samples to samples.
         discriminator: Any auto-encoder: a `keras.Model` from samples to samples of the same shape. The
-            pulling-away term needs its codes, so an `encoder` attribute: `kerasgan.networks.AutoEncoder`.
+            pulling-away term needs its codes. So it must have an attribute `encoder`, like
+            `kerasgan.networks.AutoEncoder`.
         prior: As in `GAN`. Defaults to `None`, a standard normal.
-        energy: How a sample's energy is reduced from its residual `r = discriminator(x) - x`:
-            `"mean_square"` is the mean of `r^2` over the sample's values, `"sum_square"` their sum, `"norm"`
-            the square root of that sum. The margin is in these units. Defaults to `"mean_square"`.
+        energy: How to compute a sample's energy from its residual `r = discriminator(x) - x`. `"mean_square"`
+            is the mean of `r^2` over the sample's values, `"sum_square"` is their sum, and `"norm"` is the
+            square root of that sum. The margin has the same units. Defaults to `"mean_square"`.
         seed: As in `GAN`. Defaults to `None`.
-        **kwargs: `normalization`, what the data were normalized by (see `kerasgan.core.AdversarialModel`);
-            `name` and `dtype`, as in `keras.Model`.
+        **kwargs: `normalization`, how the data were normalized (see `kerasgan.core.AdversarialModel`); `name`
+            and `dtype`, as in `keras.Model`.
 
     Raises:
         TypeError: If a sub-model is not a `keras.Model`.
@@ -61,10 +63,10 @@ class EBGAN(EnergyGame, GAN):
         self.energy_name = energy
 
     def make_adversary(self) -> Adversary:
-        """Returns the discriminator, whose score is an energy."""
+        """Returns the discriminator. Its score is an energy."""
         return self.energy_adversary(self.judged, self.samples, self.energy_name)
 
     @use(returns="energy")
     def energy(self, samples: Any) -> Any:
-        """Returns the energy of each sample, `(count,)`: an anomaly score, high for what looks unreal."""
+        """Returns the energy of each sample, `(count,)`: an anomaly score, high for unusual samples."""
         return self.adversary.judge(samples)

@@ -13,22 +13,23 @@ from kerasgan.models.adversarial_auto_encoder import AdversarialAutoEncoder
 class EnergyBasedAdversarialAutoEncoder(EnergyGame, AdversarialAutoEncoder):
     """An adversarial auto-encoder that plays the energy game of `EBGAN` on its codes.
 
-    The turns are those of `AdversarialAutoEncoder` (Makhzani et al. 2015), and the discriminator is itself an
-    auto-encoder, of codes: draws of the prior are to have a low energy, which is the error of their
-    reconstruction, and codes one of at least a margin; the encoder lowers that of its codes (Zhao, Mathieu &
-    LeCun 2016).
+    The turns are those of `AdversarialAutoEncoder` (Makhzani et al. 2015). The discriminator is an
+    auto-encoder of codes, and the error of its reconstruction is the energy. Draws of the prior should have a
+    low energy, and codes an energy of at least a margin. The encoder lowers the energy of its codes (Zhao,
+    Mathieu & LeCun 2016).
 
     Args:
         encoder: As in `AdversarialAutoEncoder`.
         decoder: As in `AdversarialAutoEncoder`.
         discriminator: Any auto-encoder of codes: a `keras.Model` from codes, or codes and labels, to codes.
-            The pulling-away term needs an `encoder` attribute: `kerasgan.networks.AutoEncoder`. Its own codes
-            should be smaller than what it reproduces, or it reproduces everything.
+            For the pulling-away term it must have an attribute `encoder`, like
+            `kerasgan.networks.AutoEncoder`. Its own codes should be smaller than its inputs. Otherwise it
+            reproduces everything.
         prior: As in `AdversarialAutoEncoder`. Defaults to `None`, a standard normal.
-        energy: How the residual is reduced, as in `EBGAN`. Defaults to `"mean_square"`.
+        energy: How to compute the energy from the residual, as in `EBGAN`. Defaults to `"mean_square"`.
         seed: As in `AdversarialAutoEncoder`. Defaults to `None`.
-        **kwargs: `normalization`, what the data were normalized by (see `kerasgan.core.AdversarialModel`);
-            `name` and `dtype`, as in `keras.Model`.
+        **kwargs: `normalization`, how the data were normalized (see `kerasgan.core.AdversarialModel`); `name`
+            and `dtype`, as in `keras.Model`.
 
     Raises:
         TypeError: If a sub-model is not a `keras.Model`.
@@ -63,10 +64,10 @@ class EnergyBasedAdversarialAutoEncoder(EnergyGame, AdversarialAutoEncoder):
         self.energy_name = energy
 
     def make_adversary(self) -> Adversary:
-        """Returns the discriminator of codes, whose score is an energy."""
+        """Returns the discriminator of codes. Its score is an energy."""
         return self.energy_adversary(self.judged, self.codes, self.energy_name)
 
     @use(returns="energy")
     def energy(self, samples: Any, condition: Any = None) -> Any:
-        """Returns the energy of the code of each sample, `(count,)`: high for what the prior lacks."""
+        """Returns the energy of each sample's code, `(count,)`: high for codes that are rare in the prior."""
         return self.discriminate(samples, condition)

@@ -32,21 +32,22 @@ from kerasgan.core import (
 class GAN(GenerativeModel):
     """A generative adversarial network (Goodfellow et al. 2014).
 
-    `min_G max_D E[log D(x)] + E[log(1 - D(G(z)))]`, over any two Keras models. The discriminator may end in
-    a sigmoid or in a linear unit, with one score per sample or several (patches, scales). Samples have any
-    rank, and may be a dictionary of tensors.
+    The game is `min_G max_D E[log D(x)] + E[log(1 - D(G(z)))]`, with any two Keras models. The discriminator
+    can end in a sigmoid or in a linear unit. It can return one score per sample or several (patches, scales).
+    Samples can have any rank, and can be a dictionary of tensors.
 
     Args:
-        generator: Any `keras.Model` from latent samples to samples. Its input's shape is the latent shape.
-            It may have several inputs, such as a latent vector and maps of noise.
-        discriminator: Any `keras.Model` from samples to scores; see `kerasgan.core.Adversary`.
-        prior: What latent samples are drawn from: a `kerasgan.priors.Prior`, the name of one, or a function
-            of `(shape, seed)` such as `keras.random.uniform`; a dictionary of these by the names of the
-            generator's inputs, where there are several. Defaults to `None`, a standard normal.
-        seed: Where the game's random draws start. Defaults to `None`, as `keras.utils.set_random_seed`
-            decides.
-        **kwargs: `normalization`, what the data were normalized by (see `kerasgan.core.AdversarialModel`);
-            `name` and `dtype`, as in `keras.Model`.
+        generator: Any `keras.Model` from latent samples to samples. The shape of its input is the latent
+            shape. It can have several inputs, such as a latent vector and maps of noise.
+        discriminator: Any `keras.Model` from samples to scores. See `kerasgan.core.Adversary`.
+        prior: The distribution of latent samples: a `kerasgan.priors.Prior`, the name of one, or a function
+            of `(shape, seed)` such as `keras.random.uniform`. If the generator has several inputs, a
+            dictionary of these by the names of the inputs. Defaults to `None`: a standard normal
+            distribution.
+        seed: An integer, the seed of the game's random draws. Defaults to `None`:
+            `keras.utils.set_random_seed` decides the seed.
+        **kwargs: `normalization`, how the data were normalized (see `kerasgan.core.AdversarialModel`); `name`
+            and `dtype`, as in `keras.Model`.
 
     Raises:
         TypeError: If a sub-model is not a `keras.Model`.
@@ -86,7 +87,7 @@ class GAN(GenerativeModel):
         self.prior = priors.get_all(prior)
 
     def setup(self) -> None:
-        """Works out what the sub-models take and give."""
+        """Finds out what the sub-models take and return."""
         self.latent, self.condition = self.latent_and_condition()
         self.prior = priors.shaped(self.prior, self.latent)
         self.latent = priors.of_known_size(self.latent, self.prior)
@@ -123,23 +124,23 @@ class GAN(GenerativeModel):
         return self.adversary.discriminator_outcome(minibatch.real, fake, minibatch, latent)
 
     def generator_objective(self, minibatch: Minibatch) -> Outcome:
-        """The generator passes its samples off as real."""
+        """The generator makes samples that the discriminator should take for real."""
         latent, fake = self.draw(minibatch)
         return self.adversary.generator_outcome(minibatch.real, fake, minibatch, latent)
 
     def draw(self, minibatch: Minibatch) -> tuple[Any, Any]:
-        """Returns fresh `z`, and `G(z)`, for as many as the minibatch has examples."""
+        """Returns new `z` and `G(z)`, one for each example of the minibatch."""
         latent = draw_rows(
             lambda rows: priors.sample(self.prior, rows, seed=minibatch.seed), minibatch.rows
         )
         return latent, self.generated(latent, minibatch.condition, training=minibatch.training)
 
     def fake(self, minibatch: Minibatch) -> Any:
-        """Returns `G(z)` for as many fresh `z` as the minibatch has examples."""
+        """Returns `G(z)` with a new `z` for each example of the minibatch."""
         return self.draw(minibatch)[1]
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Returns the samples that the generator makes of latent samples, or of `[latent, condition]`."""
+        """Returns the samples that the generator makes from latent samples or `[latent, condition]`."""
         latent, condition = inputs if self.conditional else (inputs, None)
         return self.generated.as_it_is(latent, condition, training=training)
 
@@ -150,27 +151,27 @@ class GAN(GenerativeModel):
 
     @use(returns="samples")
     def generate_from(self, latent: Any, condition: Any = None) -> Any:
-        """Returns what the generator makes of latent samples."""
+        """Returns the samples that the generator makes from latent samples."""
         return self.generated(latent, condition, training=False)
 
     @use(returns=lambda game: game.adversary.measure, judges=True)
     def discriminate(self, samples: Any, condition: Any = None) -> Any:
-        """Judges samples: the probability of each to be real, `(count,)`.
+        """Returns the probability of each sample to be real, `(count,)`.
 
-        It is a critic's score where the loss defines no probability. The judgments of patches are averaged.
-        Batch normalization judges by its running statistics, and so not as in the logs of training:
-        `training=True` takes those of each batch.
+        If the loss defines no probability, it is a critic's score. The results of patches are averaged. Batch
+        normalization uses its running statistics here, so the values differ from the logs of training. With
+        `training=True` it uses the statistics of each batch.
         """
         return self.adversary.judge(samples, condition)
 
     def latent_and_condition(self) -> tuple[Part, Part | None]:
-        """Returns what the generator takes: latent samples, and no condition in this game."""
+        """Returns the generator's inputs as parts: latent samples, and no condition in this game."""
         if not self.generator.built and isinstance(self.prior, priors.Prior) and self.prior.shape:
             return Part(keras.KerasTensor((None, *self.prior.shape), keras.config.floatx())), None
         return part_of_inputs("generator", self.generator), None
 
     def make_adversary(self) -> Adversary:
-        """Returns the discriminator with what it plays for."""
+        """Returns the discriminator, with its loss and penalties."""
         return self.adversary_of(self.judged)
 
     def call_specification(self) -> Any:

@@ -28,22 +28,24 @@ from kerasgan.tensors import flat, mean_distance
 class GANomaly(AdversarialModel):
     """GANomaly, an adversarial anomaly detector (Akcay, Atapour-Abarghouei & Breckon 2018).
 
-    It is trained on normal samples only. The generator is an encoder, a decoder and a second encoder: a
-    sample `x`, its code `z`, its reconstruction `G(x)`, and the code `z'` of that. What the generator never
-    learned to reproduce, it reproduces as something normal, so `z'` strays from `z`: `anomaly_score`.
+    Train it on normal samples only. The generator is an encoder, a decoder and a second encoder. They turn a
+    sample `x` into its code `z`, its reconstruction `G(x)`, and the code `z'` of the reconstruction. The
+    generator reproduces an abnormal sample as something normal, because it has not learned others. Then `z'`
+    differs from `z`. `anomaly_score` measures this difference.
 
     Args:
         encoder: Any `keras.Model` from samples to codes.
         decoder: Any `keras.Model` from codes to samples.
-        second_encoder: Any `keras.Model` from samples to codes; the paper's has the encoder's architecture
-            and weights of its own.
+        second_encoder: Any `keras.Model` from samples to codes. In the paper it has the architecture of the
+            encoder, and weights of its own.
         discriminator: Any `keras.Model` from samples to scores.
-        features: Where the features `f` come from: as in `kerasgan.penalties.FeatureMatching`, the name of a
-            layer of the discriminator, or a function of it that returns a `keras.Model` on its inputs.
-        seed: Where the game's random draws start. Defaults to `None`, as `keras.utils.set_random_seed`
-            decides.
-        **kwargs: `normalization`, what the data were normalized by (see `kerasgan.core.AdversarialModel`);
-            `name` and `dtype`, as in `keras.Model`.
+        features: The features `f`, as in `kerasgan.penalties.FeatureMatching`: the name of a layer of the
+            discriminator, or a function of the discriminator that returns a `keras.Model` with the same
+            inputs.
+        seed: An integer, the seed of the game's random draws. Defaults to `None`:
+            `keras.utils.set_random_seed` decides the seed.
+        **kwargs: `normalization`, how the data were normalized (see `kerasgan.core.AdversarialModel`); `name`
+            and `dtype`, as in `keras.Model`.
 
     Raises:
         TypeError: If a sub-model is not a `keras.Model`.
@@ -67,14 +69,14 @@ class GANomaly(AdversarialModel):
 
     generator_optimizer = OptimizerSetting("For both encoders and the decoder.")
     discriminator_optimizer = OptimizerSetting()
-    # Each distance is a mean over a sample's values, so that a weight means the same for samples of any size.
+    # Each distance is a mean over a sample's values. So a weight means the same for samples of any size.
     adversarial_weight = Setting(1.0, non_negative_number, "The weight of `(f(x) - f(G(x)))^2`.")
     contextual_weight = Setting(50.0, non_negative_number, "The weight of `|x - G(x)|`.")
     encoder_weight = Setting(1.0, non_negative_number, "The weight of `(z - z')^2`.")
     loss = LossSetting(
         "non_saturating",
-        "The discriminator's loss, as in `GAN.compile`; the generator's adversarial loss is the distance of "
-        "features.",
+        "The discriminator's loss, as in `GAN.compile`. The generator's adversarial loss is the distance of "
+        "features instead.",
     )
     penalties = PenaltiesSetting()
     discriminator_steps = steps_setting()
@@ -101,7 +103,7 @@ class GANomaly(AdversarialModel):
         self.features = features
 
     def setup(self) -> None:
-        """Works out what the sub-models take and give."""
+        """Finds out what the sub-models take and return."""
         self.samples = one_input("encoder", self.encoder)
         self.encoded = self.sub_model("encoder", self.samples, of="samples")
         self.codes = self.encoded.output_part()
@@ -176,8 +178,8 @@ class GANomaly(AdversarialModel):
     def anomaly_score(self, samples: Any) -> Any:
         """Returns how abnormal each sample is, `(count,)`: the 1-norm of `z - z'` (equation 5).
 
-        It is not negative. A sample's score does not depend on the others; the paper's scaling to `[0, 1]`
-        over a test set is left to the user.
+        It is never negative. The score of a sample does not depend on other samples. The paper scales the
+        scores of a test set to `[0, 1]`. This method does not.
         """
         codes = self.encoded(samples, training=False)
         codes_again = self.encoded_again(self.reconstruct(samples), training=False)
@@ -185,5 +187,5 @@ class GANomaly(AdversarialModel):
 
     @use(returns="probability", judges=True)
     def discriminate(self, samples: Any) -> Any:
-        """Returns the probability of each sample to be real, `(count,)`; as `GAN.discriminate`."""
+        """Returns the probability of each sample to be real, `(count,)`, like `GAN.discriminate`."""
         return self.adversary.judge(samples)

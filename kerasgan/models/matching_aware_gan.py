@@ -17,17 +17,17 @@ from kerasgan.tensors import mean_per_example
 class MatchingAwareGAN(ConditionalGAN):
     """A conditional GAN whose discriminator also sees real samples with wrong conditions (Reed et al. 2016).
 
-    The discriminator of a `ConditionalGAN` can win by telling generated from real samples, whatever their
-    conditions. Here it must look at the conditions too, since a real sample with the condition of another one
-    is to be refused like a generated sample. It minimizes `1/2 (L(s_r, s_f) + L(s_r, s_w))`, where
-    `s_r = D(x, y)`, `s_f = D(G(z, y), y)` and `s_w = D(x, y')`. With the minimax loss it maximizes
-    `log s_r + 1/2 (log(1 - s_w) + log(1 - s_f))`, algorithm 1 of the paper (GAN-CLS).
+    The discriminator of a `ConditionalGAN` can tell generated from real samples without a look at their
+    conditions. Here it must look at them, because it also has to refuse real samples with a wrong condition.
+    It minimizes `1/2 (L(s_r, s_f) + L(s_r, s_w))`, where `s_r = D(x, y)`, `s_f = D(G(z, y), y)` and `s_w =
+    D(x, y')`. With the minimax loss it maximizes `log s_r + 1/2 (log(1 - s_w) + log(1 - s_f))`. That is
+    algorithm 1 of the paper (GAN-CLS).
 
-    The wrong condition of each sample is that of its neighbor in the minibatch. Where it happens to equal
-    the right one, the pair does not count: `L(s_r, s_w)` and `mismatch_probability`, which logs the mean
-    `D(x, y')`, are means over the other pairs, and zero where there are none.
+    The wrong condition of a sample is the condition of its neighbor in the minibatch. If both conditions are
+    equal, the pair does not count. `L(s_r, s_w)` is a mean over the other pairs, and so is
+    `mismatch_probability`, the mean of `D(x, y')` in the logs. Both are zero if there are no other pairs.
 
-    A condition is whatever the sub-models take for one, such as the tokens of a caption: see
+    Your sub-models decide what a condition is. It can be the tokens of a caption: see
     `kerasgan.networks.text_encoder`.
 
     Args:
@@ -35,8 +35,8 @@ class MatchingAwareGAN(ConditionalGAN):
         discriminator: As in `ConditionalGAN`.
         prior: As in `GAN`. Defaults to `None`, a standard normal.
         seed: As in `GAN`. Defaults to `None`.
-        **kwargs: `normalization`, what the data were normalized by (see `kerasgan.core.AdversarialModel`);
-            `name` and `dtype`, as in `keras.Model`.
+        **kwargs: `normalization`, how the data were normalized (see `kerasgan.core.AdversarialModel`); `name`
+            and `dtype`, as in `keras.Model`.
 
     Raises:
         TypeError: If a sub-model is not a `keras.Model`.
@@ -54,7 +54,7 @@ class MatchingAwareGAN(ConditionalGAN):
     True
     """
 
-    # The wrong conditions are those of other samples, transformed otherwise.
+    # No augmentation: the wrong conditions are from other samples, whose transformation would be different.
     augmentation = None
 
     def discriminator_objective(self, minibatch: Minibatch) -> Outcome:

@@ -35,29 +35,31 @@ from kerasgan.tensors import at_least_float32
 class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
     """An auto-encoder whose code is a category and a style (Makhzani et al. 2015, sections 5 to 7).
 
-    The encoder gives logits of K categories, whose softmax is `y`, and a style `z`; the decoder reproduces
-    the sample from both. Two discriminators make `y` look like one-hot draws of a categorical prior and `z`
-    like draws of a prior of its own, so that what is discrete in the samples goes into `y`. Labeled samples
-    say which category is which.
+    The encoder returns a style `z`, and the logits of K categories. Their softmax is `y`. The decoder
+    reproduces the sample from `y` and `z`. Two discriminators make `y` look like one-hot draws of a
+    categorical prior, and `z` like draws of another prior. So `y` learns the discrete properties of the
+    samples. Labeled samples decide the meaning of each category.
 
-    `fit(x, y)` takes integer labels, -1 for unlabeled; `kerasgan.datasets.partially_labeled` puts labeled
+    Give integer labels to `fit(x, y)`, -1 for unlabeled. `kerasgan.datasets.partially_labeled` puts labeled
     samples in each minibatch.
 
-    - With some labels it classifies: semi-supervised learning, section 5.
-    - With labels of -1 alone it clusters: section 6. `cluster_labels` names the clusters afterwards.
-    - With `kerasgan.layers.ClusterHeads` at the start of the decoder, category and style share few
-      dimensions: section 7.
+    - With some labels, it classifies (semi-supervised learning, section 5).
+    - With only -1 as labels, it clusters (section 6). Afterward, `cluster_labels` names the clusters.
+    - With `kerasgan.layers.ClusterHeads` at the start of the decoder, it reduces dimensions: category and
+      style share few dimensions (section 7).
 
     Args:
-        encoder: Any `keras.Model` from samples to `[logits, style]`, vectors both (no softmax).
+        encoder: Any `keras.Model` from samples to `[logits, style]`. Both are vectors. Do not apply a
+            softmax.
         decoder: Any `keras.Model` from `[category, style]` to samples.
-        category_discriminator: Any `keras.Model` from categories, K numbers, to scores.
+        category_discriminator: Any `keras.Model` from categories (K numbers) to scores.
         style_discriminator: Any `keras.Model` from styles to scores.
-        prior: What styles are to follow, as in `GAN`. Defaults to `None`, a standard normal.
-        category_prior: What categories are to follow. Defaults to `"categorical"`, K equally probable ones.
+        prior: The distribution that styles should have, as in `GAN`. Defaults to `None`, a standard normal.
+        category_prior: The distribution that categories should have. Defaults to `"categorical"`: K
+            categories with equal probability.
         seed: As in `GAN`. Defaults to `None`.
-        **kwargs: `normalization`, what the data were normalized by (see `kerasgan.core.AdversarialModel`);
-            `name` and `dtype`, as in `keras.Model`.
+        **kwargs: `normalization`, how the data were normalized (see `kerasgan.core.AdversarialModel`); `name`
+            and `dtype`, as in `keras.Model`.
 
     Raises:
         TypeError: If a sub-model is not a `keras.Model`.
@@ -115,7 +117,7 @@ class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
         self.category_prior = priors.get(category_prior)
 
     def setup(self) -> None:
-        """Works out what the sub-models take and give."""
+        """Finds out what the sub-models take and return."""
         self.samples = one_input("encoder", self.encoder)
         self.encoded = self.sub_model("encoder", self.samples, of="samples")
         shapes = [tuple(code.shape) for code in keras.tree.flatten(self.encoded.output)]
@@ -126,7 +128,7 @@ class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
         self.category, self.style = Part(category), Part(style)
         self.latent = Part({"category": category, "style": style})
         self.number_of_classes = shapes[0][1]
-        # A category for each sample to generate; -1 draws it.
+        # A category for each sample to generate. -1 means a random one.
         self.condition = labels_of(self.number_of_classes, default=-1)
         self.prior = self.prior.shaped(shapes[1][1:])
         self.category_prior = self.category_prior.shaped(shapes[0][1:])
@@ -168,26 +170,26 @@ class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
         return self._on_codes("discriminator_outcome", ops.softmax(logits), style, minibatch)
 
     def generator_objective(self, minibatch: Minibatch) -> Outcome:
-        """The encoder passes its categories and its styles off as draws of the priors."""
+        """The encoder makes categories and styles that look like draws of the priors."""
         logits, style = self._encode(minibatch.real, minibatch.training)
         return self._on_codes("generator_outcome", ops.softmax(logits), style, minibatch)
 
     def classification_objective(self, minibatch: Minibatch) -> Outcome:
-        """The encoder puts labeled samples in the category of their label."""
+        """The encoder assigns labeled samples to the category of their label."""
         labels = ops.cast(ops.reshape(minibatch.condition, (-1,)), "int32")
         logits, style = self._encode(minibatch.real, minibatch.training)
         known = labels >= 0
         named = ops.one_hot(ops.maximum(labels, 0), self.number_of_classes)
         cross_entropy = ops.logsumexp(logits, axis=-1) - ops.sum(named * logits, axis=-1)
         right = ops.argmax(logits, axis=-1) == labels
-        # The style has no part in this, yet its weights are the encoder's: a gradient of 0, not none.
+        # The style is not used, but its weights belong to the encoder: they need a gradient of 0, not `None`.
         nothing = 0.0 * ops.sum(style, axis=-1)
         return Outcome(
             Weighted(cross_entropy + nothing, known), logs={"accuracy": Weighted(right, known)}
         )
 
     def _on_codes(self, outcome: str, category: Any, style: Any, minibatch: Minibatch) -> Outcome:
-        """Plays both games, each on draws of its prior and what the encoder gives; adds them up."""
+        """Plays both games, each on draws of its prior and outputs of the encoder, and adds them up."""
         game = Minibatch(category, None, minibatch.training, minibatch.seed)
         drawn_category, drawn_style = self._draw(minibatch)
         on_style = getattr(self.style_adversary, outcome)(drawn_style, style, game)
@@ -207,7 +209,7 @@ class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
         ]
 
     def fake(self, minibatch: Minibatch) -> Any:
-        """Returns what the decoder makes of as many draws of the priors as the minibatch has examples."""
+        """Returns samples that the decoder makes from draws of the priors, one for each example."""
         return self.decoded(*self._draw(minibatch), training=minibatch.training)
 
     def call(self, inputs: Any, training: bool = False) -> Any:
@@ -225,12 +227,12 @@ class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
 
     @use(returns="samples")
     def decode(self, category: Any, style: Any) -> Any:
-        """Returns the samples that categories and styles stand for."""
+        """Turns categories and styles into samples."""
         return self.decoded(category, style, training=False)
 
     @use(returns="samples")
     def reconstruct(self, samples: Any) -> Any:
-        """Returns the samples that category and style of samples stand for."""
+        """Encodes samples and decodes their categories and styles."""
         return self.decode(*self.encode(samples))
 
     @use(returns="probabilities")
@@ -250,7 +252,7 @@ class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
 
     @use(returns="latent", without_noise="decoder")
     def sample_latent(self, count: Any, seed: Any, condition: Any = None) -> Any:
-        """Draws categories and styles; draws the category where there is no label."""
+        """Draws styles, and a category for each sample without a label."""
         seeds = independent_seeds(seed, 2)
         category = self.category_prior.sample(count, seed=seeds[0])
         if condition is not None:
@@ -261,7 +263,7 @@ class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
 
     @use(returns="samples", condition=None)
     def generate_from(self, latent: Any, condition: Any = None) -> Any:
-        """Returns the samples that categories and styles stand for: `decode` of them."""
+        """Turns categories and styles into samples, like `decode`."""
         return self.decode(latent["category"], latent["style"])
 
     def discriminate(
@@ -279,18 +281,18 @@ class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
             The probability of each code to be a draw of its prior, `(count,)`.
 
         Raises:
-            ValueError: If there is no such code, or the samples have another shape.
+            ValueError: If there is no such code, or the samples have the wrong shape.
         """
         one_of("code", code, ("category", "style"))
         judge = self.discriminate_category if code == "category" else self.discriminate_style
         return judge(samples, batch_size=batch_size, training=training)
 
     def cluster_labels(self, samples: Any, y: Any, batch_size: int = 256) -> np.ndarray:
-        """Returns a label for each category, `(K,)`: that of the sample which is surest to be in it.
+        """Returns a label for each category, `(K,)`: the label of the sample that most surely belongs to it.
 
         Args:
             samples: Samples with known labels, such as validation data.
-            y: Their labels.
+            y: The labels of the samples.
             batch_size: How many to encode at once. Defaults to 256.
         """
         return np.asarray(y)[self.classify(samples, batch_size=batch_size).argmax(axis=0)]
@@ -300,7 +302,7 @@ class SemiSupervisedAdversarialAutoEncoder(GenerativeModel):
         return {"category": self.category_prior, "style": self.prior}
 
     def generating_models(self) -> Sequence[keras.Model]:
-        """The encoder and the decoder, which `generator_ema` averages."""
+        """The encoder and the decoder. `generator_ema` averages their weights."""
         return [self.encoder, self.decoder]
 
 

@@ -22,28 +22,28 @@ from kerasgan.tensors import at_least_float32, flat
 class SemiSupervisedGAN(GAN):
     """A GAN whose discriminator learns to classify from few labels (Salimans et al. 2016, section 5).
 
-    The classifier gives K logits `l`. Generated samples are class K + 1, whose logit is fixed at 0, so that
-    `D(x) = Z(x) / (Z(x) + 1)` with `Z = sum_k exp l_k`: a sample is real if it belongs to some class. So
-    unlabeled samples teach where the classes are, and labeled ones which is which. The generator matches
-    the mean of a layer's features (section 3.1).
+    The classifier returns K logits `l`. Generated samples are class K + 1. Its logit is fixed at 0, so `D(x)
+    = Z(x) / (Z(x) + 1)` with `Z = sum_k exp l_k`: a sample is real if it belongs to any of the K classes. So
+    unlabeled samples teach where the classes are, and labeled samples teach which class is which. The
+    generator matches the mean of a layer's features (section 3.1).
 
-    `fit(x, y)` takes integer labels, -1 for unlabeled. Where few are labeled,
-    `kerasgan.datasets.partially_labeled` puts some in each minibatch.
+    Give integer labels to `fit(x, y)`, -1 for unlabeled. If only a few samples are labeled,
+    `kerasgan.datasets.partially_labeled` puts some of them in each minibatch.
 
     Args:
         generator: As in `GAN`.
-        classifier: Any `keras.Model` from samples to K logits (no softmax).
-        features: Where the features come from: the name of a layer of the classifier, or a function of it
-            that returns a `keras.Model` on its inputs. The paper takes the last hidden layer.
+        classifier: Any `keras.Model` from samples to K logits. Do not apply a softmax.
+        features: The features: the name of a layer of the classifier, or a function of the classifier that
+            returns a `keras.Model` with the same inputs. The paper uses the last hidden layer.
         prior: As in `GAN`. Defaults to `None`, a standard normal.
         seed: As in `GAN`. Defaults to `None`.
-        **kwargs: `normalization`, what the data were normalized by (see `kerasgan.core.AdversarialModel`);
-            `name` and `dtype`, as in `keras.Model`.
+        **kwargs: `normalization`, how the data were normalized (see `kerasgan.core.AdversarialModel`); `name`
+            and `dtype`, as in `keras.Model`.
 
     Raises:
         TypeError: If a sub-model is not a `keras.Model`.
-        ValueError: If the sub-models do not fit each other, the classifier does not give the logits of two
-            or more classes, or it has no such layer.
+        ValueError: If the sub-models do not fit each other, if the classifier does not return the logits of
+            two or more classes, or if it has no such layer.
 
     Example:
 
@@ -58,14 +58,15 @@ class SemiSupervisedGAN(GAN):
     (5, 3)
     """
 
-    # The losses are the paper's.
+    # The paper fixes the losses.
     loss = None
-    # Its turns ask the classifier themselves.
+    # The turns of this game call the classifier directly.
     augmentation = None
     unsupervised_weight = Setting(
         1.0,
         non_negative_number,
-        "The weight of telling real from generated samples beside naming the labeled ones.",
+        "The weight of the loss for telling real from generated samples. The loss for classifying labeled "
+        "samples has weight 1.",
     )
 
     def __init__(
@@ -81,14 +82,14 @@ class SemiSupervisedGAN(GAN):
         self.features = features
 
     def setup(self) -> None:
-        """Works out what the sub-models take and give."""
+        """Finds out what the sub-models take and return."""
         super().setup()
         # One pass gives features and logits.
         self.described = self.without_tracking(self._with_features(self.discriminator))
 
     @property
     def classifier(self) -> keras.Model:
-        """The discriminator, which tells the classes apart too."""
+        """The discriminator, which also tells the classes apart."""
         return self.discriminator
 
     @property
@@ -97,7 +98,7 @@ class SemiSupervisedGAN(GAN):
         return labels_of(self.number_of_classes)
 
     def discriminator_objective(self, minibatch: Minibatch) -> Outcome:
-        """The classifier names what is labeled, and tells real from generated samples (section 5)."""
+        """The classifier classifies labeled samples, and tells real from generated ones (section 5)."""
         labels = ops.cast(ops.reshape(minibatch.condition, (-1,)), "int32")
         fake = ops.stop_gradient(self.fake(minibatch))
         _, logits = self._judge(minibatch.real, minibatch.training)
@@ -125,7 +126,7 @@ class SemiSupervisedGAN(GAN):
         )
 
     def generator_objective(self, minibatch: Minibatch) -> Outcome:
-        """The generator's samples have the mean features of the unlabeled ones (section 3.1)."""
+        """The generator's samples match the mean features of the unlabeled samples (section 3.1)."""
         labels = ops.cast(ops.reshape(minibatch.condition, (-1,)), "int32")
         real_features, _ = self._judge(minibatch.real, minibatch.training)
         fake = self.fake(minibatch)
@@ -142,19 +143,19 @@ class SemiSupervisedGAN(GAN):
 
     @use(returns="probabilities")
     def classify(self, samples: Any) -> Any:
-        """Returns the probability of each class for samples that are real, `(count, K)`."""
+        """Returns the probability of each class for real samples, `(count, K)`."""
         return ops.softmax(self.judged(samples, None, training=False))
 
     def generating_models(self) -> Sequence[keras.Model]:
-        """The generator, and the classifier: the paper classifies by averaged weights."""
+        """The generator and the classifier, because the paper classifies with averaged weights."""
         return [self.generator, self.discriminator]
 
     def stakes(self) -> tuple[AdversarialLoss, tuple[Penalty, ...]]:
-        """Returns the loss whose score is the logit of `D(x)`, and the penalties, of that score."""
+        """Returns the loss and the penalties. For both, a score is the logit of `D(x)`."""
         return NonSaturating(), self.penalties
 
     def make_adversary(self) -> Adversary:
-        """Returns the classifier as a discriminator: its score is the logit of `D(x)`."""
+        """Returns the classifier as a discriminator. Its score is the logit of `D(x)`."""
         logits = self.judged.output_part().specification
         if len(logits.shape) != 2 or logits.shape[1] is None or logits.shape[1] < 2:
             expected = "a model with a logit for each of two or more classes"
@@ -166,8 +167,9 @@ class SemiSupervisedGAN(GAN):
         extractor = feature_extractor(self.features, classifier)
         features, logits = extractor.outputs[0], classifier.outputs[0]
         if isinstance(classifier, keras.Sequential) and isinstance(self.features, str):
-            # Keras calls its layers anew with each one that is added: what one gave need not be on the way
-            # to the outputs, and both together would take two passes, with noise of their own.
+            # Keras calls all layers again whenever one is added. So an earlier output of a layer may not be
+            # part of the path to the outputs. Both together would then take two passes, each with different
+            # noise.
             first = [layer.name for layer in classifier.layers].index(self.features) + 1
             logits = features
             for layer in classifier.layers[first:]:
@@ -184,7 +186,7 @@ class SemiSupervisedGAN(GAN):
 
 
 def unlabeled_weights(labels: Any) -> Any:
-    """Returns weights by which the unlabeled rows stand for the data, or all where all are labeled."""
+    """Returns weights that count only unlabeled rows, or all rows if all are labeled."""
     weights = row_weights(labels < 0)
     return ops.where(all_rows_mean(weights) > 0, weights, 1.0)
 

@@ -1,4 +1,4 @@
-"""The optimizers of a game behind one face, what goes around an optimizer, and averages of weights."""
+"""A game's optimizers as one object, wrappers of optimizers, and averages of weights."""
 
 from kerasgan.optimizers.gradient_accumulation import GradientAccumulation
 from kerasgan.optimizers.loss_scale_optimizer import LossScaleOptimizer

@@ -17,13 +17,14 @@ from kerasgan.registry import deserialize
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class GradientAccumulation(keras.optimizers.Optimizer):
-    """Gathers the gradients of several updates and lets an optimizer make one step of their mean.
+    """Collects the gradients of several updates, and lets an optimizer take one step with their mean.
 
-    Keras's optimizers can do that themselves, but under a condition that replicas cannot meet in. Here the
-    replicas' gradients are added up first, and the condition is asked for all replicas at once.
+    Keras's optimizers can do that too, but they sum over replicas inside a condition, where replicas cannot
+    communicate. Here the replicas' gradients are added up first, and the condition is checked for all
+    replicas at once.
 
     Args:
-        inner_optimizer: The optimizer, without accumulation of its own.
+        inner_optimizer: The optimizer. It must not accumulate gradients itself.
         steps: How many updates make one step.
         name: A name. Defaults to `"gradient_accumulation"`.
 
@@ -51,7 +52,7 @@ class GradientAccumulation(keras.optimizers.Optimizer):
 
     @classmethod
     def instead_of(cls, optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
-        """Returns an optimizer of the same steps, gathered here; the same one if it gathers nothing."""
+        """Returns this wrapper if an optimizer accumulates gradients; otherwise, the optimizer itself."""
         steps = optimizer.gradient_accumulation_steps
         if not steps:
             return optimizer
@@ -59,7 +60,7 @@ class GradientAccumulation(keras.optimizers.Optimizer):
         return cls(type(optimizer).from_config(plain), steps)
 
     def build(self, variables: Sequence[keras.Variable]) -> None:
-        """Makes the variables that hold the gathered gradients."""
+        """Creates the variables that hold the collected gradients."""
         self.inner_optimizer.build(variables)
         self._gathered = [
             self.add_variable_from_reference(variable, name="gathered") for variable in variables
@@ -68,12 +69,12 @@ class GradientAccumulation(keras.optimizers.Optimizer):
 
     @property
     def variables(self) -> list[Any]:
-        """Its own variables and the optimizer's."""
+        """The variables of the wrapper and of the optimizer."""
         return [*self._variables, *self.inner_optimizer.variables]
 
     @property
     def iterations(self) -> Any:
-        """How many steps the optimizer has made."""
+        """How many steps the optimizer has taken."""
         return self.inner_optimizer.iterations
 
     @property
@@ -86,11 +87,11 @@ class GradientAccumulation(keras.optimizers.Optimizer):
         self.inner_optimizer.learning_rate = learning_rate
 
     def scale_loss(self, loss: Any) -> Any:
-        """Returns what the optimizer makes of a loss."""
+        """Returns a loss as the optimizer scales it."""
         return self.inner_optimizer.scale_loss(loss)
 
     def apply(self, grads: Any, trainable_variables: Any = None) -> None:
-        """Gathers gradients, and makes a step where enough are gathered."""
+        """Collects gradients, and takes a step if there are enough."""
         variables = (
             self._trainable_variables if trainable_variables is None else trainable_variables
         )
@@ -103,7 +104,7 @@ class GradientAccumulation(keras.optimizers.Optimizer):
         is_complete = ops.equal(ops.mod(self._iterations + 1, self.steps), 0)
 
         def step(*sums: Any) -> None:
-            # The optimizer adds up what the replicas give, so each gives its share.
+            # The optimizer adds up the gradients of the replicas, so each passes its share.
             means = [each / (self.steps * number_of_replicas()) for each in sums]
             self.inner_optimizer.apply(means, [variables[index] for index in known])
 
@@ -127,7 +128,7 @@ class GradientAccumulation(keras.optimizers.Optimizer):
     def from_config(
         cls, config: dict[str, Any], custom_objects: Any = None
     ) -> GradientAccumulation:
-        """Makes the optimizer that `get_config` described."""
+        """Makes the optimizer that a result of `get_config` describes."""
         with keras.saving.custom_object_scope(custom_objects or {}):
             inner = deserialize(config["inner_optimizer"])
         return cls(inner, config["steps"], config["name"])

@@ -11,10 +11,10 @@ from kerasgan.precision import full_precision
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class LossScaleOptimizer(keras.optimizers.LossScaleOptimizer):
-    """Keras's loss scaling for float16, where all replicas skip an update that overflows on any of them.
+    """Keras's loss scaling for float16. If an update overflows on one replica, all replicas skip it.
 
-    Keras asks the first replica alone, as if gradients were added up before they are looked at. They are
-    added up after, so an overflow on another replica would reach everybody's weights.
+    Keras checks only the first replica, as if the gradients were added up before the check. They are added up
+    after it. So an overflow on another replica would reach the weights of all replicas.
 
     Args:
         inner_optimizer: The optimizer whose gradients are scaled.

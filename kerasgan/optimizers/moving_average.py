@@ -15,13 +15,13 @@ from kerasgan.precision import full_precision
 class MovingAverage:
     """Copies of models whose weights are exponential moving averages of the models' own (Yazıcı et al. 2018).
 
-    `a_t = a_{t-1} + r_t (w_t - a_{t-1})` with `r_t = (1 - m) / (1 - m^t)`, the rate that corrects the bias to
-    the first value as Adam does: the average of the first t weights, whatever t is, counts no weight that
-    came before training. Layers' statistics are averaged too.
+    The average is `a_t = a_{t-1} + r_t (w_t - a_{t-1})` with `r_t = (1 - m) / (1 - m^t)`. This rate corrects
+    the bias to the first value, as Adam does. So at any time the weights from before training do not count.
+    Layers' statistics are averaged too.
 
     Args:
         models: The models to average.
-        momentum: `m`, between 0 and 1: the average looks back over about `1 / (1 - m)` rounds.
+        momentum: The number `m`, between 0 and 1. The average looks back over about `1 / (1 - m)` rounds.
 
     Raises:
         ValueError: If the momentum is not between 0 and 1.
@@ -41,7 +41,7 @@ class MovingAverage:
         self._is_in_place = False
 
     def retake(self) -> None:
-        """Takes the models' weights as they are for a start, where nothing is averaged yet."""
+        """Copies the models' present weights, if nothing is averaged yet."""
         if not int(ops.convert_to_numpy(self._updates)):
             for original, average in self._pairs:
                 average.set_weights(original.get_weights())
@@ -62,12 +62,12 @@ class MovingAverage:
         return [average for _, average in self._pairs]
 
     def of(self, model: keras.Model) -> keras.Model:
-        """Returns the average of a model; the model itself where it is not averaged."""
+        """Returns the average of a model, or the model itself if it is not averaged."""
         averages = {id(original): average for original, average in self._pairs}
         return model if self._is_in_place else averages.get(id(model), model)
 
     def update(self) -> None:
-        """Takes the models' weights into the averages."""
+        """Adds the models' present weights to the averages."""
         self._updates.assign_add(1)
         weight_of_start = ops.power(self.momentum, ops.cast(self._updates, full_precision()))
         rate = (1.0 - self.momentum) / (1.0 - weight_of_start)
@@ -76,7 +76,7 @@ class MovingAverage:
             for original, average in self._pairs
             for mean, weight in zip(average.weights, original.weights, strict=True)
         ]
-        # What is no floating-point number, a counter perhaps, has no average: it is copied.
+        # A variable of integers, such as a counter, has no average. It is copied.
         values = [
             mean + ops.cast(rate, mean.dtype) * (weight - mean)
             if keras.backend.is_float_dtype(mean.dtype)
@@ -87,7 +87,7 @@ class MovingAverage:
 
     @contextlib.contextmanager
     def in_place(self) -> Iterator[None]:
-        """Puts the averages into the models themselves for a while."""
+        """Puts the averages into the models themselves, inside a context."""
         kept = [original.get_weights() for original, _ in self._pairs]
         try:
             self._is_in_place = True
@@ -103,8 +103,8 @@ class MovingAverage:
 class Averages:
     """The averaged sub-models of a game, by the names that the game gives the sub-models.
 
-    Each is a Keras model of its own: `gan.averages.generator.save("generator.keras")`. It is a namespace, and
-    no attribute of the game, so that Keras's saving does not take the averages for further sub-models.
+    Each is a Keras model of its own, so you can write `gan.averages.generator.save("generator.keras")`. They
+    are in a namespace of their own. If they were attributes of the game, Keras would save them as sub-models.
 
     Args:
         model: The game.
@@ -135,7 +135,7 @@ class Averages:
 
 
 def _copy(model: keras.Model) -> Any:
-    # What is copied is the user's own model, so its functions may be taken as they are.
+    # This copies the user's own model, so it is safe to take over its functions.
     configuration = keras.saving.serialize_keras_object(model)
     copy: Any = keras.saving.deserialize_keras_object(configuration, safe_mode=False)
     if not copy.built:

@@ -9,18 +9,18 @@ import keras
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class Optimizers(keras.optimizers.Optimizer):
-    """Many optimizers, one for each turn, with one face to Keras.
+    """The optimizers of all turns, as one optimizer for Keras.
 
-    Keras's callbacks and its saving know one optimizer for each model. This one stands for all: its
-    variables are everybody's, and setting its learning rate scales every optimizer's, so that their ratio
-    stays what it was. It never updates anything itself.
+    Keras's callbacks and its saving know only one optimizer for each model. This one represents all of them.
+    Its variables are those of all optimizers. If you set its learning rate, the learning rate of every
+    optimizer is scaled, so that their ratios stay the same. It never updates any weights itself.
 
     Args:
-        optimizers: An optimizer for each turn, by the turn's name. The first one's learning rate is the
+        optimizers: An optimizer for each turn, by the turn's name. The learning rate of the first one is the
             learning rate of the group.
 
     Raises:
-        ValueError: If one optimizer is given to two turns.
+        ValueError: If two turns have the same optimizer.
 
     Example:
 
@@ -37,7 +37,7 @@ class Optimizers(keras.optimizers.Optimizer):
                 "Invalid value for the optimizers. Expected an optimizer of its own for each turn. "
                 f"Received: one object for several of {list(optimizers)}"
             )
-        # A mapping that Keras does not walk into: this object saves the optimizers itself, by name.
+        # Keras does not look into this mapping. This object saves the optimizers itself, by name.
         self._by_turn = MappingProxyType(dict(optimizers))
         rates = [_rate(optimizer) for optimizer in optimizers.values()]
         self._ratios = [rate / rates[0] if rates[0] else 1.0 for rate in rates]
@@ -53,13 +53,13 @@ class Optimizers(keras.optimizers.Optimizer):
 
     @property
     def variables(self) -> list[Any]:
-        """The number of rounds, and everybody's variables."""
+        """The number of rounds, and the variables of all optimizers."""
         own = [v for optimizer in self._by_turn.values() for v in optimizer.variables]
         return [self._iterations, *own]
 
     @property
     def rounds(self) -> int:
-        """How many rounds were played, whatever the optimizers made of them."""
+        """How many rounds were played. It does not depend on how many steps the optimizers took."""
         return int(keras.ops.convert_to_numpy(self._iterations))
 
     def count_round(self) -> None:
@@ -68,12 +68,12 @@ class Optimizers(keras.optimizers.Optimizer):
 
     @property
     def iterations(self) -> Any:
-        """The steps of the last turn's optimizer: fewer than the rounds where it gathers gradients."""
+        """The steps of the last turn's optimizer. Fewer than the rounds if it accumulates gradients."""
         return list(self._by_turn.values())[-1].iterations
 
     @property
     def learning_rate(self) -> Any:
-        """The first optimizer's learning rate; setting it keeps the ratios between all."""
+        """The first optimizer's learning rate. Setting it keeps the ratios between all optimizers."""
         return next(iter(self._by_turn.values())).learning_rate
 
     @learning_rate.setter
@@ -90,14 +90,14 @@ class Optimizers(keras.optimizers.Optimizer):
             optimizer.learning_rate = learning_rate * ratio
 
     def apply(self, grads: Any, trainable_variables: Any = None) -> None:
-        """Raises: each turn applies its own optimizer."""
+        """Raises an error, because each turn applies its own optimizer."""
         raise TypeError(
             f"A game's optimizers are applied by its turns. Expected one of {list(self._by_turn)} by name, "
             "as `optimizers[name].apply(...)`."
         )
 
     def finalize_variable_values(self, var_list: Any) -> None:
-        """Lets each optimizer that averages its weights write the averages."""
+        """Lets each optimizer that averages weights write its averages."""
         for optimizer in self._by_turn.values():
             optimizer.finalize_variable_values(_innermost(optimizer)._trainable_variables)
 
@@ -113,7 +113,7 @@ class Optimizers(keras.optimizers.Optimizer):
         for turn, optimizer in self._by_turn.items():
             for index, variable in enumerate(optimizer.variables):
                 variable.assign(store[f"{turn}.{index}"])
-        # Files of 0.1 have no rounds: there the last turn's optimizer counted.
+        # Files of 0.1 have no rounds. There, the steps of the last turn's optimizer are the rounds.
         has_rounds = "rounds" in store  # Keras's stores have another `get` than dictionaries.
         self._iterations.assign(store["rounds"] if has_rounds else self.iterations)
 
@@ -124,7 +124,7 @@ class Optimizers(keras.optimizers.Optimizer):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Optimizers:
-        """Makes the group that `get_config` described."""
+        """Makes the group that a result of `get_config` describes."""
         deserialize = keras.optimizers.deserialize
         return cls(
             {turn: deserialize(each, custom_objects) for turn, each in config["optimizers"].items()}

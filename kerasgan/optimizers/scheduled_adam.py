@@ -9,18 +9,18 @@ from kerasgan import schedules
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class ScheduledAdam(keras.optimizers.Adam):
-    """Adam whose `beta_2` may follow a schedule of its updates, as its learning rate may.
+    """Adam with a `beta_2` that can follow a schedule, like the learning rate.
 
-    R3GAN (Huang et al. 2024, appendix) starts with a short memory of squared gradients, 0.9, as long as the
-    players change fast, and ends with 0.99. The bias is corrected with the present `beta_2`, as in PyTorch
-    when it is changed there.
+    R3GAN (Huang et al. 2024, appendix) starts with a short memory of squared gradients, 0.9, because the
+    players change fast at first. It ends with 0.99. The bias is corrected with the present `beta_2`. PyTorch
+    does the same if `beta_2` is changed there.
 
     Args:
         learning_rate: A number or a schedule. Defaults to 0.001.
-        beta_1: As in `keras.optimizers.Adam`. Defaults to 0.9; R3GAN has 0.
+        beta_1: As in `keras.optimizers.Adam`. Defaults to 0.9. R3GAN uses 0.
         beta_2: A number in `[0, 1)`, or a `keras.optimizers.schedules.LearningRateSchedule`. Defaults to
             0.999.
-        **kwargs: Those of `keras.optimizers.Adam`.
+        **kwargs: The other arguments of `keras.optimizers.Adam`.
 
     Raises:
         ValueError: If `beta_2` is a number out of range.
@@ -55,7 +55,7 @@ class ScheduledAdam(keras.optimizers.Adam):
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Updates one variable."""
-        # Keras's step reads the attribute, where it expects a number.
+        # Keras's step reads the attribute, and expects a number there.
         self.beta_2 = self.current_beta_2()
         try:
             super().update_step(gradient, variable, learning_rate)
@@ -68,6 +68,6 @@ class ScheduledAdam(keras.optimizers.Adam):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
-        """Makes the optimizer that `get_config` described."""
+        """Makes the optimizer that a result of `get_config` describes."""
         config = {**config, "beta_2": schedules.from_config(config["beta_2"])}
         return super().from_config(config, custom_objects)

@@ -1,4 +1,4 @@
-"""Training: data and their order, the loop's callbacks, what is logged, and what is watched."""
+"""Training: data and their order, the callbacks of the loop, logs, and checks during training."""
 
 from kerasgan.training.acceleration import (
     MOST_STEPS,

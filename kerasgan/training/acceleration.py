@@ -1,4 +1,4 @@
-"""What is fastest on the machine at hand, where the user leaves it open."""
+"""Chooses what is fastest on this machine, if the user leaves it open."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from kerasgan.training.listeners import listens_to_batches
 
 logger = logging.getLogger(__name__)
 
-# How many steps are played at once: enough that what a call costs no longer counts, and few enough that
-# the progress bar moves and Ctrl-C is heard.
+# How many steps to play at once. Enough that the cost of a call does not matter, and few enough that the
+# progress bar moves and Ctrl-C works.
 MOST_STEPS = 16
-# A step of smaller networks without convolutions and recurrence takes a few milliseconds on a CPU, of which
-# the call is a good part.
+# On a CPU, a step of smaller networks without convolutions and recurrence takes a few milliseconds. A large
+# part of that is the call.
 _SMALL = 2_000_000
 
 _LAYERS = keras.layers
@@ -43,25 +43,26 @@ def chosen_jit_compile(
     run_eagerly: bool = False,
     **arguments: Any,
 ) -> bool | str:
-    """Returns what `jit_compile` means for a model on the machine at hand.
+    """Returns what `jit_compile` means for a model on this machine.
 
-    Keras takes XLA wherever there is an accelerator, and never on a CPU. On a CPU it makes recurrent
-    networks, which are many small operations, 1.3 to 2.6 times faster; dense ones gain little or nothing,
-    and convolutions lose about half their speed (`benchmarks/README.md`). So there `"auto"` takes it for
-    games with recurrent layers and no convolutions, unless TensorFlow's operations are to be deterministic.
+    Keras uses XLA whenever there is an accelerator, and never on a CPU. On a CPU, XLA makes recurrent
+    networks 1.3 to 2.6 times faster, because they are many small operations. Dense networks gain little or
+    nothing, and convolutions lose about half their speed (`benchmarks/README.md`). So on a CPU, `"auto"` uses
+    XLA for games with recurrent layers and no convolutions, unless TensorFlow's operations have to be
+    deterministic.
 
-    On an accelerator XLA cannot reach what TensorFlow keeps on the host: integers of 32 bits. A game has
-    none of its own. Where a user's sub-model has some, `"auto"` trains without XLA, and says so.
+    On an accelerator, XLA cannot reach variables that TensorFlow keeps on the host: 32-bit integers. A game
+    itself has none. If a user's sub-model has some, `"auto"` trains without XLA, and says so.
 
     Args:
         model: The game.
-        others: The variables that the step changes beside the model's.
+        others: Variables that the step changes besides those of the model.
         jit_compile: As in `compile`.
         run_eagerly: As in `compile`.
-        **arguments: The others of `compile`, which do not matter here.
+        **arguments: The other arguments of `compile`. They do not matter here.
 
     Raises:
-        ValueError: If XLA is asked for on an accelerator where a variable is on the host.
+        ValueError: If XLA is asked for on an accelerator, and a variable is on the host.
     """
     if not jit_compile or run_eagerly:
         return jit_compile if jit_compile != "auto" else False
@@ -97,14 +98,15 @@ def chosen_steps_per_execution(
 ) -> int:
     """Returns what `steps_per_execution="auto"` means for a call of `fit`.
 
-    Several steps at once give the same numbers as one by one, and cost the host one call. On an accelerator
-    that counts for any game; on a CPU for small dense networks, whose step is not much longer than the call.
+    Several steps at once give the same numbers as single steps, and cost the host only one call. On an
+    accelerator this helps every game. On a CPU it helps small dense networks, because their step does not
+    take much longer than the call.
 
     Args:
         model: The game.
-        callbacks: The callbacks. Where one listens to single batches, it is 1.
-        asked: Numbers of steps that the user asked for, an epoch's or an evaluation's, which are multiples
-            of what is chosen: Keras ends them between two executions alone. Defaults to none.
+        callbacks: The callbacks. If one of them listens to single batches, the result is 1.
+        asked: Numbers of steps that the user asked for, of an epoch or an evaluation. They will be multiples
+            of the result, because Keras can stop only between two executions. Defaults to none.
     """
     if model.run_eagerly or model._distribute_strategy is not None:
         return 1

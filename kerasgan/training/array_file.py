@@ -1,4 +1,4 @@
-"""Named arrays in a file that is either whole or refused."""
+"""Named arrays in a file. A damaged file is refused."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ import numpy as np
 
 from kerasgan.files import replacing
 
-# Another number for another layout.
+# A new layout of the file gets a new number.
 _FORMAT = 2
 _TYPES = "types"
 
 
 def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray]) -> None:
-    """Writes named arrays, of any type that a Keras variable has, to a `.npz` file.
+    """Writes named arrays, of any dtype of a Keras variable, to a `.npz` file.
 
     Args:
-        path: The file, which takes the place of the last one once it is whole.
+        path: The file. It replaces the last one after it is complete.
         arrays: The arrays, by name.
     """
-    # NumPy's files know no bfloat16: it is stored as bytes, beside its name.
+    # NumPy's files do not support bfloat16. It is stored as bytes, with its name.
     foreign = {name: each.dtype.name for name, each in arrays.items() if each.dtype.isbuiltin == 2}
     stored = {
         name: each.view(f"u{each.dtype.itemsize}") if name in foreign else each
@@ -37,10 +37,10 @@ def write_arrays(path: str | os.PathLike[str], arrays: Mapping[str, np.ndarray])
 
 
 def read_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
-    """Reads what `write_arrays` wrote.
+    """Reads a file of `write_arrays`.
 
     Raises:
-        ValueError: If the file is damaged, or is none of `write_arrays`; it names the file.
+        ValueError: If the file is damaged, or was not written by `write_arrays`. The message names the file.
     """
     try:
         with Path(path).open("rb") as file, np.load(file, allow_pickle=False) as members:
@@ -52,7 +52,7 @@ def read_arrays(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error, OSError) as error:
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        # NumPy advises to run code from a file that it does not know.
+        # NumPy's own message would advise to run code from an unknown file.
         reason = "" if "pickle" in str(error) else f" ({error})"
         raise ValueError(
             f"Invalid file '{path}'. Expected the state of a training run. Received: a file that is damaged "

@@ -1,4 +1,4 @@
-"""What callbacks remember between epochs."""
+"""The state of callbacks: what they remember between epochs."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ from kerasgan.training.state_values import decode, encode, forget_large, pack, u
 
 logger = logging.getLogger(__name__)
 
-# What Keras gives a callback anew for each `fit`.
+# Attributes that Keras sets on a callback in each `fit`.
 _GIVEN = {"_model", "params"}
-# What `keras.callbacks.TensorBoard` knows of the process: whether a profiler runs, and the time.
+# Attributes of `keras.callbacks.TensorBoard` that belong to the process: the profiler, and the time.
 _OF_THE_PROCESS = {"_is_tracing", "_profiler_started", "_batch_start_time", "_epoch_start_time"}
-# Of these packages' callbacks it is known that what cannot be stored does not matter.
+# In the callbacks of these packages, what cannot be stored does not matter.
 _KNOWN = {"keras", "kerasgan"}
 
 Name = tuple[str, ...]
 
 
 class CallbackState:
-    """Follows what callbacks count and keep while they train: patience used up, the best value, logs.
+    """Saves and restores the state of callbacks: patience used up, the best value, logs and so on.
 
-    Only what has changed since training began is state; the rest is how the user made the callback, and
-    may be another in the next process. State is what `state_values.encode` takes, in the attributes of the
-    callback, of callbacks inside it, and of objects of the user's own classes. Of another attribute that
-    changes, a warning says that it begins anew.
+    Only what has changed since training began is state. The rest is how the user made the callback, and may
+    be different in the next process. State is found in the attributes of the callback, of callbacks inside
+    it, and of objects of the user's own classes. It consists of values that `state_values.encode` accepts. If
+    an attribute with another kind of value changes, a warning says that it starts again.
 
-    Make one when all callbacks have begun, so that what they do to themselves at their start is done once in
-    each process.
+    Make this object after all callbacks have begun. So what they do at their start is not state, and happens
+    once in each process.
 
     Args:
-        callbacks: The callbacks to follow, always in the same order.
+        callbacks: The callbacks, always in the same order.
 
     Example:
 
@@ -90,14 +90,14 @@ class CallbackState:
         return {"callbacks": np.array(json.dumps(states)), **arrays}
 
     def restore(self, saved: dict[str, np.ndarray]) -> None:
-        """Gives each callback its state back; one that was not there before starts anew."""
+        """Gives each callback its state back. A callback that is new in this run stays as it is."""
         matched = _matched(self.callbacks, saved)
         for callback, before, state in zip(self.callbacks, self._at_first, matched, strict=True):
             if state is None:
                 continue
             now, _ = _attributes(callback)
             stored = {tuple(name): unpack(value, saved) for name, value in state["state"]}
-            # What has changed since the start of this process, and had not in the last one, is undone.
+            # Undone: attributes that have changed in this process, and had not changed in the last one.
             undone = {name: value for name, value in before.items() if now.get(name) != value}
             for name, value in {**undone, **stored}.items():
                 _set(callback, name, value)
@@ -122,9 +122,9 @@ class CallbackState:
 def continue_files(
     callbacks: Sequence[keras.callbacks.Callback], saved: dict[str, np.ndarray]
 ) -> None:
-    """Lets callbacks that begin a file anew at their start go on with it. Call it before they begin.
+    """Lets callbacks continue a file that they would overwrite. Call this before they begin.
 
-    That is `keras.callbacks.CSVLogger`. Rows of epochs that will be played again are cut off.
+    This is for `keras.callbacks.CSVLogger`. Rows of epochs that will be trained again are cut off.
     """
     for callback, state in zip(callbacks, _matched(callbacks, saved), strict=True):
         if not isinstance(callback, keras.callbacks.CSVLogger) or state is None:
@@ -136,7 +136,7 @@ def continue_files(
 
 
 def _append_once(callback: Any) -> None:
-    """Lets a `CSVLogger` append at its next start, and be as it was made from then on."""
+    """Makes a `CSVLogger` append at its next start only. After that it is as the user made it."""
     begin, append = callback.on_train_begin, callback.append
 
     def on_train_begin(logs: Any = None) -> None:
@@ -151,7 +151,7 @@ def _append_once(callback: Any) -> None:
 
 
 def _written(callback: keras.callbacks.Callback) -> int:
-    """Returns how long the file is that a callback has written so far."""
+    """Returns the length of the file that a callback has written so far."""
     if isinstance(callback, keras.callbacks.CSVLogger) and Path(callback.filename).is_file():
         return Path(callback.filename).stat().st_size
     return 0
@@ -163,7 +163,7 @@ def _matched(
     states = json.loads(str(saved["callbacks"]))
     matched: list[dict[str, Any] | None] = []
     for callback in callbacks:
-        # The first of a class is the first of that class again, whoever else has come or gone.
+        # Callbacks of one class are matched in order, even if callbacks of other classes came or went.
         found = [state for state in states if state["class"] == type(callback).__name__]
         matched.append(found[0] if found else None)
         if found:
@@ -172,7 +172,7 @@ def _matched(
 
 
 def _attributes(callback: keras.callbacks.Callback) -> tuple[dict[Name, Any], dict[Name, Any]]:
-    """Returns what a callback's attributes hold, and those that cannot be stored."""
+    """Returns the values of a callback's attributes, and the attributes that cannot be stored."""
     values: dict[Name, Any] = {}
     others: dict[Name, Any] = {}
     package = _package(callback)
@@ -200,12 +200,12 @@ def _attributes(callback: keras.callbacks.Callback) -> tuple[dict[Name, Any], di
 
 
 def _has_attributes(value: Any, package: str) -> bool:
-    """Tells whether a value's own attributes are a callback's state."""
+    """Tells whether the attributes of a value belong to a callback's state."""
     if isinstance(value, keras.callbacks.Callback):
         return True
     if isinstance(value, (type, keras.layers.Layer, keras.metrics.Metric)) or callable(value):
         return False
-    # The helpers of known callbacks are made once, and may hold much.
+    # The helpers of known callbacks are made only once, and may hold large data.
     own = _package(value)
     is_helper = own not in _KNOWN and (own == package or _is_users(own))
     return is_helper and hasattr(value, "__dict__") and not isinstance(value, threading.Thread)
@@ -213,7 +213,7 @@ def _has_attributes(value: Any, package: str) -> bool:
 
 @functools.cache
 def _is_users(package: str) -> bool:
-    """Tells whether a package is neither Python's nor installed: the user's own modules."""
+    """Tells whether a package is the user's own: not part of Python, and not installed."""
     file = str(getattr(sys.modules.get(package), "__file__", None) or "")
     installed = any(part in ("site-packages", "dist-packages") for part in Path(file).parts)
     return package == "__main__" or bool(

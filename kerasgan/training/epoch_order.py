@@ -22,7 +22,7 @@ class EpochOrder(keras.callbacks.Callback):
     Args:
         seed: The model's `SeedGenerator` for the order of its data.
         shuffle: Whether to shuffle at all.
-        endless: Whether arrays are passed over again and again, whatever an epoch is.
+        endless: Whether passes over arrays go on without an end, independent of epochs.
     """
 
     def __init__(self, seed: keras.random.SeedGenerator, shuffle: bool, endless: bool) -> None:
@@ -47,20 +47,20 @@ class EpochOrder(keras.callbacks.Callback):
         """Returns the order of `count` items in pass `number` of the epoch."""
         if not self.shuffle:
             return np.arange(count)
-        # Data that go on beyond an epoch are read ahead of it: their key is that of their first pass.
+        # Data that go on beyond an epoch are read ahead. They keep the key of their first pass.
         if self._opened_with is None or not self.endless:
             self._opened_with = self._key
         return np.random.default_rng([*self._opened_with, number]).permutation(count)
 
     def skip_epochs(self, epochs: int, steps: int | None) -> int:
-        """Brings the data to where so many epochs leave them.
+        """Brings the data to the position after a number of epochs.
 
         Args:
             epochs: How many epochs.
-            steps: The elements of an epoch, where it does not end with the data.
+            steps: How many elements an epoch takes, or `None` if it ends with the data.
 
         Returns:
-            How many elements of the pass in progress the epochs have used.
+            How many elements of the present pass the epochs have used.
         """
         if steps is None:
             skip_passes(self.data, epochs)
@@ -76,7 +76,7 @@ class EpochOrder(keras.callbacks.Callback):
         return used
 
     def release(self) -> None:
-        """Lets go of the data and of the model, which a callback of the user's would keep with the order."""
+        """Drops the data and the model, which a user's callback could keep alive through the order."""
         self.data = None
         self.set_model(None)
 
@@ -85,16 +85,17 @@ class EpochOrder(keras.callbacks.Callback):
         return {"order": np.array([self._key, self._opened_with or self._key], dtype="int64")}
 
     def restore(self, saved: dict[str, np.ndarray], within_epoch: bool) -> None:
-        """Takes up an order, in the middle of its epoch or at the end of it."""
+        """Continues a saved order, in the middle or at the end of its epoch."""
         self._key, self._opened_with = (list(map(int, key)) for key in saved["order"])
         self._is_restored = within_epoch
 
 
 def skip_passes(data: Any, passes: int, steps: int | None = None) -> None:
-    """Brings data to where so many passes over them leave them: each moves seeds of their own on.
+    """Brings data to their state after a number of passes. Each pass changes seeds of the data.
 
     Args:
-        data: A `tf.data.Dataset` is read, a `keras.utils.PyDataset` told. Other data stay as they are.
+        data: A `tf.data.Dataset` is read. For a `keras.utils.PyDataset`, its epoch methods are called. Other
+            data stay as they are.
         passes: How many passes.
         steps: How many elements of a `tf.data.Dataset` a pass takes. Defaults to `None`, all.
     """
@@ -108,9 +109,9 @@ def skip_passes(data: Any, passes: int, steps: int | None = None) -> None:
 
 
 def skip_evaluations(data: Any, count: int, steps: int | None) -> None:
-    """Brings held-out data to where so many evaluations leave them; as `skip_passes`."""
+    """Brings held-out data to their state after a number of evaluations, like `skip_passes`."""
     for _ in range(count):
         if isinstance(data, keras.utils.PyDataset):
-            # Keras tells it once more, before an evaluation.
+            # Keras calls this once more before an evaluation.
             data.on_epoch_end()
         skip_passes(data, 1, steps)

@@ -18,20 +18,20 @@ from kerasgan.training.training_data import first_element
 def held_out(
     x: Any, y: Any, batch_size: int | None, steps: int | None, functions: PythonFunctions
 ) -> tuple[Any, Any]:
-    """Returns data to evaluate on, arrays in batches of the size that Keras takes.
+    """Returns data to evaluate on. Arrays come in batches of the size that Keras uses.
 
     Args:
         x: Samples, as `rounds` takes them.
-        y: Their conditions, an array, or `None`.
+        y: Their conditions: an array, or `None`.
         batch_size: Rows in a batch of arrays. `None` means 32, or as many as make `steps` batches.
         steps: How many batches to evaluate on. `None` means all.
-        functions: What reads arrays, for as long as it is not closed.
+        functions: Reads the arrays. It must stay open as long as the data are used.
 
     Returns:
         `(data, y)`.
     """
     if is_tensorflow_dataset(x):
-        # Seeds of its own move in each evaluation as far as that reads, and no further.
+        # Its own seeds change in each evaluation only as far as the evaluation reads.
         return dataset_rounds(x if steps is None else x.take(steps), 1), y
     if not is_array(x):
         return x, y
@@ -42,7 +42,7 @@ def held_out(
 
 
 def most_rows(data: Any, batch_size: int | None, steps: int | None) -> int | None:
-    """Returns how many rows data to evaluate on have at most; `None` where nobody knows."""
+    """Returns the largest number of rows that data to evaluate on can have; `None` if not known."""
     if is_array(data):
         rows: int | None = count_of(data)
         of_batch = batch_size

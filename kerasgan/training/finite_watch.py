@@ -19,13 +19,14 @@ _ADVICE = (
 
 
 class FiniteWatch(keras.callbacks.Callback):
-    """Ends training at values that are not finite, before any checkpoint can hold them.
+    """Ends training at values that are not finite, before a checkpoint can hold them.
 
-    Every turn notes its first such value on the device. To read the notes the host must wait for the device,
-    so they are read once a second, at the end of each epoch, and before anything is saved. At the end of an
-    epoch the weights are looked at too: a ReLU gives 0 for NaN, so the loss may hide what the weights hold.
+    Every turn notes its first such value on the device. To read the notes, the host must wait for the device.
+    So they are read once a second, at the end of each epoch, and before anything is saved. At the end of an
+    epoch the weights are checked too. A ReLU returns 0 for NaN, so the weights can be NaN while the loss is
+    finite.
 
-    It goes before the user's callbacks.
+    This callback comes before the user's callbacks.
     """
 
     reads_logs = False
@@ -37,7 +38,7 @@ class FiniteWatch(keras.callbacks.Callback):
         self._due = 0.0
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Forgets what an earlier run has met."""
+        """Forgets the notes of an earlier run."""
         for log in turn_logs(self.model):
             log.forget_not_finite()
         self._due = time.monotonic() + self.seconds
@@ -53,11 +54,11 @@ class FiniteWatch(keras.callbacks.Callback):
             self._due = time.monotonic() + self.seconds
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Looks at the training of an epoch before validation meets what came of it."""
+        """Checks the training of an epoch before the validation."""
         self.on_epoch_end(0)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Reads the notes, and looks at the weights.
+        """Reads the notes, and checks the weights.
 
         Raises:
             ValueError: If no round was played.
@@ -69,12 +70,12 @@ class FiniteWatch(keras.callbacks.Callback):
 
 
 def turn_logs(model: keras.Model) -> list[TurnLog]:
-    """Returns what the turns of a game log."""
+    """Returns the logs of a game's turns."""
     return [log for log in model.metrics if isinstance(log, TurnLog)]
 
 
 def check_rounds(model: keras.Model) -> None:
-    """Raises a `ValueError` where an epoch had no round, of which callbacks would take means."""
+    """Raises a `ValueError` if an epoch had no round, because callbacks could not average logs."""
     if any(log.number_of_minibatches == 0 for log in turn_logs(model)):
         needed = counted(model.steps_per_round, "minibatch", "minibatches")
         played = counted(model.optimizer.rounds, "round")
@@ -92,7 +93,8 @@ def first_note(model: keras.Model) -> str | None:
         found = log.first_not_finite()
         if found is not None:
             update, quantity = found
-            # Turns differ in their updates for each round: the share of all updates tells which was first.
+            # Turns have different numbers of updates in a round. The share of all updates shows which note is
+            # first.
             sentence = (
                 f"Training met a value that is not finite: `{quantity}` in the {log.name}'s turn, at its "
                 f"update {update}."
@@ -102,14 +104,14 @@ def first_note(model: keras.Model) -> str | None:
 
 
 def check_training(model: keras.Model) -> None:
-    """Raises a `FloatingPointError` where a turn has noted a value that was not finite."""
+    """Raises a `FloatingPointError` if a turn has noted a value that was not finite."""
     note = first_note(model)
     if note is not None:
         raise FloatingPointError(f"{note} Checkpoints written so far are untouched. {_ADVICE}")
 
 
 def check_evaluation(model: keras.Model, logs: dict[str, Any]) -> None:
-    """Raises a `FloatingPointError` where a turn's mean over evaluated data is not finite.
+    """Raises a `FloatingPointError` if a turn's mean over evaluated data is not finite.
 
     Raises:
         ValueError: If there were no data.
@@ -128,10 +130,10 @@ def check_evaluation(model: keras.Model, logs: dict[str, Any]) -> None:
 
 
 class FiniteWeights:
-    """Tells whether weights are finite, by one look at the device.
+    """Checks whether weights are finite, with a single read from the device.
 
     Args:
-        weights: The weights; those that are no floating-point numbers are left out.
+        weights: The weights. Those that are not floating-point numbers are left out.
     """
 
     def __init__(self, weights: Sequence[keras.Variable]) -> None:
@@ -141,10 +143,10 @@ class FiniteWeights:
         )
 
     def check(self, model: keras.Model) -> None:
-        """Raises a `FloatingPointError` where a weight is not finite.
+        """Raises a `FloatingPointError` if a weight is not finite.
 
         Args:
-            model: The game, whose turns may have noted why.
+            model: The game. Its turns may have noted the reason.
         """
         finite = ops.convert_to_numpy(self._are_finite()) if self.weights else np.ones(1)
         if not finite.all():

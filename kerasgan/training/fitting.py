@@ -1,7 +1,7 @@
-"""`fit`, `evaluate` and `predict` of a game: data are checked before any flow, and grouped into rounds.
+"""`fit`, `evaluate` and `predict` of a game. Data are checked before use, and grouped into rounds.
 
-The functions ask of a game what `kerasgan.core.AdversarialModel` offers in public: its parts `samples` and
-`target`, `steps_per_round`, its state, its seeds and its logs.
+The functions use what `kerasgan.core.AdversarialModel` has in public: its parts `samples` and `target`,
+`steps_per_round`, its state, its seeds and its logs.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def fit(
     validation_batch_size: int | None,
     **arguments: Any,
 ) -> keras.callbacks.History:
-    """Trains a game; see `AdversarialModel.fit` for the arguments."""
+    """Trains a game. See `AdversarialModel.fit` for the arguments."""
     x, y = as_array(x), as_array(y, "y")
     y = check_data(game, x, y)
     if validation_split:
@@ -98,11 +98,11 @@ def fit(
             arguments["initial_epoch"], first_batch = take_up(keepers, game, *run)
         asked = game.compiled_game.steps_per_execution
         if asked == "auto":
-            # Keras says where data end within an epoch, if they do so at a step of their own.
+            # Finite data may end within an epoch. With single steps, Keras can say where.
             by_user = steps_per_epoch and (steps_per_epoch if is_endless(data) else 1)
             numbers = (by_user, validation_steps)
             asked = chosen_steps_per_execution(game, callbacks.callbacks, numbers)
-        # A run is taken up between two executions.
+        # A run can be continued only between two executions.
         compiled_for, at_once = game.steps_per_execution, int(asked)
         game.steps_per_execution = 1 if first_batch % at_once else at_once
         try:
@@ -113,7 +113,7 @@ def fit(
                 verbose=verbose,
                 callbacks=callbacks,
                 validation_data=validation_data,
-                # The data set shuffles.
+                # The data set itself shuffles.
                 shuffle=False,
                 steps_per_epoch=steps_per_epoch,
                 validation_steps=validation_steps,
@@ -138,8 +138,8 @@ def evaluate(
     callbacks: Any,
     **arguments: Any,
 ) -> dict[str, float]:
-    """Evaluates a game on held-out data; see `AdversarialModel.evaluate` for the arguments."""
-    # Layers with noise of their own have seeds too.
+    """Evaluates a game on held-out data. See `AdversarialModel.evaluate` for the arguments."""
+    # Layers that draw noise have seeds too.
     with seeded(game.judged_models(), seed=0), PythonFunctions() as functions:
         # In `fit` the data are prepared already.
         if not arguments.get("_use_cached_eval_dataset"):
@@ -160,8 +160,8 @@ def evaluate(
 
 
 def predict(game: Any, *args: Any, **arguments: Any) -> Any:
-    """Returns what a call of a game makes of inputs; as `keras.Model.predict`."""
-    # Keras's function for this is made once, for one number of steps; `fit` may have set another.
+    """Returns a game's outputs for inputs, like `keras.Model.predict`."""
+    # Keras makes its function for this only once, for one number of steps. `fit` may have set another.
     fitting, game.steps_per_execution = game.steps_per_execution, 1
     try:
         return keras.Model.predict(game, *args, **arguments)
@@ -170,7 +170,7 @@ def predict(game: Any, *args: Any, **arguments: Any) -> Any:
 
 
 def check_data(game: Any, x: Any, y: Any, argument: str = "x") -> Any:
-    """Returns `y` as the game takes it, or raises where data are not what a game is played on."""
+    """Returns `y` in the form that the game takes. Raises if the data do not fit the game."""
     samples, target = game.samples, game.target
     if not is_array(x):
         element = first_element(x)
@@ -201,7 +201,7 @@ def _held_out(
     functions: PythonFunctions,
     argument: str = "x",
 ) -> Any:
-    """Checks data to evaluate on, and returns them as Keras takes them: `data`, or `(data, y)`."""
+    """Checks data to evaluate on. Returns them in Keras's form: `data`, or `(data, y)`."""
     if sample_weight is not None:
         raise ValueError(
             "Invalid value for argument `sample_weight`. Expected none: the examples of a game have "

@@ -16,8 +16,8 @@ _HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_ba
 def listens_to_batches(callback: keras.callbacks.Callback) -> bool:
     """Tells whether a callback does something at single batches of training.
 
-    A callback can say so itself with an attribute `listens_to_batches`: `False` for one that reads every
-    update by `updates_since`, and so misses none when several steps are played at once.
+    A callback can answer this itself with an attribute `listens_to_batches`. Use `False` for a callback that
+    reads every update with `updates_since`: it misses none when several steps are played at once.
 
     Args:
         callback: The callback.
@@ -35,7 +35,7 @@ def listens_to_batches(callback: keras.callbacks.Callback) -> bool:
 
 def _has_hooks(callback: keras.callbacks.Callback) -> bool:
     hooks = [hook for hook in _HOOKS if _is_own(callback, hook)]
-    # Keras's checkpoints and TensorBoard have hooks that do nothing until an epoch ends.
+    # The batch hooks of Keras's checkpoints and TensorBoard do nothing before an epoch ends.
     waits = "epoch" in (getattr(callback, name, None) for name in ("save_freq", "update_freq"))
     return any(not (waits and _is_of_keras(getattr(callback, hook))) for hook in hooks)
 
@@ -68,14 +68,14 @@ class ProgressBar(keras.callbacks.ProgbarLogger):
 
 
 class Listeners(keras.callbacks.CallbackList):
-    """Keras's list of callbacks, which reads the logs of a batch only for those who want them.
+    """Keras's list of callbacks. It reads the logs of a batch only for callbacks that need them.
 
-    Keras converts all logs at every batch, and for that the host waits until the device is done. Without a
-    reader the host goes on, so that the device has its next work before it is done with this one. A callback
-    with an attribute `reads_logs = False` gets the logs as they are: tensors.
+    Keras converts all logs at every batch, and the host waits until the device is done. If no callback reads
+    the logs, the host does not wait. So the device gets its next work before it has finished the present one.
+    A callback with an attribute `reads_logs = False` gets the logs as tensors.
 
     Args:
-        callbacks: The callbacks, in their order.
+        callbacks: The callbacks, in order.
         verbose: As in `fit`.
         **arguments: `model`, `epochs` and `steps`, as in `keras.callbacks.CallbackList`.
     """
@@ -88,15 +88,15 @@ class Listeners(keras.callbacks.CallbackList):
     ) -> None:
         bar = [ProgressBar()] if verbose else []
         super().__init__([*callbacks, *bar], add_history=True, verbose=verbose, **arguments)
-        # They keep what all others have done, Keras's history too.
+        # Keepers come last: they save what all others have done, including Keras's history.
         self.callbacks.sort(key=lambda callback: isinstance(callback, RunKeeper))
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Calls those who do something at the end of a batch."""
+        """Calls the callbacks that do something at the end of a batch."""
         self._call("on_train_batch_end", ("on_train_batch_end", "on_batch_end"), batch, logs)
 
     def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Calls those who do something at the end of a batch of an evaluation."""
+        """Calls the callbacks that do something at the end of an evaluation's batch."""
         self._call("on_test_batch_end", ("on_test_batch_end",), batch, logs)
 
     def _call(
@@ -121,27 +121,27 @@ def _numbers(logs: Mapping[str, Any] | None) -> dict[str, float]:
 def in_order(
     callbacks: Any, order: keras.callbacks.Callback, model: keras.Model
 ) -> tuple[Any, list[RunKeeper]]:
-    """Puts who prepares and watches an epoch before the user's callbacks, and keepers of the run after them.
+    """Puts callbacks that prepare and watch an epoch first, then the user's, then keepers of the run.
 
     Args:
-        callbacks: What `fit` was given: callbacks, or a `keras.callbacks.CallbackList`.
+        callbacks: The argument of `fit`: callbacks, or a `keras.callbacks.CallbackList`.
         order: The order of the run's data.
         model: The model.
 
     Returns:
-        `(callbacks, keepers)`: a list, or the user's own `CallbackList`, and the keepers among them.
+        `(callbacks, keepers)`: a list or the user's own `CallbackList`, and the keepers in it.
     """
     is_list = isinstance(callbacks, keras.callbacks.CallbackList)
     given = callbacks.callbacks if is_list else keras.tree.flatten(callbacks or [])
     keepers = [callback for callback in given if isinstance(callback, RunKeeper)]
     others = [callback for callback in given if not isinstance(callback, RunKeeper)]
-    # Who explains values that are not finite has to see them before they end training.
+    # A callback that explains values that are not finite must see them before they end training.
     early = [callback for callback in others if getattr(callback, "sees_non_finite", False)]
     late = [callback for callback in others if callback not in early]
     ordered = [order, TrainableWatch(), *early, FiniteWatch(), *late, *keepers]
     if is_list:
         callbacks.callbacks = ordered
-        # Keras calls some lists from threads of their own, which a backup cannot wait for.
+        # Keras calls some lists from other threads. A backup cannot wait for these.
         callbacks._async_train = callbacks._async_test = False
         callbacks.set_model(model)
         return callbacks, keepers

@@ -15,19 +15,19 @@ def prepare_monitors(
 ) -> None:
     """Tells callbacks which way the quantity that they monitor improves.
 
-    Keras finds that out for `"loss"` and for the metrics that it compiled itself; a game has neither. A
-    turn's loss is minimized, an accuracy maximized, and a metric of Keras knows its direction. Of the other
-    quantities, such as probabilities, none is good or bad by itself: for them Keras asks for a `mode`.
+    Keras knows this for `"loss"` and for metrics that it compiled itself. A game has neither. A turn's loss
+    is minimized, an accuracy is maximized, and a Keras metric knows its direction. Other quantities, such as
+    probabilities, are not good or bad in themselves. For them, Keras asks for a `mode`.
 
     Args:
-        callbacks: Callbacks, or a `keras.callbacks.CallbackList`. Those with a `monitor` and the mode
-            `"auto"` get the mode of what they monitor.
+        callbacks: Callbacks, or a `keras.callbacks.CallbackList`. A callback with a `monitor` and the mode
+            `"auto"` gets the mode of the quantity that it monitors.
         metrics: The model's metrics.
         validates: Whether the model is evaluated after its epochs.
 
     Raises:
-        ValueError: If a callback monitors `"loss"`, which a game has not, or what is logged in an evaluation
-            alone and there is none.
+        ValueError: If a callback monitors `"loss"`, which a game does not have. Also if it monitors a
+            quantity that only an evaluation logs, and there is no evaluation.
 
     Example:
 
@@ -47,7 +47,7 @@ def prepare_monitors(
             continue
         if mode == "auto" and logged.get(monitor) is not None:
             callback.mode = logged[monitor]
-        # A checkpoint that is not of the best looks at nothing.
+        # A checkpoint without `save_best_only` does not use its `monitor`.
         if not getattr(callback, "save_best_only", True):
             continue
         # Other names may come from the user's own callbacks.
@@ -63,7 +63,7 @@ def prepare_monitors(
 def _modes(
     metrics: Iterable[keras.metrics.Metric],
 ) -> tuple[dict[str, str | None], dict[str, str | None]]:
-    """Returns what is logged in training and in an evaluation, with its mode where it has one."""
+    """Returns the quantities that training and evaluation log, each with its mode if it has one."""
     in_training: dict[str, str | None] = {}
     in_evaluation: dict[str, str | None] = {}
     for metric in metrics:

@@ -1,7 +1,7 @@
-"""Groups any training data into rounds: the minibatches that the turns of one training step need.
+"""Groups training data into rounds. A round has the minibatches for all turns of a training step.
 
-An incomplete last round is left out. The minibatches of a round are equally large: where the data's last
-batch is a smaller one, the others of its round are cut to its size.
+An incomplete last round is left out. All minibatches of a round have the same size. If the last batch of the
+data is smaller, the others of its round are cut to its size.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from kerasgan.datasets.array_batches import Order
 
 
 def number_of_batches(data: Any) -> int | None:
-    """Returns how many batches a data set has; `None` where it does not know or has no end."""
+    """Returns how many batches a data set has; `None` if it does not know or has no end."""
     if isinstance(data, keras.utils.PyDataset):
         return data.num_batches
     return number_of_elements(data) if is_tensorflow_dataset(data) else None
@@ -26,8 +26,8 @@ def number_of_batches(data: Any) -> int | None:
 def interleave(minibatches: Any) -> Any:
     """Joins minibatches so that `rows[step::steps]` is minibatch `step` again.
 
-    Rows that belong to one minibatch are spread evenly. A strategy that hands each replica a contiguous
-    share of the rows thereby hands it a share of every minibatch.
+    The rows of a minibatch are spread evenly. A strategy gives each replica a contiguous share of the rows.
+    So each replica gets a share of every minibatch.
     """
     size = min(len(keras.tree.flatten(minibatch)[0]) for minibatch in minibatches)
 
@@ -42,7 +42,7 @@ def iterator_rounds(batches: Iterable[Any], steps: int) -> Iterator[Any]:
     """Groups the batches of a generator."""
     group: list[Any] = []
     for batch in batches:
-        # Keras takes tuples alone from a generator.
+        # From a generator, Keras accepts only tuples.
         group.append(tuple(batch) if isinstance(batch, (list, tuple)) else (batch,))
         if len(group) == steps:
             yield interleave(group)
@@ -68,9 +68,9 @@ class PyDatasetRounds(keras.utils.PyDataset):
         self._order: np.ndarray | None = None
 
     def reorder(self, order: Order) -> None:
-        """Takes the data set's batches in the order of another epoch from now on."""
+        """Uses the order of another epoch for the data set's batches from now on."""
         batches = self.dataset.num_batches
-        # An array: the data set may be copied to other processes, where the order's seed cannot go.
+        # An array, because the data set may be copied to other processes, and the order's seed cannot.
         self._order = None if batches is None else order(batches, 0)
 
     @property

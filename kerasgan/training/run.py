@@ -12,22 +12,22 @@ from kerasgan.training.epoch_order import EpochOrder
 
 @dataclass
 class Run:
-    """A call of `fit`.
+    """The values of one call of `fit`.
 
     Attributes:
         order: The order of the data.
-        held_out: The validation data as Keras gets them, or `None`.
-        listeners: Who is called in this run.
-        callbacks: Those of them that remember something: the user's, and the history.
-        description: What the run is a run of, as JSON.
-        epochs: As `fit` was given it.
-        initial_epoch: Likewise.
-        steps_per_epoch: Likewise.
-        validation_steps: Likewise.
-        states: What the callbacks remember, once they have begun.
-        first_epoch: The epoch in which the run was begun, perhaps by an earlier process.
-        evaluations: How often the model has been evaluated since.
-        is_passing: Whether batches pass by that were trained on before.
+        held_out: The validation data in the form that Keras gets, or `None`.
+        listeners: All callbacks of this run.
+        callbacks: The callbacks among them that have a state: the user's, and the history.
+        description: The model, the compilation and the arguments of `fit`, as JSON.
+        epochs: The argument of `fit`.
+        initial_epoch: The argument of `fit`.
+        steps_per_epoch: The argument of `fit`.
+        validation_steps: The argument of `fit`.
+        states: The state of the callbacks, after they have begun.
+        first_epoch: The epoch in which the run began, perhaps in an earlier process.
+        evaluations: How often the model has been evaluated since then.
+        is_passing: Whether batches are being skipped now, because they were trained on before.
     """
 
     order: EpochOrder

@@ -1,4 +1,4 @@
-"""What a training run is a run of, as JSON: to notice that a script has changed since its last backup."""
+"""Describes a training run as JSON, to notice that a script has changed since its last backup."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import keras
 from kerasgan.datasets.description import describe_data
 from kerasgan.datasets.normalization import Normalization
 
-# They change how fast a game is trained, not which.
+# These change how fast a game is trained, but not which game it is.
 _FOR_SPEED = ("jit_compile", "run_eagerly", "steps_per_execution")
 _OF_ORDER = (
     "batch_size",
@@ -31,8 +31,8 @@ _MOST_SHOWN = 6
 def describe(value: Any) -> Any:
     """Describes Keras objects, and structures of them, as JSON.
 
-    What has no configuration is described by its class alone. Names are replaced by numbers: Keras counts
-    them on in a process that makes a second model.
+    An object without a configuration is described only by its class. Names are replaced by numbers, because
+    Keras counts names up when a process makes a second model.
 
     Example:
 
@@ -43,11 +43,11 @@ def describe(value: Any) -> Any:
 
 
 def describe_model(model: keras.Model) -> Any:
-    """Describes a model by its configuration; by its class, where it has none."""
+    """Describes a model by its configuration, or by its class if it has none."""
     try:
         config = dict(model.get_config())
         if isinstance(getattr(model, "normalization", None), Normalization):
-            # It tells in which units samples are drawn, and changes no training.
+            # The normalization is for drawing samples. It does not change training.
             config.pop("normalization", None)
         return describe({"class": type(model).__qualname__, **config})
     except Exception:  # noqa: BLE001  # Whatever a user's `get_config` raises, it is no use here.
@@ -57,7 +57,7 @@ def describe_model(model: keras.Model) -> Any:
 def describe_compilation(
     optimizers: Mapping[str, keras.optimizers.Optimizer], given: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Describes what `compile` made and was given.
+    """Describes the optimizers and the arguments of `compile`.
 
     Args:
         optimizers: The optimizer of each turn.
@@ -74,13 +74,13 @@ def describe_compilation(
 def describe_fit(
     x: Any, y: Any, validation_data: Any, arguments: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Describes what `fit` is called with.
+    """Describes the arguments of `fit`.
 
     Args:
         x: The data, as in `fit`.
-        y: Likewise.
-        validation_data: Likewise.
-        arguments: The other arguments of `fit`, of which those that the order of data depends on count.
+        y: As in `fit`.
+        validation_data: As in `fit`.
+        arguments: The other arguments of `fit`. Only those that change the order of data are described.
     """
     order = {name: arguments[name] for name in _OF_ORDER if arguments.get(name) is not None}
     data = {"x": x, "y": y, "validation_data": validation_data}
@@ -88,7 +88,7 @@ def describe_fit(
 
 
 def differences(before: Any, now: Any) -> list[str]:
-    """Lists what differs in two descriptions, in sentences.
+    """Lists the differences of two descriptions, as sentences.
 
     Example:
 
@@ -102,7 +102,7 @@ def differences(before: Any, now: Any) -> list[str]:
 
 
 def summed_up(sentences: list[str]) -> str:
-    """Joins sentences to a line, the last of many left out."""
+    """Joins sentences to a line. If there are many, the last ones are left out."""
     more = len(sentences) - _MOST_SHOWN
     shown = sentences[:_MOST_SHOWN] + ([f"and {more} more"] if more > 0 else [])
     return "; ".join(shown)
@@ -119,7 +119,7 @@ def _different(
         before, now = ({str(i): each for i, each in enumerate(part)} for part in (before, now))
     if isinstance(before, dict) and isinstance(now, dict):
         if before.get("class") != now.get("class"):
-            # Another class has other arguments.
+            # A different class has different arguments.
             yield path, before.get("class"), now.get("class")
             return
         for key in [*before, *(key for key in now if key not in before)]:
@@ -143,7 +143,7 @@ def _described(value: Any) -> Any:
     if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, str):
-        # Weights in a configuration are long.
+        # Weights in a configuration would be too long.
         return value if len(value) <= 200 else f"{zlib.crc32(value.encode()):08x}"
     if isinstance(value, Mapping):
         return {str(key): _described(each) for key, each in _plain(dict(value)).items()}
@@ -157,7 +157,7 @@ def _described(value: Any) -> Any:
 
 
 def _plain(config: Any) -> Any:
-    """Returns an object's configuration without what Keras adds to find its class."""
+    """Returns an object's configuration without the entries with which Keras finds its class."""
     if isinstance(config, list):
         return [_plain(each) for each in config]
     if not isinstance(config, dict):

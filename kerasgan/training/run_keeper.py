@@ -26,17 +26,17 @@ State = dict[str, np.ndarray]
 
 
 class RunKeeper(keras.callbacks.Callback):
-    """Knows all that a training run depends on, and takes a run up where it stood.
+    """Knows everything that a training run depends on, and continues a run where it stopped.
 
-    That is every variable (weights, optimizers, averages, seeds, running means), the order of the data and
-    the position in it, what other callbacks remember, where the random numbers of NumPy and Python are, and
-    whether a callback has ended training. `fit` lets keepers look at a run before it begins, and calls them
-    after all other callbacks.
+    That is: every variable (weights, optimizers, averages, seeds, running means), the order of the data and
+    the position in it, the state of other callbacks, the state of the random numbers of NumPy and Python, and
+    whether a callback has ended training. `fit` shows a run to keepers before it begins, and calls them after
+    all other callbacks.
 
-    Data are taken up by reading them again up to the position, without training and without calling the
-    other callbacks. Arrays and a `keras.utils.PyDataset` are in an order that follows from a stored seed; a
-    `tf.data.Dataset` or a generator has to give in a new process what it gave in the last, so shuffle it
-    with a seed. The same goes for validation data, but for a generator, which goes on as it is.
+    To continue, the data are read again up to the position, without training and without calls of the other
+    callbacks. The order of arrays and of a `keras.utils.PyDataset` follows from a stored seed. A
+    `tf.data.Dataset` or a generator must return the same data in a new process as in the last one. So shuffle
+    it with a seed. The same is true for validation data, except for a generator. That is not read again.
     """
 
     def __init__(self) -> None:
@@ -48,29 +48,29 @@ class RunKeeper(keras.callbacks.Callback):
         self._listening: list[keras.callbacks.Callback] = []
 
     def stored(self) -> State | None:
-        """Returns what `capture` returned in the last run, or `None` if there is none to take up."""
+        """Returns the result of `capture` in the last run, or `None` if there is no run to continue."""
         raise NotImplementedError
 
     def check_changes(self, changes: list[str]) -> None:
-        """Raises where the last run may not be taken up as it is another one.
+        """Raises if the last run may not be continued, because it is a different one.
 
         Args:
-            changes: What is not as it was in the last run, a sentence each.
+            changes: The differences from the last run, a sentence each.
 
         Raises:
-            ValueError: As a subclass decides.
+            ValueError: If the subclass does not accept the changes.
         """
 
     def follow(self, model: keras.Model, run: Run, saved: State | None) -> None:
-        """Begins to follow a run, and takes up the last one if there is one.
+        """Begins to follow a run, and continues the last run if there is one.
 
         Args:
             model: The model.
             run: The run that is about to begin.
-            saved: What is to be taken up, or `None`.
+            saved: The state of the run to continue, or `None`.
 
         Raises:
-            ValueError: If the last run was that of another model.
+            ValueError: If the last run was of a different model.
         """
         self.set_model(model)
         self.run = run
@@ -100,7 +100,7 @@ class RunKeeper(keras.callbacks.Callback):
         continue_files(run.callbacks, saved)
 
     def capture(self, epoch: int, batch: int) -> State:
-        """Returns the state of the run, of which `batch` batches of `epoch` are done, as named arrays.
+        """Returns the state of the run after `batch` batches of `epoch`, as named arrays.
 
         Raises:
             FloatingPointError: If training has met a value that is not finite.
@@ -126,18 +126,18 @@ class RunKeeper(keras.callbacks.Callback):
         return {**arrays, **{name: np.array(number) for name, number in numbers.items()}}
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Gives the other callbacks back what they remembered."""
+        """Gives the other callbacks their state back."""
         if self.run.states is None:
             self.run.states = CallbackState(self.run.callbacks)
         self._evaluations = self.run.evaluations
         self._restore()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Takes up the run in the middle of its epoch."""
+        """Continues the run in the middle of its epoch."""
         if self._saved is None:
             return
         if self.first_batch:
-            # By now Keras has reset the running means, and callbacks have begun the epoch once more.
+            # By now, Keras has reset the running means, and callbacks have begun the epoch a second time.
             self._restore()
             self._hide_batches()
         if self.first_batch + self._ahead:
@@ -146,27 +146,27 @@ class RunKeeper(keras.callbacks.Callback):
             self._saved = None
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Notices where training is taken up."""
+        """Notices the batch at which training continues."""
         if self._saved is not None and batch + 1 >= self.first_batch:
             self.run.is_passing = False
             self.run.listeners.callbacks = self._listening
-            # Data that were read again may have drawn from them.
+            # Data that were read again may have used these random numbers.
             self._restore_random_numbers()
             self._saved = None
 
     def release(self) -> None:
-        """Lets go of the run once `fit` is over, and with it of the data."""
+        """Drops the run and its data after `fit` is over."""
         if isinstance(self.model.train_function, _WithoutTraining):
             self.model.train_function = self.model.train_function.train
         self._saved = None
         del self.run
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
-        """Counts evaluations, each of which moves the seeds of its data on."""
+        """Counts evaluations, because each one changes the seeds of its data."""
         self._evaluations += 1
 
     def _hide_batches(self) -> None:
-        """Lets batches that were trained on before pass by unseen by other callbacks."""
+        """Hides batches that were trained on before from other callbacks."""
         self.run.is_passing = True
         self._listening = self.run.listeners.callbacks
         seeing = (RunKeeper, keras.callbacks.ProgbarLogger)
@@ -189,7 +189,7 @@ class RunKeeper(keras.callbacks.Callback):
         saved = self._saved or {}
         variables = self.model.state()
         stored = [saved[name] for name in saved if name.startswith("variable.")]
-        # They are as long as an execution, and everybody has read them.
+        # They are as long as an execution, and every callback has read them.
         rings = {id(log.ring) for log in turn_logs(self.model)}
         fits = [
             each.shape == tuple(variable.shape)
@@ -212,7 +212,7 @@ class RunKeeper(keras.callbacks.Callback):
 
 
 def _changed_rates(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, float]:
-    """Returns the learning rates that a script gives other values than before."""
+    """Returns the learning rates that a script has changed."""
     rates = {}
     for turn, optimizer in now.get("optimizers", {}).items():
         rate = optimizer.get("learning_rate")
@@ -224,12 +224,12 @@ def _changed_rates(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[st
 
 
 class _WithoutTraining:
-    """Stands for a train function while batches of `fit` pass by, and then puts it back.
+    """Replaces the train function while batches of `fit` are skipped, and then puts it back.
 
     Args:
         model: The model.
-        batches: How many batches pass by.
-        ahead: How many elements are read before them.
+        batches: How many batches are skipped.
+        ahead: How many elements are read before these batches.
     """
 
     def __init__(self, model: Any, batches: int, ahead: int) -> None:

@@ -1,7 +1,7 @@
-"""What objects hold, as JSON and arrays: no code is stored, and none is run on loading.
+"""The values of objects, as JSON and arrays. No code is stored, and loading runs no code.
 
-`encode` turns a value into numbers, text and lists of them, where `Array` stands for an array and a
-dictionary of one entry says what else something is. `pack` and `unpack` write and read that as JSON.
+`encode` turns a value into numbers, text and lists of them. An `Array` stands for an array. A dictionary of
+one entry stands for anything else, and its key says what. `pack` and `unpack` write and read this as JSON.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from keras import ops
 
 Arrays = dict[str, np.ndarray]
 
-# Functions that compute and change nothing: a file may name them.
+# Functions that compute and change nothing else. A file may name them.
 _HARMLESS = (ops, operator, math, np, builtins)
 _HARMLESS_BUILTINS = {"abs", "max", "min", "sum"}
 _SEQUENCES: dict[str, type] = {"tuple": tuple, "set": set, "frozenset": frozenset}
-# Larger arrays are compared by their digest alone.
+# Larger arrays are compared only by their digest.
 _KEPT_BYTES = 2**20
 
 
@@ -36,7 +36,7 @@ class Array:
     """An array that compares as a whole.
 
     Args:
-        kind: What the array stands for.
+        kind: The type of the value that the array stands for.
         value: The array. It is copied.
     """
 
@@ -47,7 +47,7 @@ class Array:
         self.digest = hashlib.blake2b(header + self.value.tobytes(), digest_size=16).digest()
 
     def forget(self) -> None:
-        """Lets go of a large value, and can still be compared."""
+        """Drops a large value. The object can still be compared."""
         if self.value is not None and self.value.nbytes > _KEPT_BYTES:
             self.value = None
 
@@ -58,21 +58,21 @@ class Array:
 
 
 def encode(value: Any, package: str) -> Any:
-    """Returns what a value holds.
+    """Turns a value into numbers, text, lists and arrays.
 
     Args:
         value: Numbers, text, arrays, tensors, paths, members of an `enum`, generators of random numbers,
             variables and metrics of Keras, functions that have a name, and lists, tuples, sets, queues and
             dictionaries of these.
-        package: The name of the package whose functions are known by name.
+        package: The name of a package. Functions of this package can be stored by name.
 
     Raises:
-        TypeError: If it is something else.
+        TypeError: If the value is of another kind.
     """
     if value is None or type(value) in (bool, int, float, str):
         return value
     if type(value) is list:
-        # Logs are long lists of floats, which are small and quick as an array.
+        # Logs are long lists of floats. As an array they are small and fast.
         if value and set(map(type, value)) == {float}:
             return Array("floats", value)
         return [encode(item, package) for item in value]
@@ -108,13 +108,13 @@ def decode(encoded: Any, current: Any, package: str) -> Any:
     """Returns the value that was encoded.
 
     Args:
-        encoded: What `encode` returned.
-        current: What is in the value's place now. Lists, dictionaries, generators of random numbers and
-            variables are changed in place, as others may refer to them.
+        encoded: A result of `encode`.
+        current: The value that is in this place now. Lists, dictionaries, generators of random numbers and
+            variables are changed in place, because other objects may refer to them.
         package: As for `encode`.
 
     Raises:
-        TypeError: If what is there now cannot take the value.
+        TypeError: If `current` cannot take the value.
     """
     if isinstance(encoded, Array):
         return _decoded_array(encoded)
@@ -151,7 +151,7 @@ def decode(encoded: Any, current: Any, package: str) -> Any:
 
 
 def pack(encoded: Any, arrays: Arrays) -> Any:
-    """Returns what `encode` returned as JSON, and puts its arrays beside it."""
+    """Returns a result of `encode` as JSON, and puts its arrays into `arrays`."""
     if isinstance(encoded, Array):
         if encoded.value is None:
             raise TypeError("the array was let go of")
@@ -166,7 +166,7 @@ def pack(encoded: Any, arrays: Arrays) -> Any:
 
 
 def unpack(packed: Any, arrays: Mapping[str, np.ndarray]) -> Any:
-    """Returns what `pack` was given."""
+    """Reverses `pack`."""
     if isinstance(packed, list):
         return [unpack(item, arrays) for item in packed]
     if isinstance(packed, dict):
@@ -178,7 +178,7 @@ def unpack(packed: Any, arrays: Mapping[str, np.ndarray]) -> Any:
 
 
 def forget_large(encoded: Any) -> None:
-    """Lets go of large arrays, which can still be compared."""
+    """Drops large arrays. They can still be compared."""
     if isinstance(encoded, Array):
         encoded.forget()
     elif isinstance(encoded, (list, dict)):
@@ -187,12 +187,12 @@ def forget_large(encoded: Any) -> None:
 
 
 def global_random_state() -> Any:
-    """Returns where the random numbers of NumPy's functions and of Python's `random` are."""
+    """Returns the state of the random numbers of NumPy's functions and of Python's `random`."""
     return [encode(np.random.get_state(), ""), encode(random.getstate(), "")]
 
 
 def set_global_random_state(state: Any) -> None:
-    """Lets those random numbers go on where `global_random_state` found them."""
+    """Sets the state of these random numbers to a result of `global_random_state`."""
     numpy_state, python_state = (decode(each, None, "") for each in state)
     np.random.set_state(numpy_state)
     random.setstate(python_state)

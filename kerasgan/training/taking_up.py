@@ -1,4 +1,4 @@
-"""Decides which of the last runs a call of `fit` takes up."""
+"""Decides which of the last runs a call of `fit` continues."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kerasgan.training.run import Run
 from kerasgan.training.run_keeper import RunKeeper, State
 from kerasgan.training.trainable_watch import TrainableWatch
 
-# They begin anew in each run.
+# These start from the beginning in each run.
 _FORGETFUL = (RunKeeper, EpochOrder, FiniteWatch, TrainableWatch, keras.callbacks.ProgbarLogger)
 
 
@@ -27,16 +27,16 @@ def take_up(
     epochs: int,
     arguments: dict[str, Any],
 ) -> tuple[int, int]:
-    """Lets keepers follow a run, of whom the one whose last run has come furthest takes that up.
+    """Lets keepers follow a run. The last run that has come furthest is continued.
 
     Args:
         keepers: The keepers.
         model: The model.
         order: The order of the data.
-        listeners: Who is called in the run.
-        held_out: The validation data as Keras gets them, or `None`.
-        description: What the run is a run of, as JSON.
-        epochs: As `fit` was given it.
+        listeners: All callbacks of the run.
+        held_out: The validation data in the form that Keras gets, or `None`.
+        description: The model, the compilation and the arguments of `fit`, as JSON.
+        epochs: The argument of `fit`.
         arguments: The other arguments of `fit`.
 
     Returns:

@@ -6,14 +6,15 @@ import keras
 
 
 class TrainableWatch(keras.callbacks.Callback):
-    """Notices that a layer was frozen or set free since `compile`, which makes what trains it.
+    """Notices if a layer's `trainable` has changed since `compile`, because that has no effect yet.
 
-    It looks after all callbacks have begun an epoch, and before they end it. So what a callback changes is
-    said in that epoch, and no checkpoint is written of an epoch that was not trained as the layers say.
+    It checks after all callbacks have begun an epoch, and again before they end it. So a change by a callback
+    is reported in the same epoch. No checkpoint is written for an epoch that was not trained as the layers
+    say.
     """
 
     reads_logs = False
-    # One look for an epoch asks for no single steps.
+    # One check in an epoch does not need single steps.
     listens_to_batches = False
 
     def __init__(self) -> None:
@@ -21,23 +22,23 @@ class TrainableWatch(keras.callbacks.Callback):
         self._begins = False
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Gets ready to look when all callbacks have done the same."""
+        """Prepares the check, which comes after all callbacks have begun the epoch."""
         self._begins = True
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Looks at the weights of every turn, once in an epoch.
+        """Checks the weights of every turn, once in an epoch.
 
         Raises:
-            ValueError: If a turn would move others than `compile` has seen.
+            ValueError: If a turn would train other weights than at the time of `compile`.
         """
         if self._begins:
             self._begins = False
             self.model.check_trainable()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Looks once more.
+        """Checks once more.
 
         Raises:
-            ValueError: Likewise.
+            ValueError: As in `on_train_batch_begin`.
         """
         self.model.check_trainable()

@@ -1,4 +1,4 @@
-"""Checks training data before any of it flows, and groups it into rounds."""
+"""Checks training data before they are used, and groups them into rounds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from kerasgan.training.rounds import (
     number_of_batches,
 )
 
-# So many rows tell in which units samples are.
+# So many rows are enough to find the units of samples.
 _LOOKED_AT = 256
 
 
@@ -34,21 +34,21 @@ def rounds(
     endless: bool = False,
     replicas: int = 1,
 ) -> Any:
-    """Returns training data of any kind with one element for each round of the game.
+    """Returns training data of any kind, with one element for each round of the game.
 
     Args:
         x: An array; a `tf.data.Dataset`; a `keras.utils.PyDataset`; or a generator of batches.
-        y: The conditions, an array, or `None`.
-        batch_size: Rows in a minibatch of arrays. `None` means 32, or fewer where there are fewer.
+        y: The conditions: an array, or `None`.
+        batch_size: Rows in a minibatch of arrays. `None` means 32, or fewer if there are not enough rows.
         steps: Minibatches in a round.
         order: The order of the rows of arrays in each pass.
-        functions: What reads arrays, for as long as it is not closed.
-        endless: Whether arrays are to be passed over again without an end.
+        functions: Reads the arrays. It must stay open as long as the data are used.
+        endless: Whether passes over the arrays go on without an end.
         replicas: How many replicas share a minibatch of arrays.
 
     Raises:
-        ValueError: If arrays hold fewer rows than one round needs, replicas cannot share a minibatch evenly,
-            or a `batch_size` is given to data that comes in batches.
+        ValueError: If arrays have fewer rows than one round needs, if replicas cannot share a minibatch
+            evenly, or if you give a `batch_size` and the data come in batches.
         TypeError: If the data is of none of these kinds.
     """
     if is_array(x):
@@ -99,16 +99,16 @@ def rounds(
 
 
 def check_element(element: Any, samples: Part, target: Part | None, argument: str = "x") -> None:
-    """Raises where one batch of a data set is not what a game is played on.
+    """Raises if a batch of a data set does not fit the game.
 
     Args:
         element: A batch, or its specification: `x`, `(x,)` or `(x, y)`.
-        samples: What samples have to be.
-        target: What comes with them, conditions or labels; `None` for nothing.
+        samples: The part of samples.
+        target: The part of conditions or labels that comes with them; `None` for none.
         argument: The name of the argument that it comes from. Defaults to `"x"`.
 
     Raises:
-        ValueError: Naming what was expected and what came.
+        ValueError: The message says what was expected and what was received.
     """
     parts = element if isinstance(element, (list, tuple)) else (element,)
     parts = [part for part in parts if part is not None]
@@ -130,11 +130,11 @@ def check_element(element: Any, samples: Part, target: Part | None, argument: st
 
 
 def check_range(x: Any, samples: Part, argument: str = "x") -> None:
-    """Raises where samples are on the average what no model can give that makes them.
+    """Raises if the model that makes samples cannot reach the mean of the training samples.
 
     Args:
-        x: Samples: an array, of which the first rows are looked at; or the specification of a tensor.
-        samples: What samples have to be.
+        x: Samples: an array, whose first rows are checked; or the specification of a tensor.
+        samples: The part of samples.
         argument: The name of the argument that they come from. Defaults to `"x"`.
     """
     if samples.value_range is None or samples.names is not None:
@@ -142,7 +142,7 @@ def check_range(x: Any, samples: Part, argument: str = "x") -> None:
     if isinstance(x, np.ndarray):
         samples.check_range(argument, x[:_LOOKED_AT])
     elif getattr(x, "dtype", None) == "uint8" and samples.value_range[0] < 0:
-        # Bytes are pictures of 0 to 255, whose values a specification does not tell.
+        # Bytes are pictures from 0 to 255. A specification does not contain values.
         samples.check_range(argument, np.array([0.0, 255.0]))
 
 
@@ -185,14 +185,14 @@ def _check_shapes(value: Any, part: Part, argument: str, kind: str) -> None:
 
 
 def checked(batches: Iterator[Any], samples: Part, target: Part | None) -> Iterator[Any]:
-    """Gives the batches of a generator, each checked by `check_element` as it comes."""
+    """Yields the batches of a generator. Each is checked by `check_element` first."""
     for batch in batches:
         check_element(batch, samples, target)
         yield batch
 
 
 def first_element(data: Any) -> Any:
-    """Returns a data set's first batch or its specification; `None` where looking would use it up."""
+    """Returns a data set's first batch or its specification; `None` if reading would use it up."""
     if isinstance(data, keras.utils.PyDataset):
         return data[0]
     return data.element_spec if is_tensorflow_dataset(data) else None
@@ -205,8 +205,8 @@ def split(x: Any, y: Any, share: float, validation_data: Any) -> tuple[Any, Any,
         `(x, y, validation_data)`.
 
     Raises:
-        ValueError: If the share is not in (0, 1), leaves nothing on one side, is asked of data that is no
-            array, or comes beside `validation_data`.
+        ValueError: If the share is not in (0, 1), if it leaves nothing on one side, if the data are not
+            arrays, or if `validation_data` is given too.
     """
     if validation_data is not None or not is_array(x) or not 0.0 < share < 1.0:
         raise ValueError(

@@ -12,17 +12,17 @@ from kerasgan.precision import full_precision
 
 
 class TurnLog(keras.metrics.Metric):
-    """What a turn logs: the running mean that Keras shows, and the value of every update.
+    """The log of a turn: the running mean that Keras shows, and the value of every update.
 
-    Keras hands callbacks the running means of an epoch, once for each execution. The values themselves, one
-    for each update, are kept in a ring that is as long as one execution. The first value that is not finite
-    is noted where it is computed, so that nobody has to look at every update.
+    Keras gives callbacks the running means of an epoch, once for each execution. The values themselves, one
+    for each update, are kept in a ring buffer that is as long as one execution. The first value that is not
+    finite is noted on the device, so that the host does not have to check every update.
 
     Args:
         name: The turn's name.
         quantities: The names of the logged values, the loss first.
         capacity: How many updates one execution makes.
-        terms: Which quantities are terms of the loss: they are added to it. Defaults to none.
+        terms: The quantities that are terms of the loss. They are added to it. Defaults to none.
 
     Example:
 
@@ -45,10 +45,10 @@ class TurnLog(keras.metrics.Metric):
         self.weights_of_means = self.add_variable((size,), "zeros", name="weights")
         self.minibatches = self.add_variable((), "zeros", name="minibatches")
         self.ring = self.add_variable((capacity, size), "zeros", name="ring")
-        # "int" is the integer type that the backend keeps beside the weights, where XLA can reach it.
+        # "int" is the integer type that the backend keeps next to the weights, so that XLA can reach it.
         counter = {"dtype": "int", "aggregation": "only_first_replica"}
         self.updates = self.add_variable((), "zeros", name="updates", **counter)
-        # The update (from 1; 0 for none) and the quantity of the first value that was not finite.
+        # The update (from 1; 0 if there is none) and the quantity of the first value that was not finite.
         self.broken = self.add_variable((2,), "zeros", name="broken", **counter)
 
     def update_state(
@@ -57,11 +57,11 @@ class TurnLog(keras.metrics.Metric):
         """Adds one update's values.
 
         Args:
-            means: A scalar for each quantity; of replicas, the part that each adds to it. The loss comes
-                without its terms.
-            weights: What each weighs in the running mean, such as the number of examples behind it; a single
-                number for all. What weighs nothing is left out of the running mean.
-            record: Whether to keep the values themselves too. Defaults to `True`.
+            means: A scalar for each quantity. On replicas, this replica's part of it. The loss does not
+                include its terms.
+            weights: The weight of each value in the running mean, such as its number of examples; or a single
+                number for all. A value of weight 0 is left out of the running mean.
+            record: Whether to keep the values of this update too. Defaults to `True`.
         """
         values = ops.stack([ops.cast(means[name], self.dtype) for name in self.quantities])
         if isinstance(weights, Mapping):
@@ -74,7 +74,7 @@ class TurnLog(keras.metrics.Metric):
             values = self._with_terms(values)
             self.updates.assign_add(1)
             self._note_if_broken(all_replicas_sum(values))
-            # Replicas' rings are added when they are read.
+            # The rings of replicas are added up when they are read.
             position = ops.mod(self.updates - 1, self.capacity)
             ring = ops.slice_update(self.ring, (position, 0), ops.expand_dims(values, 0))
             self.ring.assign(ring)
@@ -93,13 +93,13 @@ class TurnLog(keras.metrics.Metric):
         self.broken.assign(ops.where(is_first, found, noted))
 
     def result(self) -> dict[str, Any]:
-        """Returns the running mean of each quantity since the last reset; NaN where there was no update."""
+        """Returns the running mean of each quantity since the last reset; NaN if there was no update."""
         means = self._with_terms(ops.divide_no_nan(self.total, self.weights_of_means))
         means = ops.where(self.minibatches > 0, means, np.nan)
         return {name: means[index] for index, name in enumerate(self.quantities)}
 
     def reset_state(self) -> None:
-        """Starts new running means; the recorded updates stay."""
+        """Starts new running means. The recorded updates stay."""
         self.total.assign(ops.zeros_like(self.total))
         self.weights_of_means.assign(ops.zeros_like(self.weights_of_means))
         self.minibatches.assign(0.0)
@@ -108,7 +108,7 @@ class TurnLog(keras.metrics.Metric):
         """Returns the values of every update after the first `update` ones, oldest first.
 
         Raises:
-            ValueError: If the ring has forgotten some of them.
+            ValueError: If the ring buffer no longer holds some of them.
         """
         last = self.number_of_updates
         if last - update > self.capacity:
@@ -136,5 +136,5 @@ class TurnLog(keras.metrics.Metric):
 
     @property
     def number_of_minibatches(self) -> int:
-        """How many minibatches the running means are of."""
+        """How many minibatches are in the running means."""
         return int(ops.convert_to_numpy(self.minibatches))
