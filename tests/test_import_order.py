@@ -49,8 +49,9 @@ RUNTIME = {"keras", "numpy", "PIL"}
 DATA_LIBRARIES = {"numpy", "sklearn", "matplotlib", "PIL"}
 # `examples/command_line.py`, for every example.
 SHARED_BY_EXAMPLES = {"command_line"}
-# What else the examples of a folder are about.
+# What else an example, or the examples of a folder, are about.
 SUBJECTS = {
+    "tracking.py": {"mlflow", "wandb"},
     "serving": {"tensorflow", "bentoml", "pydantic", "starlette", "uvicorn", "aiohttp", "psutil"},
     "web": {"onnxruntime"},
 }
@@ -130,7 +131,7 @@ def _example_fault(path: Path, name: list[str]) -> str | None:
             return f"an example imports {'.'.join(name)}, which is not public"
     elif not (
         name[0] in {"keras"} | DATA_LIBRARIES | SHARED_BY_EXAMPLES | sys.stdlib_module_names
-        or name[0] in SUBJECTS.get(path.parent.name, ())
+        or name[0] in SUBJECTS.get(path.parent.name, SUBJECTS.get(path.name, ()))
         or (path.parent / f"{name[0]}.py").exists()
     ):
         return f"an example imports {name[0]}"
@@ -164,6 +165,7 @@ def test_project_keeps_the_order():
         ("kerasgan/registry.py", "from kerasgan.losses import get"),
         ("kerasgan/cellar/secret.py", "import keras"),
         ("examples/digits.py", "import tensorflow"),
+        ("examples/digits.py", "import wandb"),
         ("examples/variations/digits.py", "import bentoml"),
         ("examples/variations/digits.py", "import digits_dcgan"),
         ("examples/digits.py", "from kerasgan.training import fit"),
