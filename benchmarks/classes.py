@@ -87,19 +87,12 @@ def judge(trained: Path, classifier: keras.Model, count: int) -> dict[str, Any]:
 
 def main() -> None:
     """Runs and reports. Further options go to `kerasgan train`."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("data", type=Path, help="mnist.npz")
+    parser = emoji_pictures.make_parser(__doc__, "data", "classes")
     parser.add_argument("--pictures", type=int, default=300, help="of each class (default: 300)")
     parser.add_argument("--rarer", type=int, default=20, help="how many times (default: 20)")
     parser.add_argument("--steps", type=int, default=3_000, help="of each run (default: 3000)")
     parser.add_argument("--count", type=int, default=200, help="to judge of a class (default: 200)")
     parser.add_argument("--judged-by", type=int, default=10_000, help="digits (default: 10,000)")
-    parser.add_argument(
-        "--work", type=Path, default=Path("outputs", "classes"), help="default: outputs/classes"
-    )
-    parser.add_argument("--record", type=Path, help="file to write the line of JSON to, indented")
     options, options.options = parser.parse_known_args()
     options.work.mkdir(parents=True, exist_ok=True)
     with np.load(options.data) as arrays:

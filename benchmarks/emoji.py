@@ -73,17 +73,10 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 def main() -> None:
     """Runs and reports. Further options go to `kerasgan train`."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("package", type=Path, help="the unpacked npm package")
+    parser = emoji_pictures.make_parser(__doc__, "package", "emoji")
     parser.add_argument("--minutes", type=float, default=30.0, help="default: 30")
     parser.add_argument("--size", type=int, default=32, help="of the pictures (default: 32)")
-    parser.add_argument(
-        "--work", type=Path, default=Path("outputs", "emoji"), help="default: outputs/emoji"
-    )
     parser.add_argument("--picture", type=Path, help="PNG to write: generated above real ones")
-    parser.add_argument("--record", type=Path, help="file to write the line of JSON to, indented")
     parser.add_argument("--train-features", action="store_true", help="train the classifier anew")
     options, options.options = parser.parse_known_args()
     if options.train_features:

@@ -6,6 +6,7 @@ emoji of 64×64 pixels, here over white. `npm pack emoji-datasource-google@16.0.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -22,6 +23,24 @@ import kerasgan
 FEATURES = Path(__file__).parent / "results" / "emoji_features.keras"
 _IMAGES = Path("img", "google", "64")
 _LEFT_OUT = 200
+
+
+def make_parser(description: str | None, data: str, work: str) -> argparse.ArgumentParser:
+    """Returns a parser of what these benchmarks have in common.
+
+    Args:
+        description: The script's docstring.
+        data: The argument for the pictures.
+        work: The name of the folder in `outputs` where the runs lie.
+    """
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(data, type=Path, help="see above")
+    folder = Path("outputs", work)
+    parser.add_argument("--work", type=Path, default=folder, help=f"default: {folder}")
+    parser.add_argument("--record", type=Path, help="file to write the line of JSON to, indented")
+    return parser
 
 
 def pictures(package: Path, size: int = 32) -> tuple[np.ndarray, np.ndarray, list[str]]:

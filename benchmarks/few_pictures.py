@@ -17,7 +17,6 @@ A run that was stopped goes on when the same command is started again; its folde
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 from typing import Any
 
@@ -54,16 +53,9 @@ def measure(trained: Path, few: np.ndarray, left_out: np.ndarray) -> dict[str, A
 
 def main() -> None:
     """Runs and reports. Further options go to `kerasgan train`."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("package", type=Path, help="the unpacked npm package")
+    parser = emoji_pictures.make_parser(__doc__, "package", "few")
     parser.add_argument("--steps", type=int, default=3_000, help="of each recipe (default: 3000)")
     parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=RECIPES)
-    parser.add_argument(
-        "--work", type=Path, default=Path("outputs", "few"), help="default: outputs/few"
-    )
-    parser.add_argument("--record", type=Path, help="file to write the line of JSON to, indented")
     options, given = parser.parse_known_args()
     options.work.mkdir(parents=True, exist_ok=True)
     x, _, _ = emoji_pictures.pictures(options.package, 32)

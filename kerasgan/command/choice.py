@@ -60,13 +60,13 @@ def choose(
     if augmentation == "auto":
         augmentation = "diff_augment" if report.count < _FEW else "none"
     reading = {name: getattr(given, name) for name in _READING if getattr(given, name) is not None}
-    own = NETWORKS.get(str(network), NETWORKS[_NETWORK])
+    own = NETWORKS[_NETWORK if network is None else network]
     batch_size = given.batch_size or own.batch_size[accelerated]
     steps = given.steps or 0
     if given.epochs:
         steps = max(1, given.epochs * report.count // batch_size)
     minutes = None if steps else (given.minutes or _MINUTES)
-    rate = given.learning_rate or (own.learning_rate if network else _LEARNING_RATE)
+    rate = given.learning_rate or (_LEARNING_RATE if network is None else own.learning_rate)
     return Settings(
         folder=str(Path(given.folder).resolve()),
         pictures=report.count,
@@ -92,7 +92,6 @@ def choose(
         export=list(given.export or []),
         minutes=minutes,
         seconds_per_step=None,
-        normalization=None,
         reading=reading,
     )
 

@@ -74,7 +74,7 @@ def write(game: Any, normalization: Any, name: str, output: Path, verbose: bool)
         CommandError: If it cannot be written.
     """
     if name == "keras":
-        _write_alone(game, normalization, output, verbose)
+        _write_alone(game, output, verbose)
         return
     # Its optimizer tells by a traceback what it leaves as it is. The file is checked all the same.
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
@@ -84,14 +84,13 @@ def write(game: Any, normalization: Any, name: str, output: Path, verbose: bool)
         raise CommandError(f"{output}: {sentence(error)}") from error
 
 
-def _write_alone(game: GenerativeModel, normalization: Any, output: Path, verbose: bool) -> None:
-    """Writes a model without optimizers, whose generator has the averaged weights: a quarter of the size."""
+def _write_alone(game: GenerativeModel, output: Path, verbose: bool) -> None:
+    """Writes a model without optimizers and averages. Its generator has the averaged weights."""
+    if output.suffix != ".keras":
+        raise CommandError(f"--output {output}: give a file that ends in .keras.")
     alone = type(game).from_config(game.get_config())
     with game.averages_in_place():
         alone.set_weights(game.get_weights())
-    alone.normalization = game.normalization or normalization
-    if output.suffix != ".keras":
-        raise CommandError(f"--output {output}: give a file that ends in .keras.")
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
         alone.save(output)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import keras
 
@@ -105,8 +105,9 @@ def make_game(settings: Settings, start: Path) -> GenerativeModel:
 
 
 def _new_game(settings: Settings) -> Any:
-    network = NETWORKS[str(settings.network)]
-    filters = int(settings.filters or 0)
+    # Both are known, unless a run goes on from a model.
+    network = NETWORKS[cast(str, settings.network)]
+    filters = cast(int, settings.filters)
     classes: dict[str, Any] = {}
     if settings.class_names is not None:
         classes["number_of_classes"] = len(settings.class_names)

@@ -13,7 +13,6 @@ from kerasgan.command.run_folder import RunFolder
 from kerasgan.command.settings import FILE_NAME, Settings
 from kerasgan.core import GenerativeModel
 from kerasgan.datasets.normalization import Normalization, Tanh
-from kerasgan.registry import deserialize
 
 
 class Loaded(NamedTuple):
@@ -40,7 +39,7 @@ def load(given: Path, value_range: list[float] | None = None, compiled: bool = F
     Args:
         given: The folder of a run, or a file that ends in `.keras`.
         value_range: The values of black and white. Defaults to `None`: those that the model knows, or else
-            those of the run, or else -1 and 1.
+            -1 and 1.
         compiled: Whether it has to know its loss. Loading is faster without. Defaults to `False`.
 
     Raises:
@@ -73,9 +72,6 @@ def load(given: Path, value_range: list[float] | None = None, compiled: bool = F
         normalization = Tanh((-1.0 - low) * scale, (1.0 - low) * scale)
     elif own is not None and own.images:
         normalization = own
-    # A run of an earlier version has it in its settings alone.
-    elif settings is not None and settings.normalization is not None:
-        normalization = deserialize(settings.normalization)
     else:
         normalization = Tanh(0, 255)
     names = None if settings is None else settings.class_names

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from kerasgan.command.errors import CommandError, sentence
 from kerasgan.command.settings import Settings
 from kerasgan.datasets import ImageFolderReport, ImageStream, image_stream, inspect_image_folder
@@ -89,9 +87,3 @@ def batches(stream: ImageStream, settings: Settings) -> Any:
         even_classes=settings.even_classes,
         labels=settings.class_names is not None,
     ).take(settings.steps_per_section)
-
-
-def saved_normalization(stream: ImageStream) -> dict[str, Any]:
-    """Returns the normalization of pictures, as it is written to the settings."""
-    saved: dict[str, Any] = keras.saving.serialize_keras_object(stream.normalization)
-    return saved

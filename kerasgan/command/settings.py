@@ -44,7 +44,6 @@ class Settings:
         export: The formats to export to.
         minutes: How long the run was to take, where that decided the number of steps.
         seconds_per_step: As measured before the run.
-        normalization: The normalization of the pictures, as Keras serializes it.
         reading: Other arguments of `kerasgan.datasets.image_stream`.
     """
 
@@ -72,7 +71,6 @@ class Settings:
     export: list[str]
     minutes: float | None
     seconds_per_step: float | None
-    normalization: dict[str, Any] | None
     reading: dict[str, Any]
 
     @property

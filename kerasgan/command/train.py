@@ -22,7 +22,7 @@ from kerasgan.command.export import FORMATS, check_formats, write
 from kerasgan.command.films import write_development, write_interpolation
 from kerasgan.command.game import make_game
 from kerasgan.command.page import write_page
-from kerasgan.command.pictures import batches, look, opened, saved_normalization
+from kerasgan.command.pictures import batches, look, opened
 from kerasgan.command.progress import Progress, Warnings, duration
 from kerasgan.command.run_folder import RunFolder
 from kerasgan.command.run_writer import RunWriter
@@ -169,7 +169,6 @@ def _begin(
     if source is not None:
         source.check(settings)
         source.write(folder.start, settings.seed)
-    settings.normalization = saved_normalization(stream)
     settings.export = list(given.export or settings.export)
     measured = settings.steps == 0 or settings.steps > _SHORT
     if measured:

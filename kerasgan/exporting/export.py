@@ -75,7 +75,8 @@ def _write_saved_model(
     game: Any, signatures: Mapping[str, Signature], call: Any, filepath: Any, **arguments: Any
 ) -> None:
     archive = keras.export.ExportArchive()
-    # What signatures use of the weights is found by itself. `track(game)` would write all weights once more.
+    # Keras finds the weights that signatures use, but no lookup tables of a user's layers. `track(game)`
+    # would find both, and write all weights twice.
     for part in tf.train.TrackableView(game).descendants():
         if isinstance(part, tf.saved_model.experimental.TrackableResource):
             archive.track(part)

@@ -4,6 +4,7 @@ import pytest
 from toy_runs import TOY, inside, write_pictures
 
 from kerasgan.command import main
+from kerasgan.command.run_writer import RunWriter
 
 
 @pytest.fixture
@@ -11,6 +12,25 @@ def here(tmp_path, monkeypatch):
     """An empty folder, which is the current one."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def interrupted(monkeypatch):
+    """Runs a command, as if Ctrl-C were pressed after the first section, and returns its status."""
+
+    def run(command):
+        write = RunWriter.on_epoch_end
+
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch == 1:
+                raise KeyboardInterrupt
+            write(self, epoch, logs)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(RunWriter, "on_epoch_end", on_epoch_end)
+            return main(command)
+
+    return run
 
 
 @pytest.fixture(scope="package")

@@ -14,7 +14,6 @@ import kerasgan
 from kerasgan.command import main
 from kerasgan.command.choice import choose
 from kerasgan.command.errors import CommandError
-from kerasgan.command.run_writer import RunWriter
 from kerasgan.command.stages import first_stages, stages
 from kerasgan.command.start import load_start
 from kerasgan.command.train import add
@@ -90,22 +89,13 @@ def test_settings_are_those_of_the_model(tuned, capsys):
 
 
 @pytest.mark.deterministic
-def test_an_interrupted_run_goes_on_without_its_model(tuned, here, monkeypatch, capsys):
+def test_an_interrupted_run_goes_on_without_its_model(tuned, here, interrupted, capsys):
     write_pictures(here / "others", seed=5)
     shutil.copytree(tuned / "toys-run", here / "toys-run")
-    write = RunWriter.on_epoch_end
-
-    def interrupted(self, epoch, logs=None):
-        if epoch == 1:
-            raise KeyboardInterrupt
-        write(self, epoch, logs)
-
-    monkeypatch.setattr(RunWriter, "on_epoch_end", interrupted)
-    assert main(TUNE) == 130
+    assert interrupted(TUNE) == 130
     printed = capsys.readouterr().out
     assert "Network  dcgan, 2 filters" in printed
     assert "Frozen   1 first stage of the discriminator" in printed
-    monkeypatch.setattr(RunWriter, "on_epoch_end", write)
     (here / "toys-run").rename(here / "elsewhere")
     assert main(TUNE) == 0
     assert "goes on at step 1 of 3" in capsys.readouterr().out

@@ -11,7 +11,6 @@ from PIL import Image
 from toy_runs import TOY, write_pictures
 
 from kerasgan.command import main
-from kerasgan.command.run_writer import RunWriter
 
 
 def variables(run):
@@ -55,7 +54,9 @@ def test_settings_say_what_was_chosen(trained):
     assert settings["channels"] == 3
     assert settings["augmentation"] == "diff_augment"
     assert settings["steps"] == 3
-    assert settings["normalization"]["config"] == {"low": 0.0, "high": 255.0}
+    assert "normalization" not in settings  # which the model knows
+    game = keras.models.load_model(trained / "toys-run" / "model.keras", compile=False)
+    assert game.normalization.get_config() == {"low": 0.0, "high": 255.0}
 
 
 def test_the_recipe_is_what_the_documents_say(trained):
@@ -88,22 +89,13 @@ def test_a_finished_run_says_so(trained, monkeypatch, capsys):
 
 
 @pytest.mark.deterministic
-def test_an_interrupted_run_goes_on_to_the_same_bits(trained, here, monkeypatch, capsys):
+def test_an_interrupted_run_goes_on_to_the_same_bits(trained, here, interrupted, capsys):
     write_pictures(here / "toys")
     command = ["train", "toys", *TOY, "--export", "litert"]
-    write = RunWriter.on_epoch_end
-
-    def interrupted(self, epoch, logs=None):
-        if epoch == 1:
-            raise KeyboardInterrupt
-        write(self, epoch, logs)
-
-    monkeypatch.setattr(RunWriter, "on_epoch_end", interrupted)
-    assert main(command) == 130
+    assert interrupted(command) == 130
     assert "up to step 1 is kept: the same command goes on" in capsys.readouterr().err
     page = (here / "toys-run" / "index.html").read_text()
     assert 'http-equiv="refresh"' in page
-    monkeypatch.setattr(RunWriter, "on_epoch_end", write)
     assert main(command) == 0
     printed = capsys.readouterr().out
     assert "goes on at step 1 of 3" in printed

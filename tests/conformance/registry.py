@@ -177,7 +177,7 @@ MODELS[kerasgan.SemiSupervisedAdversarialAutoEncoder] = (
 
 
 def quick_optimizers(model):
-    """Returns optimizers with slots for `compile`. Graphs of Adam have twice as many operations."""
+    """Returns optimizers with slots for `compile`. With Adam, a graph has a third more operations."""
     return {
         f"{turn.name}_optimizer": keras.optimizers.SGD(0.05, momentum=0.5) for turn in model.turns()
     }
