@@ -28,12 +28,14 @@ from pathlib import Path
 import command_line
 import keras
 import numpy as np
-from sklearn.decomposition import PCA
-from sklearn.metrics import roc_auc_score
-from sklearn.svm import OneClassSVM
 
 import kerasgan
 from kerasgan.networks import AutoEncoder, mlp
+
+with command_line.extra("examples"):
+    from sklearn.decomposition import PCA
+    from sklearn.metrics import roc_auc_score
+    from sklearn.svm import OneClassSVM
 
 CODE_SIZE, UNITS, BATCH_SIZE = 16, [128], 32
 Score = Callable[[np.ndarray], np.ndarray]

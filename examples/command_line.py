@@ -21,6 +21,23 @@ import keras
 import kerasgan
 
 
+@contextlib.contextmanager
+def extra(name: str) -> Iterator[None]:
+    """Ends the script with the line to install, if it imports a package that is missing.
+
+    Args:
+        name: The extra of kerasgan that installs the package.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        sys.exit(
+            f"This script needs the package {package!r}, which is not installed. "
+            f'Install it with `pip install "kerasgan[{name}]"`.'
+        )
+
+
 def make_parser(description: str | None) -> argparse.ArgumentParser:
     """Returns a parser whose `--help` shows a script's docstring as it is written."""
     return argparse.ArgumentParser(

@@ -27,10 +27,12 @@ from typing import Any
 import command_line
 import keras
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
-from sklearn.svm import SVC
 
 import kerasgan
+
+with command_line.extra("examples"):
+    from sklearn.neighbors import NearestNeighbors
+    from sklearn.svm import SVC
 
 BATCH_SIZE = 64
 CLASSES = 10

@@ -31,10 +31,12 @@ from typing import Any
 import command_line
 import keras
 import numpy as np
-from matplotlib.figure import Figure
 from PIL import Image
 
 import kerasgan
+
+with command_line.extra("examples"):
+    from matplotlib.figure import Figure
 
 NOISE = kerasgan.priors.Uniform(low=0.0, high=1.0)
 

@@ -29,9 +29,11 @@ from typing import Any
 import command_line
 import keras
 import numpy as np
-from matplotlib import colormaps
 
 import kerasgan
+
+with command_line.extra("examples"):
+    from matplotlib import colormaps
 
 # Means over few codes scatter, and matching scattered means would draw all codes to the middle.
 BATCH_SIZE = 40

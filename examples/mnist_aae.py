@@ -28,16 +28,18 @@ from pathlib import Path
 
 import command_line
 import keras
-import matplotlib
 import numpy as np
-from sklearn.decomposition import PCA
-from sklearn.model_selection import train_test_split
-from sklearn.neighbors import KNeighborsClassifier
 
 import kerasgan
 
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
+with command_line.extra("examples"):
+    import matplotlib
+    from sklearn.decomposition import PCA
+    from sklearn.model_selection import train_test_split
+    from sklearn.neighbors import KNeighborsClassifier
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
 
 BATCH_SIZE = 128
 PRIORS = {

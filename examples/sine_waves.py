@@ -25,12 +25,14 @@ from typing import Any
 import command_line
 import keras
 import numpy as np
-from matplotlib.figure import Figure
 from PIL import Image
-from sklearn.model_selection import train_test_split
-from sklearn.neural_network import MLPClassifier
 
 import kerasgan
+
+with command_line.extra("examples"):
+    from matplotlib.figure import Figure
+    from sklearn.model_selection import train_test_split
+    from sklearn.neural_network import MLPClassifier
 
 LENGTH, DIMENSIONS = 30, 5
 EPOCH, STEPS_PER_EXECUTION = 500, 50

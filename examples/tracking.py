@@ -12,8 +12,8 @@ Nothing leaves your computer, and you need no account. MLflow writes to a databa
 W&B to a folder there. Set `WANDB_MODE=online` to send the run to your W&B account while it trains.
 `wandb sync` sends it later.
 
-The 1,797 digits come with scikit-learn. Two cores need about a minute. Install the tracker that you choose:
-`pip install tensorboard`, `pip install wandb` or `pip install mlflow`.
+The 1,797 digits come with scikit-learn. Two cores need about a minute. `pip install "kerasgan[tracking]"`
+installs all three trackers. To install one, use `pip install tensorboard`, `wandb` or `mlflow`.
 """
 
 from __future__ import annotations
@@ -162,7 +162,10 @@ def main() -> None:
         importlib.import_module(MODULES[options.tracker])
     except ImportError as error:
         name = options.tracker
-        parser.error(f"--tracker {name} needs the package `{name}`: `pip install {name}` ({error})")
+        parser.error(
+            f"--tracker {name} needs the package {name!r}. Install it with "
+            f'`pip install "kerasgan[tracking]"`, or alone with `pip install {name}` ({error})'
+        )
 
     start, started = time.perf_counter(), time.time()
     keras.utils.set_random_seed(options.seed)

@@ -11,6 +11,7 @@ import datetime
 import gc
 import json
 import platform
+import sys
 from pathlib import Path
 
 import devices
@@ -103,6 +104,19 @@ def answer_of(fork_server, tmp_path):
         done = fork_server.start(program, *arguments, folder=tmp_path).wait(seconds)
         assert done.returncode == 0, done.stderr[-3000:]
         return json.loads(done.stdout.splitlines()[-1])
+
+    return run
+
+
+@pytest.fixture
+def hide(monkeypatch):
+    """Hides packages, as if they were not installed: also those of their modules that are imported."""
+
+    def run(*packages):
+        for package in packages:
+            found = [name for name in sys.modules if name.partition(".")[0] == package]
+            for name in {package, *found}:
+                monkeypatch.setitem(sys.modules, name, None)
 
     return run
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from kerasgan.extras import PACKAGES
+
 PROJECT = Path(__file__).parents[1]
 PACKAGE = "kerasgan"
 
@@ -25,7 +27,7 @@ LEVELS = (
     {"schedules"},
     {"part", "registry", "seeds"},
     {"arrays", "backend", "tensors"},
-    {"arguments", "files", "precision", "version"},
+    {"arguments", "extras", "files", "precision", "version"},
 )
 DEPTH = {room: depth for depth, rooms in enumerate(LEVELS) for room in rooms}
 PRIVATE_ROOMS = {
@@ -34,6 +36,7 @@ PRIVATE_ROOMS = {
     "backend",
     "command",
     "exporting",
+    "extras",
     "files",
     "optimizers",
     "part",
@@ -56,7 +59,7 @@ SUBJECTS = {
     "web": {"onnxruntime"},
 }
 # Inside a function only: who lacks the extra can import us.
-EXTRAS = {"sklearn", "matplotlib", "onnx", "onnxruntime", "ai_edge_litert"}
+EXTRAS = set(PACKAGES)
 TENSORFLOW_ROOMS = {"backend", "datasets"}
 TENSORFLOW_FILES = {"export.py"}
 

@@ -2,7 +2,7 @@
 
     python examples/serving/load_test.py saved_models/digits/1 --classes 10
 
-It needs `pip install -e ".[serve]"` and starts the server itself, on the loopback address. Each answer is
+It needs `pip install "kerasgan[serve]"` and starts the server itself, on the loopback address. Each answer is
 compared with what TensorFlow computes here of the same SavedModel. Then the server is killed (SIGKILL) under
 the load of 8 clients and started again: of each request that it had not answered its client must learn, by an
 error, and asks again. Nothing may be wrong, and nothing stay without either.
@@ -22,12 +22,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import numpy as np
 from images import png
 from PIL import Image
-from running_server import RunningServer
 from sampler import Sampler
+from serve_extra import serve_extra
+
+with serve_extra():
+    import aiohttp
+    from running_server import RunningServer
 
 # In seconds: how long a client waits for an answer, goes on asking, and pauses after an error.
 PATIENCE, PERSISTENCE, PAUSE = 60, 300, 0.05

@@ -1,7 +1,8 @@
 """Serves an exported generator over HTTP: samples as PNG and as JSON.
 
-It needs `pip install -e ".[serve]"` and a SavedModel that `model.export` wrote, with its `normalization` if
-PNG is wanted; of Keras and of kerasgan it needs nothing. `docs/serving.md` says how to train and export one.
+It needs `pip install "kerasgan[serve]"` and a SavedModel that `model.export` wrote, with its `normalization`
+if PNG is wanted; of Keras and of kerasgan it needs nothing. `docs/serving.md` says how to train and export
+one.
 
     POST /generate   {"count": 4, "seed": 0, "condition": [7]}      samples drawn from a seed
     POST /decode     {"latent": [[...], ...], "condition": [7, ...]}  a sample for each latent one
@@ -27,20 +28,23 @@ from typing import Any
 # Read at import: the server would else report its use to its makers.
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
 
-import bentoml
 import numpy as np
-import pydantic
-import uvicorn
-from bentoml.exceptions import BentoMLException
-from images import png
-from json_bodies import JSONBodies
-from page import page
-from request_models import Answer, decode_request, generate_request
-from sampler import Sampler
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.types import ASGIApp
+from serve_extra import serve_extra
+
+with serve_extra():
+    import bentoml
+    import pydantic
+    import uvicorn
+    from bentoml.exceptions import BentoMLException
+    from images import png
+    from json_bodies import JSONBodies
+    from page import page
+    from request_models import Answer, decode_request, generate_request
+    from sampler import Sampler
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse, Response
+    from starlette.types import ASGIApp
 
 # Calls that compute, or wait to be computed together, at the same time.
 THREADS = 16

@@ -21,12 +21,14 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from sklearn.svm import SVC
 
 import kerasgan
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # where `command_line.py` is
 import command_line
+
+with command_line.extra("examples"):
+    from sklearn.svm import SVC
 
 layers = keras.layers
 BATCH_SIZE = 32

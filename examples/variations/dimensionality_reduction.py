@@ -25,17 +25,19 @@ from pathlib import Path
 import keras
 import numpy as np
 from keras import layers
-from matplotlib import colormaps
-from matplotlib.figure import Figure
 from semi_supervised_auto_encoder import UNITS, adam, discriminator, encoder
-from sklearn.decomposition import PCA
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.neighbors import KNeighborsClassifier
 
 import kerasgan
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # where `command_line.py` is
 import command_line
+
+with command_line.extra("examples"):
+    from matplotlib import colormaps
+    from matplotlib.figure import Figure
+    from sklearn.decomposition import PCA
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+    from sklearn.neighbors import KNeighborsClassifier
 
 BATCH_SIZE, CLASSES, DIMENSIONS, DISTANCE = 100, 10, 2, 10.0
 

@@ -20,13 +20,15 @@ from pathlib import Path
 import keras
 import numpy as np
 from keras import layers
-from sklearn.cluster import KMeans
 
 import kerasgan
 from kerasgan import SemiSupervisedAdversarialAutoEncoder as Model
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # where `command_line.py` is
 import command_line
+
+with command_line.extra("examples"):
+    from sklearn.cluster import KMeans
 
 BATCH_SIZE, UNITS, STYLE, PICTURE = 100, 256, 3, "semi_supervised_auto_encoder.png"
 

@@ -26,12 +26,14 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from sklearn.datasets import load_sample_images
 
 import kerasgan
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # where `command_line.py` is
 import command_line
+
+with command_line.extra("examples"):
+    from sklearn.datasets import load_sample_images
 
 BATCH_SIZE, FACTOR, CROP = 32, 4, 32
 

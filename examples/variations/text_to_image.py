@@ -27,12 +27,14 @@ import keras
 import numpy as np
 from captions import LENGTH, Facts, draw, held_out_captions, training_caption, variety
 from keras import layers
-from sklearn.svm import SVC
 
 import kerasgan
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # where `command_line.py` is
 import command_line
+
+with command_line.extra("examples"):
+    from sklearn.svm import SVC
 
 LATENT, BATCH_SIZE = 64, 64
 

@@ -27,13 +27,15 @@ from pathlib import Path
 import keras
 import numpy as np
 from keras import layers
-from sklearn.linear_model import LogisticRegression
 from speech import BANDS, FRAMES, MANNERS, PITCHES, SPEEDS, WORDS, is_installed, save_sound, speech
 
 import kerasgan
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))  # where `command_line.py` is
 import command_line
+
+with command_line.extra("examples"):
+    from sklearn.linear_model import LogisticRegression
 
 LEARNT = [f"{a}+{v}" for a in ("en", "en-us") for v in ("m1", "m3", "f2", "f4")]
 OTHERS = [f"{a}+{v}" for a in ("en", "en-us") for v in ("m2", "m4", "m7", "f3")]

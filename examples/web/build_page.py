@@ -9,7 +9,7 @@ Any server of files serves it; nothing is computed there, and nothing is loaded 
 The model is the file of `model.export("digits.onnx", format="onnx")`, best with the data's `normalization`,
 or a whole `.keras` model, which is exported first. It takes latent points, and integer labels if it is a
 conditional one; it gives gray or color pictures. What the page has to know of it is read from the file or
-found by running it. Needs `pip install -e ".[export]" onnxruntime`, and npm.
+found by running it. Needs `pip install "kerasgan[export]"`, and npm.
 
 The sliders go along the eigenvectors of the mean over points of J^T J, J being the derivative of the picture
 by the latent point: the directions in which pictures change most (Wang & Ponce 2021, arXiv:2101.06006).
@@ -30,9 +30,14 @@ from typing import Any
 
 import keras
 import numpy as np
-import onnxruntime
 
 import kerasgan
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # where `command_line.py` is
+import command_line
+
+with command_line.extra("export"):
+    import onnxruntime
 
 HERE = Path(__file__).parent
 PAGE = ("index.html", "style.css", "icon.svg", "app.js", "latent.js", "generator.js")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from kerasgan.extras import require
 from kerasgan.files import replacing
 
 if TYPE_CHECKING:
@@ -64,13 +65,13 @@ def draw_update_curves(
 
 def check_picture_name(name: str) -> None:
     """Raises when Matplotlib is missing or has no format with the suffix of `name`."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError(
-            "The picture of `ProbabilityLogger` needs Matplotlib. Install it with "
-            "`pip install kerasgan[plot]`, or pass `picture_name=None` for no picture."
-        ) from error
+    require(
+        "matplotlib",
+        "The picture of `ProbabilityLogger`",
+        otherwise="pass `picture_name=None` for no picture",
+    )
+    from matplotlib.figure import Figure
+
     formats = Figure().canvas.get_supported_filetypes()
     if Path(name).suffix.lstrip(".").lower() not in formats:
         raise ValueError(

@@ -44,7 +44,7 @@ class ProbabilityLogger(keras.callbacks.Callback):
         csv_name: Name of the CSV file, or `None` for no such file. Defaults to
             `"probabilities.csv"`.
         picture_name: Name of the picture, or `None` for no picture. A picture needs
-            Matplotlib: `pip install kerasgan[plot]`. Defaults to
+            Matplotlib: `pip install "kerasgan[plot]"`. Defaults to
             `"probabilities.png"`.
         every_epochs: Positive integer: the files are written after every so many epochs
             and when training ends. Defaults to `1`.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from typing import Any, Literal
 
@@ -13,6 +12,7 @@ from kerasgan.arguments import positive_integer
 from kerasgan.backend import is_chief
 from kerasgan.callbacks._requirements import require_methods
 from kerasgan.callbacks.sample_grid import SampleGrid
+from kerasgan.extras import require
 
 
 class TensorBoard(keras.callbacks.TensorBoard):
@@ -81,10 +81,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         require_methods(self.model, "TensorBoard", ("turns",))
-        if importlib.util.find_spec("tensorboard") is None:
-            raise ImportError(
-                "`TensorBoard` needs the package `tensorboard`: `pip install tensorboard`"
-            )
+        require("tensorboard", "`TensorBoard`", otherwise="alone with `pip install tensorboard`")
         if self.every_epochs is not None:
             self._grid.set_model(self.model)
             self._grid.on_train_begin()

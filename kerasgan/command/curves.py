@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import html
-import importlib.util
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from kerasgan.extras import is_installed
 from kerasgan.files import replacing
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 640, 200, 56, 24
@@ -90,7 +90,7 @@ def svg(title: str, curves: Curves, steps_per_point: int) -> str:
 
 def draw_curves(metrics: Curves, path: Path, steps_per_point: int) -> bool:
     """Writes the curves as a picture, and tells whether Matplotlib is there to do it."""
-    if importlib.util.find_spec("matplotlib") is None:
+    if not is_installed("matplotlib"):
         return False
     from matplotlib.figure import Figure
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import logging
 import sys
 from pathlib import Path
@@ -12,13 +11,15 @@ from typing import Any
 from kerasgan.command.errors import CommandError, sentence
 from kerasgan.command.models import load
 from kerasgan.core import GenerativeModel
+from kerasgan.exporting import CONVERTERS
+from kerasgan.extras import require
 
-# Where each format is written, and the packages that it needs.
-FORMATS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "keras": ("model.keras", ()),
-    "tf_saved_model": ("saved_model", ()),
-    "onnx": ("generator.onnx", ("onnx", "tf2onnx")),
-    "litert": ("generator.tflite", ()),
+# Where each format is written.
+FORMATS = {
+    "keras": "model.keras",
+    "tf_saved_model": "saved_model",
+    "onnx": "generator.onnx",
+    "litert": "generator.tflite",
 }
 
 
@@ -44,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     """Exports."""
     check_formats([options.format], "--format")
     loaded = load(options.model, compiled=True)
-    output = options.output or loaded.path.parent / "exports" / FORMATS[options.format][0]
+    output = options.output or loaded.path.parent / "exports" / FORMATS[options.format]
     write(loaded.game, loaded.normalization, options.format, output, verbose=True)
     return 0
 
@@ -52,12 +53,11 @@ def run(options: argparse.Namespace) -> int:
 def check_formats(formats: list[str], option: str) -> None:
     """Raises where a format needs a package that is not installed."""
     for name in formats:
-        missing = [package for package in FORMATS[name][1] if not importlib.util.find_spec(package)]
-        if missing:
-            raise CommandError(
-                f"{option} {name} needs {' and '.join(missing)}. Install them with "
-                '`pip install "kerasgan[export]"`.'
-            )
+        for module in CONVERTERS.get(name, ()):
+            try:
+                require(module, f"{option} {name}")
+            except ImportError as error:
+                raise CommandError(str(error)) from error
 
 
 def write(game: Any, normalization: Any, name: str, output: Path, verbose: bool) -> None:

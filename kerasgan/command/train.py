@@ -31,6 +31,7 @@ from kerasgan.command.settings import Settings
 from kerasgan.command.start import Start, load_start
 from kerasgan.command.train_options import add_options, given_options
 from kerasgan.datasets import ImageFolderReport, ImageStream
+from kerasgan.extras import advice, is_installed
 
 _INTERRUPTED = 130
 _MEASURED_STEPS = 5
@@ -183,6 +184,10 @@ def _begin(
             f"{settings.batch_size} pictures, {seconds:.2g} s each\n"
         )
     sys.stdout.write(f"{'Watch':<9}open {folder.page}\n")
+    if not is_installed("matplotlib"):
+        sys.stdout.write(
+            f"{'Note':<9}curves.png is left out, because it needs Matplotlib. {advice('matplotlib')}.\n"
+        )
     sys.stdout.flush()
     settings.write(folder.settings)
     return stream
@@ -277,7 +282,7 @@ def _finish(
         game, folder.path / "interpolation.gif", stream.normalization, *cells, settings.seed
     )
     for name in settings.export:
-        write(game, stream.normalization, name, folder.exports / FORMATS[name][0], verbose=False)
+        write(game, stream.normalization, name, folder.exports / FORMATS[name], verbose=False)
     folder.write_state(finished=True)
     write_page(folder, settings)
     run = shlex.quote(str(folder.path))

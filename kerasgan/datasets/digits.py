@@ -9,6 +9,7 @@ from kerasgan.arguments import fraction, positive_integer
 from kerasgan.datasets._image_dataset import image_dataset
 from kerasgan.datasets.dataset import Dataset
 from kerasgan.datasets.normalization import Normalization
+from kerasgan.extras import require
 
 
 def digits(
@@ -45,14 +46,10 @@ normalization=Tanh(low=0.0, high=255.0))
     """
     size = positive_integer("size", size)
     test_fraction = fraction("test_fraction", test_fraction)
-    try:
-        from sklearn.datasets import load_digits
-        from sklearn.model_selection import train_test_split
-    except ImportError as error:
-        raise ImportError(
-            "The digits come with scikit-learn, which is not installed. Install it with "
-            "`pip install kerasgan[examples]` or `pip install scikit-learn`."
-        ) from error
+    require("sklearn", "The data set `digits`")
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import train_test_split
+
     data = load_digits()
     images = (data.images * (255 / 16)).astype(np.float32)
     labels = data.target.astype(np.int32)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ import keras
 import numpy as np
 
 from kerasgan.exporting.signature import Signature
+from kerasgan.extras import advice, is_installed
 
 # How far an output may be from the model's own, absolutely and relatively.
 TOLERANCE = 1e-4
@@ -34,11 +34,11 @@ def check_converted(use: Signature, path: Path, format: str, tolerance: float) -
     Raises:
         RuntimeError: If the file cannot be run, or an output differs by more.
     """
-    package, name, run = _RUNTIMES[format]
-    if importlib.util.find_spec(package.partition(".")[0]) is None:
+    module, name, run = _RUNTIMES[format]
+    if not is_installed(module):
         warnings.warn(
-            f"The exported file was not compared with the model, since {package.partition('.')[0]!r} is not "
-            "installed.",
+            f"The exported file was not compared with the model, because {name} is not installed. "
+            f"{advice(module)}.",
             stacklevel=2,
         )
         return

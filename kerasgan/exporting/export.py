@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 import re
 import sys
@@ -19,10 +18,11 @@ from kerasgan.datasets.normalization import Normalization
 from kerasgan.exporting.checking import TOLERANCE, check_converted
 from kerasgan.exporting.signature import Signature
 from kerasgan.exporting.units import in_units_of_data
+from kerasgan.extras import require
 from kerasgan.files import replacing, replacing_folder
 
-# What one function alone is converted to, and the package that converts.
-CONVERTERS = {"onnx": "tf2onnx", "litert": "tensorflow"}
+# What one function alone is converted to, and the modules of extras that convert.
+CONVERTERS: dict[str, tuple[str, ...]] = {"onnx": ("tf2onnx", "onnx"), "litert": ()}
 _ENDINGS = {"onnx": ".onnx", "litert": ".tflite"}
 # What a SavedModel is made of: a folder with anything else in it is not one to replace.
 _SAVED_MODEL = {"assets", "assets.extra", "fingerprint.pb", "saved_model.pb", "variables"}
@@ -120,11 +120,8 @@ def _convert(
             "Invalid value for argument `format`. Expected Keras 3.13 or later for an export to LiteRT. "
             f"Received: format='litert' with Keras {keras.version()}"
         )
-    if importlib.util.find_spec(CONVERTERS[format]) is None:
-        raise ImportError(
-            f"Export to {format!r} requires the package {CONVERTERS[format]!r}. "
-            "Install it with `pip install kerasgan[export]`."
-        )
+    for module in CONVERTERS[format]:
+        require(module, f"`export(format={format!r})`")
     if format == "onnx":
         use = _with_names_of_their_own(use)
     if format == "litert":

@@ -2,7 +2,6 @@
 
 import csv
 import math
-import sys
 
 import keras
 import numpy as np
@@ -171,10 +170,9 @@ def test_picture_of_one_update_and_of_none(tmp_path, counting_model, score):
     assert len(read(logger.paths[0])) == 2
 
 
-def test_without_matplotlib(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(ImportError, match=r"pip install kerasgan\[plot\].*picture_name=None"):
+def test_without_matplotlib(tmp_path, hide):
+    hide("matplotlib")
+    with pytest.raises(ImportError, match=r'pip install "kerasgan\[plot\]".*picture_name=None'):
         ProbabilityLogger(tmp_path)
     assert ProbabilityLogger(tmp_path, picture_name=None).paths == [tmp_path / "probabilities.csv"]
     assert ProbabilityLogger().paths == []

@@ -1,5 +1,3 @@
-import sys
-
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
@@ -51,9 +49,9 @@ def test_normalization():
     assert dataset.x.max() == 0.5
 
 
-def test_without_scikit_learn(monkeypatch):
-    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
-    with pytest.raises(ImportError, match=r"kerasgan\[examples\]"):
+def test_without_scikit_learn(hide):
+    hide("sklearn")
+    with pytest.raises(ImportError, match=r'pip install "kerasgan\[examples\]"'):
         digits()
 
 

@@ -1,7 +1,5 @@
 """A single function of a model runs in ONNX Runtime and in a LiteRT interpreter, with the model's numbers."""
 
-import importlib.util
-
 import keras
 import numpy as np
 import pytest
@@ -120,12 +118,10 @@ class TestWhatCannotBeConverted:
         with pytest.raises(ValueError, match=f"ends in '{ending}'"):
             made("ebgan").export(tmp_path / "model", format=kind)
 
-    def test_a_missing_converter_is_named(self, tmp_path, monkeypatch):
-        found = importlib.util.find_spec
-        monkeypatch.setattr(
-            importlib.util, "find_spec", lambda name: None if name == "tf2onnx" else found(name)
-        )
-        with pytest.raises(ImportError, match="'tf2onnx'.*kerasgan.export"):
+    @pytest.mark.parametrize("package", ["onnx", "tf2onnx"])
+    def test_a_missing_converter_is_named(self, package, tmp_path, hide):
+        hide(package)
+        with pytest.raises(ImportError, match=rf"'{package}'.*pip install \"kerasgan\[export\]\""):
             made("ebgan").export(tmp_path / "model.onnx", format="onnx")
 
     def test_an_earlier_keras_has_no_litert(self, tmp_path, monkeypatch):

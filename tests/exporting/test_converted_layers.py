@@ -262,13 +262,15 @@ def test_a_generator_whose_file_differs_is_refused_unless_the_difference_is_acce
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_without_a_runtime_the_user_is_warned(kind, tmp_path, monkeypatch):
-    monkeypatch.setattr(checking.importlib.util, "find_spec", lambda name: None)
-    monkeypatch.setitem(export.CONVERTERS, kind, "keras")
-    monkeypatch.setattr(export.importlib.util, "find_spec", lambda name: name == "keras" or None)
+def test_without_a_runtime_the_user_is_warned(kind, tmp_path, hide):
     gan = kerasgan.GAN(dense(3, 4), dense(4, 1))
-    package = {"onnx": "onnxruntime", "litert": "ai_edge_litert"}[kind]
-    with pytest.warns(UserWarning, match=f"not compared with the model, since '{package}'"):
+    package, name = {
+        "onnx": ("onnxruntime", "ONNX Runtime"),
+        "litert": ("ai_edge_litert", "LiteRT"),
+    }[kind]
+    hide(package)
+    message = rf"not compared with the model, because {name}.*pip install \"kerasgan\[export\]\""
+    with pytest.warns(UserWarning, match=message):
         gan.export(path_of(kind, tmp_path), format=kind, verbose=False)
     assert path_of(kind, tmp_path).exists()
 
