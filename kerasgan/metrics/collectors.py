@@ -90,10 +90,9 @@ class Moments(Collector):
         mean = ops.divide_no_nan(ops.sum(features, axis=0), rows)
         centered = features - mean
         shift = mean - self.mean
-        self.scatter.assign_add(
-            ops.matmul(ops.transpose(centered), centered)
-            + ops.outer(shift, shift) * (before * share)
-        )
+        # The shift of the mean counts as one more row. Adding its outer product would take as long again.
+        rows_and_shift = ops.concatenate([centered, ops.sqrt(before * share) * shift[None]])
+        self.scatter.assign_add(ops.matmul(ops.transpose(rows_and_shift), rows_and_shift))
         self.mean.assign_add(shift * share)
         self.count.assign_add(ops.cast(rows, "int64"))
 
