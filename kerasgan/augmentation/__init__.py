@@ -31,14 +31,18 @@ __all__ = [
 
 
 def get(identifier: Any) -> Augmentation:
-    """Returns an augmentation by name, object, configuration or Keras layer.
+    """Returns an augmentation from a name, an object, a configuration or a Keras layer.
 
     Args:
-        identifier: `"diff_augment"` or `"adaptive"`, with the defaults; an `Augmentation`; a
-            `keras.layers.Layer`, which becomes a `LayerAugmentation`; or the configuration of either.
+        identifier: One of these: a name (`"diff_augment"`, `"adaptive"`), for an augmentation with default
+            arguments; an `Augmentation`; a `keras.layers.Layer`, which becomes a `LayerAugmentation`; or the
+            configuration of an augmentation or of a layer.
+
+    Returns:
+        An `Augmentation`.
 
     Raises:
-        ValueError: If a name is unknown, or a layer cannot be an augmentation.
+        ValueError: If a name is unknown, or if a layer cannot be an augmentation.
         TypeError: If it is none of these.
 
     Example:
@@ -58,5 +62,5 @@ def serialize(augmentation: Augmentation) -> dict[str, Any]:
 
 
 def deserialize(config: dict[str, Any]) -> Augmentation:
-    """Makes an augmentation from its configuration."""
+    """Makes an augmentation from a result of `serialize`."""
     return get(config)
