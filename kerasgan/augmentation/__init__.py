@@ -57,10 +57,21 @@ def get(identifier: Any) -> Augmentation:
 
 
 def serialize(augmentation: Augmentation) -> dict[str, Any]:
-    """Returns the configuration of an augmentation."""
+    """Returns the configuration of an augmentation, for `deserialize`."""
     return keras.saving.serialize_keras_object(augmentation)
 
 
 def deserialize(config: dict[str, Any]) -> Augmentation:
-    """Makes an augmentation from a result of `serialize`."""
+    """Makes an augmentation from a result of `serialize`.
+
+    Raises:
+        ValueError: If the configuration names something that a file may not name.
+        TypeError: If it is not the configuration of an augmentation.
+
+    Example:
+
+    >>> config = kerasgan.augmentation.serialize(kerasgan.augmentation.DiffAugment())
+    >>> type(kerasgan.augmentation.deserialize(config)).__name__
+    'DiffAugment'
+    """
     return get(config)

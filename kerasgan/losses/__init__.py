@@ -68,10 +68,21 @@ def get(identifier: Any) -> AdversarialLoss:
 
 
 def serialize(loss: AdversarialLoss) -> dict[str, Any]:
-    """Returns the configuration of a loss."""
+    """Returns the configuration of a loss, for `deserialize`."""
     return keras.saving.serialize_keras_object(loss)
 
 
 def deserialize(config: dict[str, Any]) -> AdversarialLoss:
-    """Makes a loss from a result of `serialize`."""
+    """Makes a loss from a result of `serialize`.
+
+    Raises:
+        ValueError: If the configuration names something that a file may not name.
+        TypeError: If it is not the configuration of a loss.
+
+    Example:
+
+    >>> config = kerasgan.losses.serialize(kerasgan.losses.Hinge())
+    >>> type(kerasgan.losses.deserialize(config)).__name__
+    'Hinge'
+    """
     return get(config)

@@ -46,6 +46,13 @@ class GrowingNetwork(keras.Model):
 
     Raises:
         ValueError: If `levels` is not a positive integer.
+
+    Example:
+
+    >>> network = kerasgan.networks.ProgressiveGenerator(8, (8, 8, 1), levels=2, filters=4)
+    >>> network.levels, network.growth
+    (2, 1.0)
+    >>> network.growth = 0.25  # 25 % of level 1, and 75 % of level 0
     """
 
     def __init__(self, levels: int, **kwargs: Any) -> None:

@@ -110,10 +110,21 @@ def get_all(identifiers: Any, turns: Iterable[str]) -> tuple[Penalty, ...]:
 
 
 def serialize(penalty: Penalty) -> dict[str, Any]:
-    """Returns the configuration of a penalty."""
+    """Returns the configuration of a penalty, for `deserialize`."""
     return keras.saving.serialize_keras_object(penalty)
 
 
 def deserialize(config: dict[str, Any]) -> Penalty:
-    """Makes a penalty from a result of `serialize`."""
+    """Makes a penalty from a result of `serialize`.
+
+    Raises:
+        ValueError: If the configuration names something that a file may not name.
+        TypeError: If it is not the configuration of a penalty.
+
+    Example:
+
+    >>> config = kerasgan.penalties.serialize(kerasgan.penalties.R1())
+    >>> type(kerasgan.penalties.deserialize(config)).__name__
+    'R1'
+    """
     return get(config)

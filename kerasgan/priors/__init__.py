@@ -72,12 +72,23 @@ def get(identifier: Any) -> Prior:
 
 
 def serialize(prior: Prior) -> dict[str, Any]:
-    """Returns the configuration of a prior."""
+    """Returns the configuration of a prior, for `deserialize`."""
     return keras.saving.serialize_keras_object(prior)
 
 
 def deserialize(config: dict[str, Any]) -> Prior:
-    """Makes a prior from a result of `serialize`."""
+    """Makes a prior from a result of `serialize`.
+
+    Raises:
+        ValueError: If the configuration names something that a file may not name.
+        TypeError: If it is not the configuration of a prior.
+
+    Example:
+
+    >>> config = kerasgan.priors.serialize(kerasgan.priors.SwissRoll())
+    >>> type(kerasgan.priors.deserialize(config)).__name__
+    'SwissRoll'
+    """
     return get(config)
 
 

@@ -16,7 +16,15 @@ Schedule: TypeAlias = keras.optimizers.schedules.LearningRateSchedule
 
 
 def is_schedule(value: Any) -> bool:
-    """Tells whether a value is a schedule."""
+    """Tells whether a value is a schedule.
+
+    Example:
+
+    >>> kerasgan.schedules.is_schedule(0.5), kerasgan.schedules.is_schedule(
+    ...     kerasgan.schedules.Cosine(0.0, 1.0, steps=10)
+    ... )
+    (False, True)
+    """
     return isinstance(value, keras.optimizers.schedules.LearningRateSchedule)
 
 
@@ -68,7 +76,13 @@ def value_at(value: Any, step: Any) -> Any:
 
 
 def to_config(value: Any) -> Any:
-    """Returns a number as it is, or the configuration of a schedule."""
+    """Returns a number as it is, or the configuration of a schedule.
+
+    Example:
+
+    >>> kerasgan.schedules.to_config(0.5)
+    0.5
+    """
     return keras.saving.serialize_keras_object(value) if is_schedule(value) else value
 
 
