@@ -1,22 +1,22 @@
-"""Learns what one digit looks like, and finds all others strange: three adversarial anomaly scores.
+"""Learns what one digit looks like, and finds all other digits abnormal, by three adversarial anomaly scores.
 
     python examples/anomaly_detection.py
 
-Each of the ten digits takes its turn at being normal. A model sees normal digits only; then it scores
-held-out digits of all classes. Three models are tried, each with the score that it is made for:
+Each of the ten digits is the normal one in turn. A model is trained on normal digits only. Then it gives a
+score to held-out digits of all classes. There are three models, each with its own score:
 
-- `EBGAN`: the energy, which its discriminator keeps low for real digits and pushes up for generated ones;
-- `GANomaly`: how far the code of a digit's reconstruction is from the digit's own code;
+- `EBGAN`: the energy. The discriminator keeps it low for real digits, and high for generated ones.
+- `GANomaly`: the distance between the code of a digit and the code of its reconstruction.
 - `AdversarialAutoEncoder`: the error of the reconstruction.
 
-The figure is the area under the ROC curve (AUROC): the chance that an abnormal digit scores higher than
-a normal one, 0.5 for a score that knows nothing. Two classical scores are printed beside them: the
-residual of a PCA, and a one-class support vector machine. They are hard to beat on 8×8 pixels; the
-models are for data where they fail.
+The result is the area under the ROC curve (AUROC): the probability that an abnormal digit has a higher score
+than a normal one. A score that knows nothing has 0.5. Two classical scores are printed too: the residual of a
+PCA, and a one-class support vector machine. On 8×8 pixels they are hard to beat. The models are for data on
+which they fail.
 
-`strangest.png` has a row for each digit: the eight held-out digits with the lowest score, then the eight
-with the highest. The files go to `outputs/anomaly_detection` in the current directory, or to `--output
-DIRECTORY`.
+`strangest.png` has a row for each digit: first the eight held-out digits with the lowest EBGAN energy, then
+the eight with the highest. The files go to `outputs/anomaly_detection` in the current directory, or to
+`--output DIRECTORY`.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def adversarial_auto_encoder(x: np.ndarray, rounds: int) -> Score:
 
 
 def train(model: keras.Model, x: np.ndarray, rounds: int) -> None:
-    """Plays so many rounds, in epochs of 50."""
+    """Trains for a number of rounds, in epochs of 50 rounds."""
     several = np.resize(x, (50 * BATCH_SIZE, x.shape[1])) if rounds >= 50 else x
     model.fit(several, batch_size=BATCH_SIZE, epochs=max(1, rounds // 50), verbose=0)
 
@@ -127,10 +127,13 @@ MODELS = {
 
 
 def main() -> None:
-    """Trains each model on each digit, and prints how well it finds the others."""
+    """Trains each model on each digit, and prints how well its score finds the other digits."""
     parser = command_line.make_parser(__doc__)
     parser.add_argument(
-        "--digits", type=int, nargs="+", help="which take their turn (default: all ten)"
+        "--digits",
+        type=int,
+        nargs="+",
+        help="the digits that are the normal one in turn (default: all ten)",
     )
     parser.add_argument("--rounds", type=int, help="rounds of each game (default: 600)")
     command_line.add_common_options(parser, toy="1 digit")

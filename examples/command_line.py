@@ -1,7 +1,7 @@
-"""What the scripts here and in `variations` have in common, so that each shows only what is its own.
+"""What the scripts in this folder and in `variations` share. A script shows only what is special about it.
 
-First what `main` begins with: options, their checks, loading data. Then what it ends with: a run that can be
-stopped, and the line of JSON.
+The first functions are for the start of `main`: options, their checks, and loading data. The others are for
+its end: stopping and resuming a run, and the last line, which is JSON.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def extra(name: str) -> Iterator[None]:
 
 
 def make_parser(description: str | None) -> argparse.ArgumentParser:
-    """Returns a parser whose `--help` shows a script's docstring as it is written."""
+    """Returns a parser whose `--help` shows the docstring of a script as it is written."""
     return argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -49,35 +49,37 @@ def add_common_options(
     parser: argparse.ArgumentParser,
     toy: str | None = None,
     output: str | None = None,
-    output_help: str = "folder of what it writes",
+    output_help: str = "folder for all files",
     several_seeds: bool = False,
 ) -> None:
     """Adds `--size`, `--seed` and `--output`.
 
     Args:
-        parser: What to add them to.
-        toy: How small a toy run is. Defaults to `None`, there is no `--size`.
-        output: Where everything goes without `--output`. Defaults to `None`: see `output_folders`.
-        output_help: What the help says of that folder. Defaults to `"folder of what it writes"`.
-        several_seeds: Whether to add `--seeds`, the number of runs, too. Defaults to `False`.
+        parser: The parser to add them to.
+        toy: The help text of `--size toy`: what a toy run is. Defaults to `None`: there is no `--size`.
+        output: The default of `--output`. Defaults to `None`: see `output_folders`.
+        output_help: The help text of `--output`. Defaults to `"folder for all files"`.
+        several_seeds: Whether to add `--seeds`, the number of runs. Defaults to `False`.
     """
     if toy:
         parser.add_argument("--size", choices=["full", "toy"], default="full", help=f"toy: {toy}")
-    seed_help = "the (first) seed" if several_seeds else "of all random numbers"
+    seed_help = "the first seed" if several_seeds else "the seed of all random numbers"
     parser.add_argument("--seed", type=int, default=0, help=f"{seed_help} (default: 0)")
     if several_seeds:
-        parser.add_argument("--seeds", type=int, default=1, help="how many seeds (default: 1)")
+        parser.add_argument("--seeds", type=int, default=1, help="number of seeds (default: 1)")
     parser.add_argument(
         "--output",
         type=Path,
         default=Path(output) if output else None,
         metavar="DIRECTORY",
-        help=f"{output_help} (default: {output})" if output else "see above",
+        help=f"{output_help} (default: {output})"
+        if output
+        else "folder for all files (default: see above)",
     )
 
 
 def require_positive(parser: argparse.ArgumentParser, **options: int | None) -> None:
-    """Ends the script with a message if an option that is given is below 1."""
+    """Ends the script with a message if a given option is below 1."""
     for name, value in options.items():
         if value is not None and value < 1:
             parser.error(f"--{name.replace('_', '-')} must be positive, not {value}")
@@ -85,7 +87,7 @@ def require_positive(parser: argparse.ArgumentParser, **options: int | None) -> 
 
 @contextlib.contextmanager
 def errors_of(parser: argparse.ArgumentParser, option: str) -> Iterator[None]:
-    """Ends the script with a message, and no traceback, if what an option names cannot be loaded."""
+    """Ends the script with a message instead of a traceback, if the value of an option cannot be loaded."""
     try:
         yield
     except (ImportError, OSError, TypeError, ValueError) as error:
@@ -95,25 +97,28 @@ def errors_of(parser: argparse.ArgumentParser, option: str) -> Iterator[None]:
 def load_with_test_images(
     name: str, *, test_fraction: float, **arguments: Any
 ) -> kerasgan.datasets.Dataset:
-    """Loads data. Of the digits, which have no test images of their own, a fraction is set aside."""
+    """Loads a data set with test images.
+
+    The digits have no test images of their own. So a fraction of them is set aside.
+    """
     if name == "digits":
         arguments["test_fraction"] = test_fraction
     return kerasgan.datasets.load(name, **arguments)
 
 
 def output_folders(output: Path | None, name: str) -> tuple[Path, Path]:
-    """Returns the folders of pictures and of models, in the current folder or in `--output`."""
+    """Returns the folders for pictures and for models, in the current folder or in `--output`."""
     if output:
         return output, output / "saved_models"
     return Path("outputs", name), Path("saved_models", name)
 
 
 def backup_of_run(folder: Path, *options: Any) -> keras.callbacks.Callback:
-    """Returns a callback with which the same command goes on where it was stopped or killed.
+    """Returns a callback that lets the same command continue a run that was stopped or killed.
 
     Args:
-        folder: Where the backup is until the run ends.
-        *options: What makes it this run. Another run has a backup of its own.
+        folder: The folder of the backup, until the run ends.
+        *options: What identifies the run. Another run has another backup.
     """
     run = zlib.crc32(" ".join(map(str, options)).encode())
     return kerasgan.callbacks.BackupAndRestore(folder / f"backup_{run:08x}")
@@ -126,18 +131,20 @@ def saved_when_stopped(model: keras.Model, path: Path) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         model.save(path)
-        sys.exit(f"\nStopped. {path} has the model so far; the same command goes on.")
+        sys.exit(
+            f"\nStopped. The model so far is in {path}. Run the same command again to continue."
+        )
 
 
 def print_answer(
     answer: Mapping[str, Any], files: Iterable[Path], start: float | None = None
 ) -> None:
-    """Prints the last line, which is JSON for programs.
+    """Prints the last line, which is JSON for other programs.
 
     Args:
         answer: What to print.
-        files: What was written.
-        start: What `time.perf_counter` returned at the start. Defaults to `None`, no seconds are added.
+        files: The files that were written.
+        start: The result of `time.perf_counter` at the start. Defaults to `None`: no seconds are printed.
     """
     seconds = {} if start is None else {"seconds": round(time.perf_counter() - start, 1)}
     print(json.dumps({**answer, **seconds, "files": [str(file.resolve()) for file in files]}))

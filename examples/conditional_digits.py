@@ -1,22 +1,25 @@
-"""Trains a conditional GAN that draws the digit it is asked for, and measures what it learned.
+"""Trains a conditional GAN that draws a given digit, and measures what it learned.
 
-The 1,797 real handwritten digits come with scikit-learn. A fifth of them, with the classes in proportion, is
-set aside for testing; the split is the same for every `--seed`. Support vector machines then judge:
+The 1,797 real handwritten digits come with scikit-learn. A fifth of them is set aside for testing, with the
+classes in proportion. The split is the same for every `--seed`. Then support vector machines (SVM) measure:
 
-    fidelity      One trained on the real training digits: how many of 5,000 generated digits are what they
-                  were meant to be? Few would mean bad drawings, or ones that ignore their condition.
-    diversity     One trained on the 5,000 generated digits alone: how many real test digits does it get
-                  right? Few would mean that the GAN draws only some of the ways in which people write.
-    memorization  How far is a generated digit from the nearest training digit (median)? Much nearer than the
-                  test digits are would mean that training digits are drawn from memory.
+    fidelity      An SVM is trained on the real training digits. How many of 5,000 generated digits does it
+                  recognize as the requested digit? Few means bad drawings, or drawings of other digits.
+    diversity     An SVM is trained on the 5,000 generated digits alone. How many real test digits does it
+                  recognize? Few means that the GAN draws only some of the ways in which people write.
+    memorization  How far is a generated digit from the nearest training digit (median)? If it is much nearer
+                  than the test digits are, the GAN copies training digits.
 
-Beside them stands what real digits reach. R1 and R2 keep the discriminator smooth around real and generated
-digits (Mescheder et al. 2018). With them neither network needs batch normalization, and Adam goes without
-momentum at ten times the usual learning rate, falling to zero along a cosine.
+The figures of real digits are printed too.
 
-Two cores need two to three minutes. Pictures, curves and the CSV file go to `outputs/conditional_digits`, and
-the models to `saved_models/conditional_digits`, both in the current directory. With `--output DIRECTORY`
-everything goes to that directory, the models to `saved_models` in it.
+R1 and R2 keep the discriminator smooth around real and generated digits (Mescheder et al. 2018). So neither
+network needs batch normalization. Adam works without momentum, at ten times the usual learning rate, which
+falls to zero along a cosine.
+
+It takes two to three minutes on two cores. Pictures, curves and the CSV file go to
+`outputs/conditional_digits`, and the models to `saved_models/conditional_digits`, both in the current
+directory. With `--output DIRECTORY`, everything goes to that directory, and the models to its folder
+`saved_models`.
 """
 
 from __future__ import annotations
@@ -41,7 +44,7 @@ CLASSES = 10
 def conditional_gan(
     sample_shape: tuple[int, ...], steps: int, filters: int
 ) -> kerasgan.ConditionalGAN:
-    """Returns a compiled GAN whose two networks also see the label."""
+    """Returns a compiled GAN. Both networks also see the label."""
     gan = kerasgan.ConditionalGAN(
         generator=kerasgan.networks.dcgan_generator(
             latent_shape=64,
@@ -64,7 +67,7 @@ def conditional_gan(
 
 
 def adam(steps: int) -> keras.optimizers.Optimizer:
-    """Returns Adam without momentum, its learning rate falling to zero in so many steps."""
+    """Returns Adam without momentum. Its learning rate falls to zero over the given number of steps."""
     rate = keras.optimizers.schedules.CosineDecay(2e-3, decay_steps=steps)
     return keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.99)
 
@@ -72,7 +75,7 @@ def adam(steps: int) -> keras.optimizers.Optimizer:
 def measure(
     data: kerasgan.datasets.Dataset, generated: np.ndarray, labels: np.ndarray
 ) -> dict[str, float]:
-    """Returns fidelity, diversity and distances (see above), each beside that of real digits."""
+    """Returns fidelity, diversity and distances (see above), and those of real digits."""
     train, test, fake = (flat(images) for images in (data.x, data.x_test, generated))
     judge = SVC(gamma=0.02, C=5).fit(train, data.y)
     pupil = SVC(gamma=0.02, C=5).fit(fake, labels)
@@ -94,8 +97,10 @@ def flat(images: Any) -> np.ndarray:
 def main() -> None:
     """Trains, measures, draws and saves."""
     parser = command_line.make_parser(__doc__)
-    parser.add_argument("--epochs", type=int, help="of training (default: 150)")
-    parser.add_argument("--filters", type=int, default=32, help="of both networks (default: 32)")
+    parser.add_argument("--epochs", type=int, help="number of epochs (default: 150)")
+    parser.add_argument(
+        "--filters", type=int, default=32, help="filters of both networks (default: 32)"
+    )
     command_line.add_common_options(parser, toy="1 epoch")
     options = parser.parse_args()
     command_line.require_positive(parser, epochs=options.epochs, filters=options.filters)
@@ -132,16 +137,16 @@ def main() -> None:
     gan.export(models / "generator", normalization=data.normalization, verbose=False)
 
     print(
-        f"\nReal test digits that an SVM gets right, trained on"
+        f"\nReal test digits that an SVM recognizes, after training on"
         f"\n  {len(data):,} real digits:      {figures['real']:.1%}"
         f"\n  {len(labels):,} generated digits: {figures['diversity']:.1%}  (diversity)"
-        f"\nGenerated digits that the first takes for what they were meant to be:"
+        f"\nGenerated digits that the first SVM recognizes as the requested digit:"
         f"\n  {figures['fidelity']:.1%}  (fidelity)"
         f"\nMedian distance to the nearest training digit, of"
         f"\n  real test digits: {figures['real_distance']:.2f}"
         f"\n  generated digits: {figures['generated_distance']:.2f}\n"
         f"\nGenerated digits:  {(pictures / 'generated.png').resolve()}"
-        f"\nAs they developed: {grids.directory.resolve()}"
+        f"\nDuring training:   {grids.directory.resolve()}"
         f"\nCurves:            {' and '.join(str(path.resolve()) for path in curves.paths)}"
         f"\nThe whole GAN:     {(models / 'gan.keras').resolve()}"
         f"\nSavedModel:        {(models / 'generator').resolve()}"

@@ -1,27 +1,29 @@
-"""Trains a convolutional GAN (DCGAN) on small pictures: real handwritten digits, unless told otherwise.
+"""Trains a convolutional GAN (DCGAN) on small pictures. The default is real handwritten digits.
 
-The 1,797 digits, 8 by 8 pixels, come with scikit-learn, so nothing is downloaded. Two cores need two to three
-minutes for them, and longer for larger pictures:
+The 1,797 digits of 8×8 pixels come with scikit-learn, so nothing is downloaded. With them, training takes two
+to three minutes on two cores. Larger pictures take longer:
 
     python examples/digits_dcgan.py
     python examples/digits_dcgan.py --data mnist
     python examples/digits_dcgan.py --data folder_of_pictures --image-size 32 --steps 10000
 
-Watch two numbers in the progress bar. `real_probability` is what the discriminator thinks of real pictures,
-`fake_probability` what it thinks of generated ones. It begins by telling them apart; where both end near
-0.5, it no longer can.
+Watch two numbers in the progress bar. `real_probability` is the probability that the discriminator gives to
+real pictures. `fake_probability` is the one that it gives to generated pictures. At first, it can tell them
+apart. If both end near 0.5, it no longer can.
 
-The recipe is a modern one. R1 and R2 keep the discriminator smooth around real and generated pictures
-(Mescheder et al. 2018), which is what lets such a game settle; with them neither network needs batch
-normalization, and the learning rate can be ten times the usual one, falling to zero along a cosine.
+R1 and R2 keep the discriminator smooth around real and generated pictures (Mescheder et al. 2018). So the
+game can settle, and neither network needs batch normalization. The learning rate is ten times the usual one,
+and falls to zero along a cosine.
 
-Ctrl-C saves the model so far. The same command then goes on after the last whole epoch, and so it does if the
-process was killed.
+Ctrl-C saves the model so far. The same command then continues after the last whole epoch. It does so after a
+kill too.
 
 Pictures, curves and the CSV file of all probabilities go to `outputs/digits_dcgan`, and the models to
-`saved_models/digits_dcgan`, both in the current directory. With `--output DIRECTORY` everything goes to that
-directory, the models to `saved_models` in it. `generated.png` and `real.png` show small pictures enlarged
-smoothly, those in `samples` pixel by pixel, the same noise from the first step to the last.
+`saved_models/digits_dcgan`, both in the current directory. With `--output DIRECTORY`, everything goes to that
+directory, and the models to its folder `saved_models`.
+
+`generated.png` and `real.png` show small pictures enlarged smoothly. The pictures in `samples` are enlarged
+pixel by pixel, and show the same noise from the first step to the last.
 """
 
 from __future__ import annotations
@@ -60,7 +62,7 @@ def dcgan(sample_shape: tuple[int, ...], steps: int) -> kerasgan.GAN:
 
 
 def adam(steps: int) -> keras.optimizers.Optimizer:
-    """Returns Adam without momentum, its learning rate falling to zero in so many steps."""
+    """Returns Adam without momentum. Its learning rate falls to zero over the given number of steps."""
     rate = keras.optimizers.schedules.CosineDecay(2e-3, decay_steps=steps)
     return keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.99)
 
@@ -79,7 +81,7 @@ def load(options: argparse.Namespace) -> kerasgan.datasets.Dataset:
 
 
 def save_enlarged(data: kerasgan.datasets.Dataset, samples: np.ndarray, path: Path) -> None:
-    """Writes a grid of pictures, small ones enlarged smoothly until they are 64 pixels wide."""
+    """Writes a grid of pictures. Small ones are enlarged smoothly until they are 64 pixels wide."""
     scale = max(1, 64 // samples.shape[2])
     size = (scale * samples.shape[2], scale * samples.shape[1])
     pictures = [Image.fromarray(pixels.squeeze()) for pixels in data.invert(samples)]
@@ -102,10 +104,10 @@ def main() -> None:
     parser.add_argument(
         "--image-size",
         type=int,
-        help="height and width to resize to, for digits and folders (default: as they are)",
+        help="resize digits and folders to this height and width (default: no resizing)",
     )
     parser.add_argument(
-        "--steps", type=int, help="steps of training, rounded up to whole epochs (default: 4000)"
+        "--steps", type=int, help="number of steps, rounded up to whole epochs (default: 4000)"
     )
     command_line.add_common_options(parser, toy="20 steps")
     options = parser.parse_args()
@@ -150,7 +152,7 @@ def main() -> None:
     print(
         f"\nGenerated pictures: {(pictures / 'generated.png').resolve()}"
         f"\nReal pictures:      {(pictures / 'real.png').resolve()}"
-        f"\nAs they developed:  {grids.directory.resolve()}"
+        f"\nDuring training:    {grids.directory.resolve()}"
         f"\nProbabilities:      {' and '.join(str(path.resolve()) for path in curves.paths)}"
         f"\nThe whole GAN:      {(models / 'gan.keras').resolve()}"
         f"\nSavedModel:         {(models / 'generator').resolve()}"

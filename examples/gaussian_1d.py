@@ -1,19 +1,21 @@
-"""Learns a normal distribution in one dimension, and draws how.
+"""Learns a normal distribution in one dimension, and draws how it learns.
 
-The smallest GAN there is: the generator bends uniform noise on [0, 1] into N(0.3, 0.1). Both networks
-are perceptrons with hidden layers of 10, 20 and 10 sigmoid units, the discriminator takes 10 steps for
-each of the generator's, and both learn with Adam.
+This is the smallest GAN. The generator turns uniform noise on [0, 1] into N(0.3, 0.1). Both networks are
+perceptrons with hidden layers of 10, 20 and 10 sigmoid units. The discriminator takes 10 steps for each step
+of the generator. Both learn with Adam.
 
-Each picture has two panels. The upper one shows the density of the data, the density of what the
-generator makes, and what the discriminator makes of every x. The lower one shows the map from z to G(z).
-The generator's density is a histogram of many samples, so it is right for any map: also for one that
-goes up and down, or is flat and puts all samples on one spot, where a formula with |dz/dx| breaks.
+Each picture has two panels. The upper panel shows the density of the data, the density of generated samples,
+and D(x). The lower panel shows the map from z to G(z). The generator's density is a histogram of many
+samples, so it is right for any map. A formula with |dz/dx| would fail for a map that goes up and down, or for
+a flat one that puts all samples on one spot.
 
-`--modern` plays a game that comes to rest at the right place instead of circling around it: differences
-of scores (relativistic) with the two gradient penalties R1 and R2, and learning rates that fade out. Its
-generator is not bound to (0, 1), so it learns any normal distribution. A mean and a standard deviation can
-be right where the shape is not, so the table names the distance between the two distributions too: the
-largest difference between their cumulative ones, 0.06 for a uniform instead of a normal distribution.
+`--modern` plays a game that converges instead of circling around the right place. It uses differences between
+scores (the relativistic loss), the gradient penalties R1 and R2, and learning rates that fall to zero. Its
+generator is not bound to (0, 1), so it can learn any normal distribution.
+
+The mean and the standard deviation can be right although the shape is wrong. So the table also has the
+distance between the two distributions: the largest difference between their cumulative distributions. Between
+a uniform and a normal distribution with equal means and standard deviations, it is 0.06.
 
     python examples/gaussian_1d.py
     python examples/gaussian_1d.py --seeds 5
@@ -45,8 +47,8 @@ def original(every: int) -> kerasgan.GAN:
     """Returns the game of Goodfellow et al. 2014, Algorithm 1, with k = 10."""
 
     def network(name: str) -> keras.Model:
-        # Glorot and Bengio (2010) call for weights four times as large behind a sigmoid, whose slope is
-        # 1/4, as behind a tanh. With smaller ones the generator is flat for the first 1,000 steps.
+        # The slope of a sigmoid is 1/4. So by Glorot and Bengio (2010) it needs weights four times as large
+        # as a tanh. With smaller weights, the generator is flat for the first 1,000 steps.
         initializer = keras.initializers.VarianceScaling(16.0, "fan_avg", "uniform")
         units, sigmoid = [10, 20, 10], "sigmoid"
         return kerasgan.networks.mlp(
@@ -68,8 +70,8 @@ def modern(every: int, steps: int, data: np.ndarray) -> kerasgan.GAN:
     """Returns the relativistic game with R1 and R2 (Huang et al. 2024), which converges."""
 
     def network(name: str, first: keras.Layer, last: list[keras.Layer]) -> keras.Model:
-        # Steep units at random places see the shape of a density. The usual gentle ones, all centered on
-        # zero, see little but its mean and variance: a uniform distribution then passes for a normal one.
+        # Steep units at random positions see the shape of a density. The usual units are flat and centered
+        # on zero. They see little but mean and variance, and take a uniform distribution for a normal one.
         steep = keras.initializers.RandomNormal(stddev=2.0)
         hidden = [
             keras.layers.Dense(
@@ -85,7 +87,7 @@ def modern(every: int, steps: int, data: np.ndarray) -> kerasgan.GAN:
         rate = keras.optimizers.schedules.CosineDecay(2e-3, steps)
         return keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.99)
 
-    # Both networks count in units of the data's width, from its middle; noise is spread to [-1, 1].
+    # Both networks work on data with mean 0 and variance 1. The noise is spread to [-1, 1].
     scale = {"mean": float(data.mean()), "variance": float(data.var())}
     generator = network(
         "generator",
@@ -93,7 +95,7 @@ def modern(every: int, steps: int, data: np.ndarray) -> kerasgan.GAN:
         [keras.layers.Normalization(**scale, invert=True)],
     )
     discriminator = network("discriminator", keras.layers.Normalization(**scale), [])
-    # The penalties' gradients are scores per unit of x, so in units of the width times the variance.
+    # The penalties are per unit of x, squared. Times the variance, they are per unit of the scaled data.
     weight = scale["variance"]
     gan = kerasgan.GAN(generator, discriminator, prior=NOISE)
     gan.compile(
@@ -107,7 +109,7 @@ def modern(every: int, steps: int, data: np.ndarray) -> kerasgan.GAN:
 
 
 class Panels(keras.callbacks.Callback):
-    """Draws the two panels, into files and into the figure of a window."""
+    """Draws the two panels, into files and into a window if there is one."""
 
     def __init__(self, figure: Figure, data: np.ndarray, folder: Path, every: int) -> None:
         super().__init__()
@@ -116,7 +118,7 @@ class Panels(keras.callbacks.Callback):
         self.paths: list[Path] = []
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        """Draws after every epoch for a window, and after some for a file."""
+        """Draws after every epoch for a window, and after some epochs for a file."""
         step = (epoch + 1) * self.params["steps"]
         if self.live or step % self.every == 0:
             self.draw(f"step {step}")
@@ -124,10 +126,10 @@ class Panels(keras.callbacks.Callback):
             self.save(f"step_{step:05d}.png")
 
     def draw(self, title: str) -> None:
-        """Draws both panels anew."""
+        """Draws both panels again."""
         low, high = self.data.mean() + np.array([-5, 5]) * self.data.std()
         x = np.linspace(low, high, 200, dtype="float32")[:, None]
-        # Evenly spaced quantiles of the noise: a histogram without the noise of chance.
+        # Evenly spaced noise instead of random noise, for a smooth histogram.
         z = ((np.arange(50_000) + 0.5) / 50_000).astype("float32")[:, None]
         generated = self.model.generator.predict(z, batch_size=len(z), verbose=0)
 
@@ -135,10 +137,10 @@ class Panels(keras.callbacks.Callback):
         upper, lower = self.figure.subplots(2)
         bins = np.linspace(low, high, 101)
         for samples, label in ((self.data, "data"), (generated, "generated")):
-            # Samples beyond the panel stay in the count, so that the area shown is their true share.
+            # Samples outside the panel count too, so that the visible area is the true share.
             weights = np.full(len(samples), 1 / len(samples) / (bins[1] - bins[0]))
             upper.hist(samples.ravel(), bins, weights=weights, alpha=0.5, label=label)
-        # A generator that is flat has no density: its bar goes through the roof.
+        # A flat generator has no density. Its bar is cut off at the top.
         upper.set(title=title, xlim=(low, high), ylim=(0, 0.8 / self.data.std()), ylabel="density")
         belief = upper.twinx()
         belief.plot(x, self.belief(x, generated), "k", label="D(x)")
@@ -152,7 +154,7 @@ class Panels(keras.callbacks.Callback):
             self.figure.canvas.start_event_loop(0.001)
 
     def belief(self, x: np.ndarray, generated: np.ndarray) -> np.ndarray:
-        """Returns the probability that x is real; where scores are relative, beside a generated one."""
+        """Returns the probability that x is real. Relative scores compare x with generated samples."""
         judgment = self.model.discriminate(x)
         if not isinstance(self.model.adversary.loss, kerasgan.losses.Relativistic):
             return judgment
@@ -178,12 +180,17 @@ def distance(a: np.ndarray, b: np.ndarray) -> float:
 def main() -> None:
     """Trains one GAN for each seed."""
     parser = command_line.make_parser(__doc__)
-    parser.add_argument("--modern", action="store_true", help="relativistic, with R1 and R2")
-    parser.add_argument("--mean", type=float, default=0.3, help="of the data (default: 0.3)")
-    parser.add_argument("--stddev", type=float, default=0.1, help="of the data (default: 0.1)")
-    parser.add_argument("--show", action="store_true", help="watch it in a window")
+    parser.add_argument("--modern", action="store_true", help="relativistic loss, with R1 and R2")
+    parser.add_argument("--mean", type=float, default=0.3, help="mean of the data (default: 0.3)")
     parser.add_argument(
-        "--every", type=int, default=100, help="steps a window waits (default: 100)"
+        "--stddev", type=float, default=0.1, help="standard deviation of the data (default: 0.1)"
+    )
+    parser.add_argument("--show", action="store_true", help="show the pictures in a window")
+    parser.add_argument(
+        "--every",
+        type=int,
+        default=100,
+        help="steps between two pictures in the window (default: 100)",
     )
     command_line.add_common_options(
         parser, toy="300 steps", output="outputs/gaussian_1d", several_seeds=True
@@ -196,15 +203,17 @@ def main() -> None:
         parser.error("--stddev and --seeds must be positive")
     if not options.modern and abs(options.mean - 0.5) + 3 * options.stddev > 0.5 + 1e-9:
         parser.error(
-            f"N({options.mean}, {options.stddev}) does not lie in (0, 1), where this generator, which "
-            "ends in a sigmoid, draws: add --modern"
+            f"N({options.mean}, {options.stddev}) does not lie in (0, 1), and this generator ends in a "
+            "sigmoid, so it draws only numbers in (0, 1): add --modern"
         )
     figure = Figure(figsize=(7, 7), layout="tight")
     if options.show:
-        from matplotlib import pyplot  # opens windows, so it is needed only here
+        from matplotlib import pyplot  # Only this opens windows.
 
         if pyplot.get_backend().lower() == "agg":
-            parser.error("--show needs a screen, and Matplotlib a way to draw on it (PyQt6, say)")
+            parser.error(
+                "--show needs a screen, and Matplotlib needs a package to draw on it, such as PyQt6"
+            )
         pyplot.ion()
         figure = pyplot.figure(figsize=(7, 7), layout="tight")
         figure.show()

@@ -2,20 +2,25 @@
 
     python examples/image_aae.py --data folder_of_images --channels 3
 
-Without `--data` the images are scikit-learn's handwritten digits, enlarged (and tinted, in color), so
-nothing is downloaded; two cores need a few minutes. Sub-folders are searched too, and sizes may differ.
+Sub-folders are searched too, and images may have different sizes. Without `--data`, the images are
+scikit-learn's handwritten digits, enlarged, and tinted if they are in color. Nothing is downloaded then, and
+training takes a few minutes on two cores.
 
-First the encoder and the decoder learn to reproduce images on their own (`aae.autoencoder`). Then the game
-is played in rounds: they go on reproducing; a discriminator takes five steps at telling codes from draws of
-a normal distribution; the encoder takes one at passing its codes off as such. The more it succeeds, the more
-does the decoder make of a random draw what it makes of an image's code: an image. Feature matching adds to
-the encoder's aim: the discriminator's features (weight .01) and the codes themselves (.99) are to have the
-means that they have under the prior.
+First, the encoder and the decoder learn to reproduce images (`aae.autoencoder`). Then the game is played in
+rounds:
 
-Grids of generated and of reconstructed images appear while it learns; compare them with `real.png`. Pictures,
-curves and the CSV file of all probabilities go to `outputs/image_aae`, and the model to
-`saved_models/image_aae`, both in the current directory. With `--output DIRECTORY` everything goes to that
-directory, the model to `saved_models` in it.
+- The encoder and the decoder go on learning to reproduce images.
+- A discriminator takes five steps. It learns to tell codes from draws of a normal distribution.
+- The encoder takes one step. It learns to make codes that look like draws of that distribution.
+
+In the end, the decoder makes an image of a random draw, just as of the code of an image. Feature matching is
+added to the encoder's loss: the features of the discriminator (weight .01) and the codes themselves (weight
+.99) should have the same means as under the prior.
+
+The script draws grids of generated and of reconstructed images during training. Compare them with `real.png`.
+Pictures, curves and the CSV file of all probabilities go to `outputs/image_aae`, and the model to
+`saved_models/image_aae`, both in the current directory. With `--output DIRECTORY`, everything goes to that
+directory, and the model to its folder `saved_models`.
 """
 
 from __future__ import annotations
@@ -35,7 +40,7 @@ import kerasgan
 with command_line.extra("examples"):
     from matplotlib import colormaps
 
-# Means over few codes scatter, and matching scattered means would draw all codes to the middle.
+# Means over few codes vary at random. To match such means would pull all codes to the middle.
 BATCH_SIZE = 40
 DISCRIMINATOR_STEPS = 5
 PRETRAINING_EPOCHS = {1: 5, 3: 15}
@@ -46,7 +51,7 @@ def adversarial_auto_encoder(
     sample_shape: tuple[int, ...], filters: int, code_size: int, rounds: int
 ) -> kerasgan.AdversarialAutoEncoder:
     """Returns a compiled model: two convolutional networks, and a small discriminator of codes."""
-    # Without the normalization, hundreds of steps go by before the auto-encoder finds out about colors.
+    # Without normalization, the auto-encoder needs hundreds of steps before it learns colors.
     normalization = "batch" if sample_shape[-1] == 3 else None
     parts = kerasgan.networks.convolutional_auto_encoder(
         sample_shape, code_size, filters, normalization
@@ -65,7 +70,7 @@ def adversarial_auto_encoder(
     def adam(rate: float, steps: int) -> keras.optimizers.Optimizer:
         return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps))
 
-    # The codes follow the prior only if the game moves the encoder faster than reproduction does.
+    # The codes follow the prior only if the game moves the encoder faster than the reproduction does.
     aae.compile(
         reconstruction_optimizer=adam(3e-4, rounds),
         discriminator_optimizer=adam(1e-3, DISCRIMINATOR_STEPS * rounds),
@@ -101,7 +106,7 @@ def write_grid(images: np.ndarray, path: Path) -> Path:
 
 
 def load(options: argparse.Namespace) -> np.ndarray:
-    """Returns images of the size and the channels that are asked for, from -1 to 1."""
+    """Returns images from -1 to 1, with the size and the channels of the options."""
     if options.data is not None:
         return kerasgan.datasets.image_folder(
             options.data, size=options.image_size, channels=options.channels
@@ -117,7 +122,9 @@ def load(options: argparse.Namespace) -> np.ndarray:
 def main() -> None:
     """Trains, draws and saves."""
     parser = command_line.make_parser(__doc__)
-    parser.add_argument("--data", type=Path, metavar="FOLDER", help="images to learn from")
+    parser.add_argument(
+        "--data", type=Path, metavar="FOLDER", help="images to learn from (default: digits)"
+    )
     parser.add_argument(
         "--image-size", type=int, default=100, help="height and width (default: 100)"
     )
@@ -137,7 +144,7 @@ def main() -> None:
         x = load(options)
         if len(x) < DISCRIMINATOR_STEPS * BATCH_SIZE:
             raise ValueError(
-                f"a round needs {DISCRIMINATOR_STEPS * BATCH_SIZE} images, not {len(x)}"
+                f"a round needs {DISCRIMINATOR_STEPS * BATCH_SIZE} images, and there are only {len(x)}"
             )
     x = x[:200] if toy else x
     pictures, models = command_line.output_folders(options.output, "image_aae")

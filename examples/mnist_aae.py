@@ -3,21 +3,25 @@
     python examples/mnist_aae.py --prior mixture
     python examples/mnist_aae.py --prior swiss_roll --data mnist.npz
 
-Without `--data` it learns scikit-learn's 8×8 handwritten digits, which need no download. An auto-encoder
-of two numbers a digit would leave its codes wherever reconstruction puts them. Here a discriminator
-compares them with draws of a prior, and the encoder learns to pass for one: a normal distribution, a
-mixture of ten normal distributions, or a swiss roll. For the last two the discriminator is told the
-label too, so that each digit gets a part of the prior to itself (Makhzani et al. 2015, section 2.3).
+Without `--data`, it learns scikit-learn's 8×8 handwritten digits, which need no download.
 
-`codes.png` shows the codes of held-out digits, colored by class, beside draws of the prior. Two figures
-judge them: mean and standard deviation, and a two-sample test: a nearest-neighbor classifier learns to
-tell codes from draws of the prior, and its accuracy on new ones is 0.5 if they are alike. (A p-value
-would say only that a test with enough examples finds some difference.) The error of the reconstruction
-is printed beside that of the best linear code of two numbers (PCA).
+The codes of an ordinary auto-encoder can be anywhere. Here, a discriminator compares them with draws of a
+prior, and the encoder learns to make codes that look like these draws. The prior is a normal distribution, a
+mixture of ten normal distributions, or a swiss roll. With the last two, the discriminator also gets the
+label, so that each digit gets its own part of the prior (Makhzani et al. 2015, section 2.3).
 
-Pictures, curves and the CSV file go to `outputs/mnist_aae`, and the model to `saved_models/mnist_aae`,
-both in the current directory. With `--output DIRECTORY` everything goes to that directory, the model to
-`saved_models` in it.
+`codes.png` shows the codes of held-out digits, colored by class, beside draws of the prior. The script also
+prints:
+
+- the mean and the standard deviation of the codes and of the prior;
+- the accuracy, on new points, of a nearest-neighbor classifier that learned to tell codes from draws of the
+  prior. It is 0.5 if they are alike. (A p-value would be of no use: with enough examples, a test always finds
+  some difference.)
+- the error of the reconstruction, and that of the best linear code of two numbers (PCA).
+
+Pictures, curves and the CSV file go to `outputs/mnist_aae`, and the model to `saved_models/mnist_aae`, both
+in the current directory. With `--output DIRECTORY`, everything goes to that directory, and the model to its
+folder `saved_models`.
 """
 
 from __future__ import annotations
@@ -73,13 +77,13 @@ def adversarial_auto_encoder(
             keras.optimizers.schedules.CosineDecay(rate, rounds), beta_1=0.5
         )
 
-    # The encoder serves two masters. It matches the prior only if the game moves it faster.
+    # The encoder has two aims. It matches the prior only if the game moves it faster than the reconstruction.
     aae.compile(
         reconstruction_optimizer=adam(5e-4),
         discriminator_optimizer=adam(1e-3),
         generator_optimizer=adam(1e-3),
         penalties=[kerasgan.penalties.R1(0.1)],
-        # XLA pays for dense networks on a CPU once its ten seconds of compiling are made up for.
+        # XLA makes dense networks faster on a CPU, but compiles for ten seconds. So short runs do without.
         jit_compile=rounds > 100,
     )
     return aae
@@ -94,7 +98,7 @@ def two_sample_accuracy(codes: np.ndarray, draws: np.ndarray, seed: int) -> floa
 
 
 def rounded(values: np.ndarray) -> list[float]:
-    """Returns numbers that are short in JSON."""
+    """Returns numbers with three digits, which are short in JSON."""
     return [round(float(value), 3) for value in values]
 
 
@@ -114,11 +118,16 @@ def draw_codes(codes: np.ndarray, draws: np.ndarray, labels: np.ndarray, path: P
 def main() -> None:
     """Trains, judges, draws and saves."""
     parser = command_line.make_parser(__doc__)
-    parser.add_argument("--prior", choices=PRIORS, default="normal", help="default: normal")
     parser.add_argument(
-        "--data", default="digits", metavar="digits|mnist|FILE.npz", help="default: digits"
+        "--prior", choices=PRIORS, default="normal", help="prior of the codes (default: normal)"
     )
-    parser.add_argument("--rounds", type=int, help="steps of training (default: 4000)")
+    parser.add_argument(
+        "--data",
+        default="digits",
+        metavar="digits|mnist|FILE.npz",
+        help="images to learn from (default: digits)",
+    )
+    parser.add_argument("--rounds", type=int, help="number of rounds (default: 4000)")
     command_line.add_common_options(parser, toy="24 rounds")
     options = parser.parse_args()
     rounds = options.rounds or (24 if options.size == "toy" else 4000)
@@ -126,7 +135,7 @@ def main() -> None:
     with command_line.errors_of(parser, f"--data {options.data}"):
         data = command_line.load_with_test_images(options.data, test_fraction=0.25)
         if data.y is None or data.x_test is None or data.y_test is None:
-            raise ValueError("labeled images, and test images too, are needed")
+            raise ValueError("labeled images and labeled test images are needed")
     pictures, models = command_line.output_folders(options.output, "mnist_aae")
 
     start = time.perf_counter()
@@ -153,7 +162,7 @@ def main() -> None:
     shown = np.concatenate([data.x_test[:12], aae.reconstruct(data.x_test[:12])])
     grid = kerasgan.callbacks.image_grid(shown, rows=2)
     kerasgan.callbacks.save_image(grid, pictures / "reconstructed.png")
-    # What the decoder makes of a square of codes, point by point.
+    # The decoder's images of a square grid of codes.
     axis = np.linspace(-2, 2, 15) * draws.std()
     square = np.stack(np.meshgrid(axis, axis[::-1]), axis=-1).reshape(-1, 2)
     grid = kerasgan.callbacks.image_grid(aae.decode(square), rows=15, padding=0)

@@ -1,21 +1,24 @@
-"""The DCGAN script of old: trains, can be stopped at any time and goes on, and generates.
+"""The classic DCGAN script: it trains, can be stopped and resumed at any time, and generates.
 
     python examples/mnist_dcgan.py --mode train --data mnist
     python examples/mnist_dcgan.py --mode generate --batch_size 64
     python examples/mnist_dcgan.py --mode generate --batch_size 64 --nice
 
-`train` writes the model every 10 batches, and every 20 a grid named by the epoch and the batch in it,
-`{epoch}_{index}.png`. Stop it with Ctrl-C and start it again: it goes on from the model that is there, with
-the state of both optimizers and of the random numbers. `generate` draws `--batch_size` samples into
-`generated_image.png`; with `--nice` it draws 20 times as many and keeps those that the discriminator finds
-most real.
+`train` writes the model every 10 batches. Every 20 batches it writes a grid of samples. The name of the grid
+has the epoch and the batch in it, `{epoch}_{index}.png`. You can stop it with Ctrl-C. The same command
+continues from the saved model, with the state of both optimizers and of the random numbers.
 
-The generator turns 100 numbers from U(-1, 1) into 1,024, into a small image with 128 channels (batch
-normalization), and doubles that twice, each time followed by a 5×5 convolution; the discriminator goes the
-way back with max pooling. Everything is tanh, and a sigmoid at the end. Both learn with SGD (5e-4,
-momentum 0.9, Nesterov), which is slow: half an epoch of MNIST gives strokes. The default data, the 1,797
-digits of scikit-learn, has only 14 batches an epoch, and shapes like digits begin to show after some 200
-epochs: start it again. For good pictures of these digits, take `digits_dcgan.py`.
+`generate` draws `--batch_size` samples into `generated_image.png`. With `--nice`, it draws 20 times as many,
+and keeps those that the discriminator finds most real.
+
+The generator turns 100 numbers from U(-1, 1) into 1,024 numbers, and these into a small image with 128
+channels (with batch normalization). It doubles this image twice, and a 5×5 convolution follows each doubling.
+The discriminator does the reverse with max pooling. All activations are tanh, except for a sigmoid at the end
+of the discriminator. Both learn with SGD (5e-4, momentum 0.9, Nesterov).
+
+This is slow. Half an epoch of MNIST gives strokes. The default data, scikit-learn's 1,797 digits, have only
+14 batches per epoch. Shapes like digits appear after about 200 epochs, so start the script again. For good
+pictures of these digits, use `digits_dcgan.py`.
 """
 
 from __future__ import annotations
@@ -35,7 +38,7 @@ import kerasgan
 
 
 def make_generator(sample_shape: tuple[int, ...]) -> keras.Model:
-    """Returns 100 → 1024 → a quarter of the height and width × 128 → twice as large, twice."""
+    """Returns 100 → 1024 → a quarter of height and width with 128 channels → doubled twice."""
     height, width, channels = sample_shape
     small = (math.ceil(height / 4), math.ceil(width / 4), 128)
     model = keras.Sequential([keras.Input((100,))], name="generator")
@@ -47,14 +50,14 @@ def make_generator(sample_shape: tuple[int, ...]) -> keras.Model:
     model.add(layers.UpSampling2D())
     model.add(layers.Conv2D(64, 5, padding="same", activation="tanh"))
     model.add(layers.UpSampling2D())
-    # Sizes that 4 does not divide lose the surplus rows and columns.
+    # If 4 does not divide a size, the surplus rows or columns are cut off.
     model.add(layers.Cropping2D(((0, 4 * small[0] - height), (0, 4 * small[1] - width))))
     model.add(layers.Conv2D(channels, 5, padding="same", activation="tanh"))
     return model
 
 
 def make_discriminator(sample_shape: tuple[int, ...]) -> keras.Model:
-    """Returns two convolutions with max pooling, a dense layer, and the probability to be real."""
+    """Returns two convolutions with max pooling, a dense layer, and the probability of being real."""
     model = keras.Sequential([keras.Input(sample_shape)], name="discriminator")
     for filters in (64, 128):
         model.add(layers.Conv2D(filters, 5, padding="same", activation="tanh"))
@@ -80,14 +83,14 @@ def make_gan(sample_shape: tuple[int, ...]) -> kerasgan.GAN:
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Writes the model every so many batches, counted over all runs, and when training ends."""
+    """Writes the model every few batches, counted over all runs, and when training ends."""
 
     def __init__(self, path: Path, every_batches: int) -> None:
         super().__init__()
         self.path, self.every_batches = path, every_batches
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Writes at every tenth batch, say."""
+        """Writes the model after every `every_batches` batches."""
         if int(self.model.optimizer.iterations) % self.every_batches == 0:
             self.write()
 
@@ -96,7 +99,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.write()
 
     def write(self) -> None:
-        """Puts the new model in the old one's place once it is whole, so that Ctrl-C harms neither."""
+        """Writes the new model to another file first, then renames it. So Ctrl-C harms neither model."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         temporary = self.path.with_name("unfinished.keras")
         self.model.save(temporary)
@@ -114,11 +117,11 @@ def load(options: argparse.Namespace) -> kerasgan.datasets.Dataset:
 def train(
     options: argparse.Namespace, gan: kerasgan.GAN, x: np.ndarray, path: Path
 ) -> tuple[list[Path], dict[str, Any]]:
-    """Trains, from where the last run stopped; returns the files written, and figures."""
+    """Trains, from where the last run stopped. Returns the written files and figures."""
     batches = int(gan.optimizer.iterations)
-    # An epoch that was interrupted counts as not begun, so its grids are drawn anew.
+    # An interrupted epoch starts again, and so its grids are drawn again.
     done = batches // (len(x) // options.batch_size)
-    print(f"Going on after {batches} batches" if batches else "Training a new model")
+    print(f"Continuing after {batches} batches" if batches else "Training a new model")
     grids = kerasgan.callbacks.SampleGrid(
         path.parent, rows=8, columns=16, every_batches=20, file_name="{epoch}_{batch}.png"
     )
@@ -133,16 +136,16 @@ def train(
         ).history
         figures |= {name: round(values[-1], 4) for name, values in history.items()}
     except KeyboardInterrupt:
-        print("\nStopped. The same command goes on from the last checkpoint.")
+        print("\nStopped. Run the same command again to continue from the last checkpoint.")
     figures["batches"] = int(gan.optimizer.iterations)
-    written = [path] if path.exists() else []  # not if stopped before the first checkpoint
+    written = [path] if path.exists() else []  # None if stopped before the first checkpoint.
     return [*written, *grids.paths], figures
 
 
 def generate(
     options: argparse.Namespace, gan: kerasgan.GAN, path: Path
 ) -> tuple[list[Path], dict[str, Any]]:
-    """Draws samples with the trained model; returns the file written, and figures."""
+    """Draws samples with the trained model. Returns the written file and figures."""
     samples = gan.generate(options.batch_size * (20 if options.nice else 1), seed=options.seed)
     probability = gan.discriminate(samples)
     if options.nice:
@@ -157,10 +160,14 @@ def generate(
 def main() -> None:
     """Trains or generates."""
     parser = command_line.make_parser(__doc__)
-    parser.add_argument("--mode", choices=["train", "generate"], required=True)
-    parser.add_argument("--batch_size", type=int, default=128, help="default: 128")
-    parser.add_argument("--nice", action="store_true", help="the best of 20 times as many samples")
-    parser.add_argument("--epochs", type=int, help="epochs to train for now (default: 100)")
+    parser.add_argument("--mode", choices=["train", "generate"], required=True, help="what to do")
+    parser.add_argument(
+        "--batch_size", type=int, default=128, help="size of a batch (default: 128)"
+    )
+    parser.add_argument(
+        "--nice", action="store_true", help="keep the best of 20 times as many samples"
+    )
+    parser.add_argument("--epochs", type=int, help="number of epochs of this run (default: 100)")
     parser.add_argument(
         "--data",
         default="digits",
@@ -171,7 +178,7 @@ def main() -> None:
         parser,
         toy="2 epochs of 320 images",
         output="outputs/mnist_dcgan",
-        output_help="where model and pictures are",
+        output_help="folder of the model and the pictures",
     )
     options = parser.parse_args()
     if options.epochs is None:
@@ -193,8 +200,8 @@ def main() -> None:
         gan.normalization = data.normalization
         if gan.generator.output_shape[1:] != data.sample_shape:
             parser.error(
-                f"the model in {options.output} draws images of shape {gan.generator.output_shape[1:]}, "
-                f"and those of --data are of shape {data.sample_shape}: choose another --output"
+                f"the model in {options.output} draws images of shape {gan.generator.output_shape[1:]}, but "
+                f"the images of --data have the shape {data.sample_shape}: choose another --output"
             )
         files, figures = train(options, gan, data.x, path)
     else:

@@ -1,15 +1,16 @@
-"""Trains a GAN of two multi-layer perceptrons on images, by one of two classic recipes.
+"""Trains a GAN of two multi-layer perceptrons on images, with one of two classic recipes.
 
-`--recipe keras`: the generator widens 100 numbers to 256, 512 and 1,024 units (LeakyReLU, batch
-normalization) and to an image in [-1, 1]; the discriminator has 512 and 256 units. Adam(2e-4, beta_1=0.5),
-batches of 32, 30,000 steps, a grid of 5 by 5 images every 200 steps.
+`--recipe keras`: the generator turns 100 numbers into 256, 512 and 1,024 units (LeakyReLU, batch
+normalization), and these into an image in [-1, 1]. The discriminator has 512 and 256 units. Adam(2e-4,
+beta_1=0.5), batches of 32, 30,000 steps. A grid of 5×5 images is drawn every 200 steps.
 
-`--recipe paper`, after Goodfellow et al. 2014: one hidden layer of 512 ReLU units on either side, 256
-normally distributed numbers, images in [0, 1], weights that start with a standard deviation of 0.01.
-Adam(2e-4), batches of 100, 100 epochs, a row of 10 images before the first and after every tenth epoch.
+`--recipe paper`, after Goodfellow et al. 2014: each network has one hidden layer of 512 ReLU units. The noise
+is 256 normally distributed numbers, images are in [0, 1], and weights start with a standard deviation of
+0.01. Adam(2e-4), batches of 100, 100 epochs. A row of 10 images is drawn before the first epoch and after
+every tenth one.
 
-Either discriminator ends in a sigmoid, as its recipe has it. The loss is taken from the logit behind that,
-so log D is never the logarithm of zero. Images of other sizes than 28 by 28 are welcome:
+In both recipes, the discriminator ends in a sigmoid. The loss is computed from the input of the sigmoid, so
+it never takes the logarithm of zero. Images may have any size:
 
     python examples/mnist_mlp.py
     python examples/mnist_mlp.py --recipe paper --data mnist
@@ -29,12 +30,12 @@ from keras import layers
 import kerasgan
 
 BATCH_SIZE = {"keras": 32, "paper": 100}
-# Each recipe's pixels are in the range of its generator's last activation.
+# The pixels are in the range of the generator's last activation.
 NORMALIZATION = {"keras": "tanh", "paper": "min_max"}
 
 
 def keras_recipe(sample_shape: tuple[int, ...]) -> kerasgan.GAN:
-    """Returns the MLP GAN of many a Keras tutorial."""
+    """Returns the MLP GAN of many Keras tutorials."""
     generator = keras.Sequential([keras.Input((100,))], name="generator")
     for units in (256, 512, 1024):
         generator.add(layers.Dense(units))
@@ -59,7 +60,7 @@ def keras_recipe(sample_shape: tuple[int, ...]) -> kerasgan.GAN:
 
 
 def paper_recipe(sample_shape: tuple[int, ...]) -> kerasgan.GAN:
-    """Returns the MLP GAN that is closest to the first paper's."""
+    """Returns the MLP GAN that is closest to that of the first paper."""
 
     def network(name: str, inputs: tuple[int, ...], outputs: tuple[int, ...]) -> keras.Model:
         return kerasgan.networks.mlp(
@@ -85,19 +86,21 @@ def paper_recipe(sample_shape: tuple[int, ...]) -> kerasgan.GAN:
 def main() -> None:
     """Trains and draws."""
     parser = command_line.make_parser(__doc__)
-    parser.add_argument("--recipe", choices=list(BATCH_SIZE), default="keras", help="see above")
+    parser.add_argument(
+        "--recipe", choices=list(BATCH_SIZE), default="keras", help="see above (default: keras)"
+    )
     parser.add_argument(
         "--data",
         default="digits",
         metavar="digits|mnist|fashion_mnist|FILE.npz|FOLDER",
-        help="images; digits, the default, come with scikit-learn and need no download",
+        help="images to learn from (default: digits, which need no download)",
     )
-    parser.add_argument("--epochs", type=int, help="how many (default: the recipe's)")
+    parser.add_argument("--epochs", type=int, help="number of epochs (default: that of the recipe)")
     command_line.add_common_options(
         parser,
         toy="256 images",
         output="outputs/mnist_mlp",
-        output_help="folder of pictures and model",
+        output_help="folder of the pictures and the model",
     )
     options = parser.parse_args()
     toy, batch_size = options.size == "toy", BATCH_SIZE[options.recipe]

@@ -1,18 +1,19 @@
-"""Learns sequences: noisy sine waves, from a recurrent generator.
+"""Learns sequences: noisy sine waves, drawn by a recurrent generator.
 
-A sequence has 30 steps of 5 values, which show 1.65 waves of height 0.5 under normal noise of standard
-deviation 1, scaled to mean 0 and standard deviation 1. The wave stands in the mean over many sequences; one
-alone is mostly noise, and the generator has to learn that too. It is an LSTM of 32 units that gets fresh
-noise at every step. The discriminator, a perceptron, an LSTM or a one-dimensional convolution, takes 10
-steps for each of the generator's, on batches of 20:
+A sequence has 30 steps of 5 values: 1.65 waves with an amplitude of 0.5, under normal noise with a standard
+deviation of 1. All values are scaled to mean 0 and standard deviation 1. The wave is visible in the mean over
+many sequences. A single sequence is mostly noise, and the generator must learn that too.
+
+The generator is an LSTM of 32 units that gets new noise at every step. The discriminator is a perceptron, an
+LSTM or a one-dimensional convolution. It takes 10 steps for each step of the generator, on batches of 20:
 
     python examples/sine_waves.py
     python examples/sine_waves.py --discriminator lstm
     python examples/sine_waves.py --noise 0.1 --seeds 3
 
-A mean probability near 0.5 can mean that nothing is left to tell apart, or that the discriminator has learned
-nothing. So the verdict is asked of data that the game has not seen: how often the discriminator is right,
-and how often a fresh classifier is, which is trained to do nothing else.
+A mean probability near 0.5 can mean two things: real and generated sequences are alike, or the discriminator
+has learned nothing. So the script also prints two accuracies on data that the game has not seen: that of the
+discriminator, and that of a fresh classifier, which is trained only to tell real from generated sequences.
 """
 
 from __future__ import annotations
@@ -45,10 +46,10 @@ DISCRIMINATORS = {
 
 
 def game(discriminator: str, iterations: int, steps_per_execution: int) -> kerasgan.GAN:
-    """Returns the two players, ready to play."""
+    """Returns the compiled GAN."""
 
     def optimizer(steps: int) -> keras.optimizers.Optimizer:
-        # Players who move less and less come to rest instead of circling around each other.
+        # With a falling learning rate, the players settle instead of circling around each other.
         rate = keras.optimizers.schedules.CosineDecay(3e-3, steps)
         return keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.99)
 
@@ -60,8 +61,8 @@ def game(discriminator: str, iterations: int, steps_per_execution: int) -> keras
         penalties=[kerasgan.penalties.R1(0.1), kerasgan.penalties.R2(0.1)],
         discriminator_steps=10,
         steps_per_execution=steps_per_execution,
-        # On a CPU, XLA makes small recurrent and dense networks three times as fast, and convolutions slower.
-        # It takes 15 seconds to compile them, and minutes for the penalties of a recurrent discriminator.
+        # On a CPU, XLA makes small recurrent and dense networks three times as fast, but convolutions slower.
+        # It compiles for 15 seconds, but for minutes with the penalties of a recurrent discriminator.
         jit_compile=discriminator == "mlp" and iterations > 100,
     )
     return gan
@@ -74,7 +75,7 @@ def verdict(gan: kerasgan.GAN, real: np.ndarray, generated: np.ndarray) -> dict[
     y = np.repeat([1, 0], [len(real), len(generated)])
     x, x_test, y, y_test = train_test_split(x, y, test_size=0.25, random_state=0, stratify=y)
     classifier = MLPClassifier([64], early_stopping=True, alpha=1e-3, random_state=0)
-    # Between as many numbers on either side, in sorted order: the exact distance of all values.
+    # Both have equally many numbers. So with both in sorted order, this is the exact distance.
     wasserstein = np.abs(np.sort(real, axis=None) - np.sort(generated, axis=None)).mean()
     mean_curve = generated.mean(axis=(0, 2))
     return {
@@ -86,7 +87,7 @@ def verdict(gan: kerasgan.GAN, real: np.ndarray, generated: np.ndarray) -> dict[
 
 
 def draw(real: np.ndarray, generated: np.ndarray, clean: np.ndarray, path: Path) -> Path:
-    """Draws real sequences on the left and generated ones on the right: single ones above, all below."""
+    """Draws real sequences on the left and generated ones on the right: single ones above, the mean below."""
     figure = Figure(figsize=(11, 6), layout="tight")
     panels = figure.subplots(2, 2, sharex=True, sharey="row")
     for column, (samples, title) in enumerate([(real, "real"), (generated, "generated")]):
@@ -107,10 +108,12 @@ def draw(real: np.ndarray, generated: np.ndarray, clean: np.ndarray, path: Path)
 def main() -> None:
     """Trains one GAN for each seed."""
     parser = command_line.make_parser(__doc__)
-    parser.add_argument("--discriminator", choices=list(DISCRIMINATORS), default="mlp")
-    parser.add_argument("--noise", type=float, default=1.0, help="of the data (default: 1.0)")
     parser.add_argument(
-        "--epochs", type=int, default=4, help=f"of {EPOCH} iterations each (default: 4)"
+        "--discriminator", choices=list(DISCRIMINATORS), default="mlp", help="default: mlp"
+    )
+    parser.add_argument("--noise", type=float, default=1.0, help="noise of the data (default: 1.0)")
+    parser.add_argument(
+        "--epochs", type=int, default=4, help=f"number of epochs of {EPOCH} iterations (default: 4)"
     )
     command_line.add_common_options(
         parser,
@@ -138,7 +141,7 @@ def main() -> None:
         wave["normalization"] = kerasgan.datasets.ZScore()
         noisy = {**wave, "noise_stddev": options.noise}
         data = kerasgan.datasets.sine_waves(count, **noisy, seed=2 * seed)
-        # The normalization keeps what it has taken from the training data.
+        # The normalization keeps the mean and the deviation of the training data.
         real = kerasgan.datasets.sine_waves(held_out, **noisy, seed=2 * seed + 1).x
         clean = kerasgan.datasets.sine_waves(1, **wave).x[0, :, 0]
 

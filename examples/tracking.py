@@ -100,9 +100,9 @@ def mlflow(
 
 
 def of_epochs(callback: keras.callbacks.Callback) -> keras.callbacks.Callback:
-    """Says of a callback that it does nothing at single batches, so that `fit` need not wait for it there.
+    """Tells `fit` that a callback does nothing after single batches, so that `fit` need not wait for it.
 
-    Both loggers have a method for batches, which returns at once as they log epochs here.
+    Both loggers have a method for batches. Here they log epochs, so this method returns at once.
     """
     callback.listens_to_batches = False  # `fit` may play several steps at once.
     callback.reads_logs = False  # `fit` need not read the logs of a batch from the device.
@@ -114,7 +114,7 @@ TRACKERS: dict[str, Callable[..., contextlib.AbstractContextManager[Tracked]]] =
     "wandb": weights_and_biases,
     "mlflow": mlflow,
 }
-# What is used of each package: a smaller variant of it may lack this.
+# The modules that are used. A smaller variant of a package may not have them.
 MODULES = {
     "tensorboard": "tensorboard",
     "wandb": "wandb.integration.keras",
@@ -147,16 +147,19 @@ def small_gan(
 
 
 def main() -> None:
-    """Trains, and says where the run is and how to look at it."""
+    """Trains, and tells you where the run is and how to look at it."""
     parser = command_line.make_parser(__doc__)
     parser.add_argument(
-        "--tracker", choices=list(TRACKERS), default="tensorboard", help="default: tensorboard"
+        "--tracker",
+        choices=list(TRACKERS),
+        default="tensorboard",
+        help="tracker to use (default: tensorboard)",
     )
-    parser.add_argument("--epochs", type=int, help="of training (default: 30)")
+    parser.add_argument("--epochs", type=int, help="number of epochs (default: 30)")
     command_line.add_common_options(parser, toy="2 epochs of 128 digits", output="outputs/tracking")
     options = parser.parse_args()
     command_line.require_positive(parser, epochs=options.epochs)
-    # Before its import: MLflow sends figures of its use otherwise.
+    # Before the import of MLflow, which would otherwise send usage data.
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     try:
         importlib.import_module(MODULES[options.tracker])
@@ -190,7 +193,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     grids = kerasgan.callbacks.SampleGrid(folder / "samples", rows=ROWS, columns=COLUMNS)
     with TRACKERS[options.tracker](folder, settings, grids) as (callbacks, command):
-        # The pictures come first: trackers are handed the last one.
+        # The grids come first, because a tracker takes the last picture.
         history = gan.fit(
             data.x,
             batch_size=batch_size,

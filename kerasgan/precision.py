@@ -1,4 +1,4 @@
-"""The precision of losses, penalties and statistics, whatever the sub-models compute in."""
+"""The precision of losses, penalties and statistics. It does not depend on that of the sub-models."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import keras
 
 
 def full_precision() -> str:
-    """Returns `"float32"`, or `"float64"` where that is Keras's float type.
+    """Returns `"float32"`, or `"float64"` if that is Keras's float type.
 
-    Sub-models may compute in fewer bits. What they give is cast to this type before it is squared, summed or
-    averaged.
+    Sub-models may compute in fewer bits. Their outputs are cast to this type before they are squared, summed
+    or averaged.
 
     Example:
 
-    >>> full_precision()
+    >>> kerasgan.precision.full_precision()
     'float32'
     """
     return "float64" if keras.config.floatx() == "float64" else "float32"

@@ -10,7 +10,7 @@ from PIL import Image
 
 
 def png(samples: np.ndarray) -> bytes:
-    """Returns images as a PNG file, side by side with a line between them, in about as many rows as columns.
+    """Returns images side by side as a PNG file, with a line between them, in about as many rows as columns.
 
     Args:
         samples: Images from 0 to 255, of shape `(count, height, width, channels)` with 1 or 3 channels.

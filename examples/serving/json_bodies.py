@@ -1,4 +1,4 @@
-"""Limits on the bodies of requests, which the server itself has not."""
+"""Limits on the bodies of requests. The server itself has none."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Every body may take so much memory, as the server's own buffer of each connection does.
+# Every body may take this many bytes without counting, like the server's buffer for each connection.
 FREE = 2**16
 
 
 class JSONBodies:
-    """Hands a request on when its whole body is there: JSON, of a bounded size, in a bounded time.
+    """Passes a request on when its whole body has arrived: JSON of a limited size, in a limited time.
 
-    What is refused by its headers is not read. Else the bytes that come are counted, whatever the headers
-    say. Until it is whole a body takes no place among the requests that the application works on, and the
-    answer is sent when the application is done: slow clients keep nobody else from being served.
+    If the headers of a request are refused, its body is not read. Otherwise the bytes that arrive are
+    counted, whatever the headers say. An incomplete body takes no place among the requests that the
+    application works on. The answer is sent when the application is done. So slow clients do not delay
+    others.
 
     Args:
-        app: The application behind.
-        most: The most bytes of a body.
-        seconds: For how long a body may take to come.
-        together: The most bytes of all bodies that are in memory, but for the first 64 KiB of each.
+        app: The application that gets the requests.
+        most: The largest number of bytes of a body.
+        seconds: The longest time in which a body may arrive.
+        together: The largest number of bytes of all bodies in memory, without the first 64 KiB of each.
     """
 
     def __init__(self, app: ASGIApp, most: int, seconds: float, together: int) -> None:
@@ -34,7 +35,7 @@ class JSONBodies:
         self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request, or hands it on."""
+        """Answers a request with an error, or passes it on."""
         if scope["type"] != "http" or scope["method"] != "POST":
             await self.app(scope, receive, send)
             return
@@ -63,7 +64,7 @@ class JSONBodies:
             await send(message)
 
     def refusal(self, scope: Scope) -> JSONResponse | None:
-        """Returns what is wrong with the headers of a request, if something is."""
+        """Returns an error if something is wrong with the headers of a request."""
         headers = Headers(scope=scope)
         kind = headers.get("content-type", "").split(";")[0].strip().lower()
         length = headers.get("content-length")
@@ -80,23 +81,23 @@ class JSONBodies:
         return None
 
     def too_large(self, length: str) -> JSONResponse:
-        """Returns the answer to a body of too many bytes."""
+        """Returns the error for a body with too many bytes."""
         return _error(413, f"a body of {length} bytes; the limit is {self.most}")
 
     def hold(self, size: int) -> bool:
-        """Takes memory for a body, if there is enough."""
+        """Reserves memory for a body. Returns whether there is enough."""
         if self._held + size > self.together:
             return False
         self._held += size
         return True
 
     def give_back(self, size: int) -> None:
-        """Gives back the memory of a body."""
+        """Releases the memory of a body."""
         self._held -= size
 
 
 class _Body:
-    """A body that comes piece by piece."""
+    """A body that arrives piece by piece."""
 
     def __init__(self, limits: JSONBodies) -> None:
         self.limits = limits
@@ -105,7 +106,7 @@ class _Body:
         self._held = 0
 
     async def read(self, receive: Receive) -> JSONResponse | None:
-        """Reads the body, and returns what is wrong with it, if something is."""
+        """Reads the body. Returns an error if something is wrong with it."""
         try:
             return await asyncio.wait_for(self._read(receive), self.limits.seconds)
         except asyncio.TimeoutError:
@@ -114,7 +115,7 @@ class _Body:
     async def _read(self, receive: Receive) -> JSONResponse | None:
         while True:
             message = await receive()
-            if message["type"] != "http.request":  # the client has gone
+            if message["type"] != "http.request":  # the client has disconnected
                 return None
             self.data += message.get("body", b"")
             if len(self.data) > self.limits.most:
@@ -128,11 +129,11 @@ class _Body:
                 return None
 
     def release(self) -> None:
-        """Gives the memory back."""
+        """Releases the memory."""
         self.limits.give_back(self._held)
         self._held = 0
 
 
 def _error(status: int, reason: str) -> JSONResponse:
-    # The rest of the connection would be the body that nobody reads.
+    # The unread body would otherwise be taken for the next request of the connection.
     return JSONResponse({"error": reason}, status, headers={"Connection": "close"})

@@ -1,11 +1,13 @@
-"""Asks a server of samples as fast as it answers, from 1, 8 and 64 clients, and kills it in between.
+"""Loads a server of samples with 1, 8 and 64 clients, checks the answers, and kills the server once.
 
     python examples/serving/load_test.py saved_models/digits/1 --classes 10
 
-It needs `pip install "kerasgan[serve]"` and starts the server itself, on the loopback address. Each answer is
-compared with what TensorFlow computes here of the same SavedModel. Then the server is killed (SIGKILL) under
-the load of 8 clients and started again: of each request that it had not answered its client must learn, by an
-error, and asks again. Nothing may be wrong, and nothing stay without either.
+You need `pip install "kerasgan[serve]"`. The script starts the server itself, on the loopback address. It
+compares each answer with the samples that TensorFlow computes here from the same SavedModel.
+
+Then 8 clients send requests, and the script kills the server (SIGKILL) and starts it again. If the server had
+not answered a request, its client must get an error. The client then sends the request again. No answer may
+be wrong, and no request may stay without an answer or an error.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ with serve_extra():
     import aiohttp
     from running_server import RunningServer
 
-# In seconds: how long a client waits for an answer, goes on asking, and pauses after an error.
+# In seconds: how long a client waits for an answer, how long it retries, and its pause after an error.
 PATIENCE, PERSISTENCE, PAUSE = 60, 300, 0.05
 
 
@@ -46,16 +48,16 @@ class Request:
     picture: bool = False
 
     async def send(self, http: aiohttp.ClientSession) -> tuple[int, bytes, int]:
-        """Returns the status and the body of the answer to it, and how many rows were computed together."""
+        """Returns the status and the body of the answer, and how many rows were computed together."""
         headers = {"Accept": "image/png"} if self.picture else {}
         async with http.post(self.path, json=self.body, headers=headers) as response:
             together = int(response.headers.get("X-Computed-Together", 0))
             return response.status, await response.read(), together
 
     def is_right(self, status: int, body: bytes) -> bool:
-        """Returns whether an answer holds the samples, but for one gray level or 1e-5 of rounding.
+        """Tells whether an answer holds the samples, up to rounding: one gray level, or 1e-5.
 
-        A product of matrices may add up in another order where it has more rows.
+        With more rows, a product of matrices may sum in another order.
         """
         if status != 200:
             return False
@@ -77,14 +79,14 @@ def _close(one: Any, other: Any) -> bool:
 
 @dataclasses.dataclass
 class Tally:
-    """What became of requests.
+    """What happened to the requests.
 
     Attributes:
-        seconds: How long each answered one took, with all its attempts.
-        together: How many rows were computed together, of its own and of others, for each.
-        wrong: How many answers were not the right ones.
-        errors: How often clients learned of a failure and asked again, by its kind.
-        lost: How many got neither an answer nor an error.
+        seconds: How long each answered request took, with all its attempts.
+        together: How many rows of all requests were computed together, for each answered request.
+        wrong: The number of wrong answers.
+        errors: How often clients got an error and tried again, by the kind of error.
+        lost: The number of requests that got neither an answer nor an error.
     """
 
     seconds: list[float] = dataclasses.field(default_factory=list)
@@ -94,7 +96,7 @@ class Tally:
     lost: int = 0
 
     def summary(self, duration: float, cpu: float | None) -> dict[str, Any]:
-        """Returns the figures of a run of so many seconds, in which the server computed for `cpu`."""
+        """Returns the figures of a run of `duration` seconds. The server computed for `cpu` seconds."""
         p50, p99 = np.percentile(self.seconds, [50, 99]) * 1000
         return {
             "requests": len(self.seconds),
@@ -160,7 +162,10 @@ async def ask(http: aiohttp.ClientSession, request: Request, tally: Tally) -> No
 async def load(
     server: RunningServer, requests: list[Request], clients: int, seconds: float, kill: bool = False
 ) -> dict[str, Any]:
-    """Returns the figures of so many clients that ask for so many seconds; `kill`s the server halfway."""
+    """Returns the figures of several clients that send requests for some seconds.
+
+    With `kill`, the server is killed after half of the time and started again.
+    """
     tally = Tally()
 
     async def client(number: int) -> None:
@@ -183,7 +188,7 @@ async def load(
         end = start + seconds
         tasks = [client(number) for number in range(clients)] + ([killer()] if kill else [])
         await asyncio.gather(*tasks)
-        cpu = None if kill else server.cpu_seconds() - computed  # of a killed one nobody knows
+        cpu = None if kill else server.cpu_seconds() - computed  # not known for a killed server
         return tally.summary(time.perf_counter() - start, cpu)
 
 
@@ -206,15 +211,24 @@ def measure(
 
 
 def main() -> None:
-    """Measures and prints; fails if a request was answered wrongly, not at all, or with an error."""
+    """Measures and prints. Fails if an answer was wrong or missing, or on errors without a kill."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("model", type=Path, help="folder of the SavedModel")
-    parser.add_argument("--classes", type=int, help="how many there are, if it takes labels")
-    parser.add_argument("--clients", type=int, nargs="+", default=[1, 8, 64], metavar="N")
-    parser.add_argument("--seconds", type=float, default=10, help="for each (default: 10)")
-    parser.add_argument("--seed", type=int, default=0, help="of the requests (default: 0)")
+    parser.add_argument("--classes", type=int, help="number of classes, if the model takes labels")
+    parser.add_argument(
+        "--clients",
+        type=int,
+        nargs="+",
+        default=[1, 8, 64],
+        metavar="N",
+        help="numbers of clients (default: 1 8 64)",
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=10, help="seconds of each run (default: 10)"
+    )
+    parser.add_argument("--seed", type=int, default=0, help="seed of the requests (default: 0)")
     options = parser.parse_args()
     if min(options.clients) < 1 or options.seconds <= 0:
         parser.error("--clients and --seconds must be positive")

@@ -1,4 +1,4 @@
-"""The page at `/`: how to ask the server. It loads nothing and runs nothing."""
+"""The page at `/` tells how to use the server. It loads nothing and runs no scripts."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def page(sampler: Sampler, name: str, url: str, count: int, classes: int | None)
 
     Args:
         sampler: The model.
-        name: What it is called.
+        name: The name of the model.
         url: The address of the server, as the client sees it.
-        count: The most samples of one request.
+        count: The largest number of samples of one request.
         classes: The number of classes, if conditions are labels.
     """
     asked: dict[str, Any] = {"count": 1, "seed": 0}

@@ -1,4 +1,4 @@
-"""What requests may hold, as pydantic models that are made from a SavedModel's signatures."""
+"""The requests that the server takes, as pydantic models made from the signatures of a SavedModel."""
 
 from __future__ import annotations
 
@@ -8,29 +8,31 @@ import pydantic
 import tensorflow as tf
 from pydantic import Field
 
-# What `model.generate` takes: the range of the seeds of Keras.
+# The largest seed that `model.generate` takes, and Keras too.
 MOST_SEED = 2**32 - 1
 
 
-# An answer names each unknown field, and so could be far longer than the request.
+# An error names each unknown field. Without these limits, it could be far longer than the request.
 MOST_UNKNOWN, LONGEST_NAME = 8, 100
 
 
 class Request(pydantic.BaseModel):
-    """A body without unknown fields, in which "3" is no number and 1.0 no integer."""
+    """A body without unknown fields. In it, "3" is not a number and 1.0 is not an integer."""
 
     model_config = pydantic.ConfigDict(extra="forbid", strict=True)
 
     @pydantic.model_validator(mode="before")
     @classmethod
     def has_few_fields(cls, data: Any) -> Any:
-        """Refuses many unknown fields, or long names, in one line."""
+        """Refuses many unknown fields, or long names, with a short error."""
         if isinstance(data, dict):
             unknown = len(data.keys() - cls.model_fields.keys())
             if unknown > MOST_UNKNOWN:
-                raise ValueError(f"unknown fields are not permitted, and here are {unknown}")
+                raise ValueError(f"unknown fields are not permitted, but there are {unknown}")
             if any(len(name) > LONGEST_NAME for name in data):
-                raise ValueError("unknown fields are not permitted, and here is one of a long name")
+                raise ValueError(
+                    "unknown fields are not permitted, but there is one with a long name"
+                )
         return data
 
 
@@ -43,11 +45,12 @@ class Answer(pydantic.BaseModel):
 def generate_request(
     condition: tf.TensorSpec | None, count: int, classes: int | None
 ) -> type[Request]:
-    """Returns what `/generate` takes of a model: a number, a seed and a condition, if it has any.
+    """Returns the request of `/generate`: a number, a seed, and a condition if the model has conditions.
 
     Args:
-        condition: The shape and dtype of conditions, the first axis free; `None` for a model without.
-        count: The most samples of one request.
+        condition: The shape and dtype of conditions, with a first axis of any size. `None` for a model
+            without conditions.
+        count: The largest number of samples of one request.
         classes: The number of classes, if conditions are labels.
     """
 
@@ -69,12 +72,19 @@ def generate_request(
 def decode_request(
     latent: tf.TensorSpec, condition: tf.TensorSpec | None, count: int, classes: int | None
 ) -> type[Request]:
-    """Returns what `/decode` takes of a model: latent samples, and a condition for each, if it has any."""
+    """Returns the request of `/decode`: latent samples, and a condition for each if the model has conditions.
+
+    Args:
+        latent: The shape and dtype of latent samples, with a first axis of any size.
+        condition: The same for conditions. `None` for a model without conditions.
+        count: The largest number of samples of one request.
+        classes: The number of classes, if conditions are labels.
+    """
 
     def check(request: Any) -> Any:
         if len(request.condition) != len(request.latent):
             raise ValueError(
-                "latent and condition must have as many rows, not "
+                "latent and condition must have equally many rows, not "
                 f"{len(request.latent)} and {len(request.condition)}"
             )
         return request
@@ -99,11 +109,11 @@ def _model(
 
 
 def _rows(tensor: tf.TensorSpec, count: int, classes: int | None) -> Any:
-    """Returns the type of nested lists of a tensor's shape, with 1 to `count` rows.
+    """Returns the type of nested lists with a tensor's shape, with 1 to `count` rows.
 
-    The first fault of a list is named and no other, or an answer could be far longer than its request.
+    The error names only the first fault of a list. With all faults, it could be far longer than the request.
     """
-    # A number of JSON may be finite and yet too large for the tensor.
+    # A number in JSON may be finite, but too large for the tensor.
     largest = float(tensor.dtype.max)
     item: Any = Annotated[pydantic.FiniteFloat, Field(ge=-largest, le=largest)]
     if tensor.dtype.is_integer:

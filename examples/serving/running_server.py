@@ -1,4 +1,4 @@
-"""A server in a process of its own, which can be stopped, killed and started again."""
+"""A server in its own process, which can be stopped, killed and started again."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ SERVER = Path(__file__).with_name("server.py")
 
 
 class RunningServer:
-    """Runs `server.py` on a free port of the loopback address; a context manager that leaves no process.
+    """Runs `server.py` on a free port of the loopback address. A context manager that leaves no process.
 
     Args:
         model: The folder of the SavedModel.
-        classes: How many there are, if the model takes labels. Defaults to `None`.
-        arguments: More of the server's. Defaults to none.
-        python: What runs the script. Defaults to this Python.
+        classes: The number of classes, if the model takes labels. Defaults to `None`.
+        arguments: More arguments of the server. Defaults to none.
+        python: The command that runs the script. Defaults to this Python.
     """
 
     def __init__(
@@ -52,10 +52,13 @@ class RunningServer:
         )
 
     def wait_until_ready(self, seconds: float = 300) -> None:
-        """Returns once the server says that it is ready.
+        """Waits until the server is ready.
+
+        Args:
+            seconds: The longest time to wait. Defaults to 300.
 
         Raises:
-            RuntimeError: If it ended, or was not ready in time.
+            RuntimeError: If the server has ended, or is not ready in time.
         """
         end = time.monotonic() + seconds
         while time.monotonic() < end and self.process.poll() is None:
@@ -70,7 +73,7 @@ class RunningServer:
         return self.log.read().decode(errors="replace")
 
     def cpu_seconds(self) -> float:
-        """Returns how long the server has computed, in all its threads."""
+        """Returns how many seconds the server has computed, in all its threads."""
         times = psutil.Process(self.process.pid).cpu_times()
         return times.user + times.system
 
@@ -80,7 +83,7 @@ class RunningServer:
         return self.process.wait(timeout=60)
 
     def kill(self) -> None:
-        """Ends the server in the middle of what it does (SIGKILL)."""
+        """Ends the server at once (SIGKILL)."""
         self.process.kill()
         self.process.wait()
 
@@ -105,8 +108,8 @@ class RunningServer:
 
 
 def _free_port() -> int:
-    # None of those that systems give to outgoing connections: one of a client might take it while the
-    # server starts, or even meet itself there. Not those of a seed either: programs that set the same one
+    # Not a port that systems give to outgoing connections: the connection of a client could take it while the
+    # server starts, or even connect to itself. Not a port from a seed either: programs with the same seed
     # would start their servers on the same port.
     for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
         with socket.socket() as probe, contextlib.suppress(OSError):

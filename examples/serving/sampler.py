@@ -1,4 +1,4 @@
-"""An exported generator as a server calls it: TensorFlow loads it, and puts concurrent requests together."""
+"""An exported generator for a server. TensorFlow loads it, and computes concurrent requests together."""
 
 from __future__ import annotations
 
@@ -11,42 +11,45 @@ import tensorflow as tf
 
 
 class Sampler:
-    """What a SavedModel of `model.export` can draw, and what it takes.
+    """An exported generator, with what it can draw and what it takes.
 
-    `serving_default` makes samples of latent ones, each of its row alone, so that TensorFlow's own batching
-    (`tf.nondifferentiable_batch_function`, which TensorFlow Serving has too) puts the rows of concurrent
-    calls into one. A seed is one number for all samples of a call: `sample_latent` draws the latent ones of
-    each call on its own, and the same seed gives the same samples whatever else is asked at the time. It is
-    cheap beside the network. Where it is lacking, `generate` does both at once, call by call.
+    The signature `serving_default` makes samples from latent samples. Each sample depends only on its own
+    row. So TensorFlow can join the rows of concurrent calls to one batch
+    (`tf.nondifferentiable_batch_function`, which TensorFlow Serving has too).
+
+    One seed is for all samples of a call. So the signature `sample_latent` draws the latent samples of each
+    call by itself. This is cheap compared with the network. The same seed gives the same samples, whatever
+    else is requested at the time. If an export has no `sample_latent`, the signature `generate` does both,
+    call by call.
 
     Args:
         directory: The folder of the SavedModel.
-        batch_size: The most rows that are computed together.
-        batch_wait: For how many seconds a batch waits for more rows. With 0 it waits for nothing but the
+        batch_size: The largest number of rows that are computed together.
+        batch_wait: The number of seconds for which a batch waits for more rows. With 0, it waits only for the
             batch before it.
-        waiting: How many batches may wait at once.
+        waiting: The largest number of batches that may wait at once.
 
     Raises:
-        ValueError: If the folder holds no such export.
+        ValueError: If there is no such export in the folder.
 
     Attributes:
-        latent: The shape and dtype of latent samples, the first axis free.
-        condition: Those of conditions, `None` for a model without.
-        decoded_condition: Those of the conditions of given latent samples. They are `None` too where labels
-            choose the part of the prior to draw from, and nothing else.
-        batches_generate: Whether concurrent calls of `generate` are put together.
+        latent: The shape and dtype of latent samples, with a first axis of any size.
+        condition: The shape and dtype of conditions. `None` for a model without conditions.
+        decoded_condition: The shape and dtype of the conditions of given latent samples. It is also `None` if
+            labels only choose the part of the prior to draw from.
+        batches_generate: Whether concurrent calls of `generate` are computed together.
     """
 
     def __init__(self, directory: Path, batch_size: int, batch_wait: float, waiting: int) -> None:
         if not tf.saved_model.contains_saved_model(str(directory)):
             raise ValueError(f"There is no SavedModel in '{directory}'.")
-        self._model = tf.saved_model.load(str(directory))  # which owns the variables
+        self._model = tf.saved_model.load(str(directory))  # owns the variables
         signatures = self._model.signatures
         lacking = sorted({"serving_default", "generate"} - set(signatures))
         if lacking or "latent" not in _inputs(signatures["serving_default"]):
             raise ValueError(
-                f"'{directory}' draws no samples: `{lacking[0] if lacking else 'serving_default'}` is not "
-                f"the signature of a generator. It has {', '.join(sorted(signatures))}."
+                f"'{directory}' draws no samples: `{lacking[0] if lacking else 'serving_default'}` is not a "
+                f"signature of a generator. The signatures are {', '.join(sorted(signatures))}."
             )
         self._generate, serve = signatures["generate"], signatures["serving_default"]
         self._sample_latent = signatures.get("sample_latent")
@@ -67,7 +70,7 @@ class Sampler:
             samples = serve(**dict(zip(inputs, tensors, strict=True)))["samples"]
             return samples, tf.fill([rows], rows)
 
-        # TensorFlow knows a queue by its scope: another sampler in this process is to have another one.
+        # TensorFlow identifies a queue by its scope. Each sampler in this process needs its own queue.
         def in_own_queue(*tensors: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             with tf.name_scope(f"sampler_{uuid.uuid4().hex}"):
                 return together(*tensors)
@@ -77,7 +80,7 @@ class Sampler:
         self._together = traced.get_concrete_function()
 
     def generate(self, count: int, seed: int, condition: Any = None) -> tuple[np.ndarray, int]:
-        """Returns the samples of `generate_alone`, and how many were computed together with other calls'."""
+        """Returns the samples of `generate_alone`, and how many rows of all calls were computed together."""
         if self._sample_latent is None:
             return self.generate_alone(count, seed, condition), count
         if condition is not None:
@@ -86,12 +89,12 @@ class Sampler:
         return self.decode(drawn["latent"], condition)
 
     def generate_alone(self, count: int, seed: int, condition: Any = None) -> np.ndarray:
-        """Returns `count` samples, those of the model's `generate(count, seed=seed)`."""
+        """Returns `count` samples, the same as `generate(count, seed=seed)` of the model."""
         drawn = _call(self._generate, count=count, seed=seed, condition=condition)
         return drawn["samples"].numpy()
 
     def decode(self, latent: Any, condition: Any = None) -> tuple[np.ndarray, int]:
-        """Returns a sample for each latent one, and how many were computed together with other calls'."""
+        """Returns a sample for each latent sample, and how many rows of all calls were computed together."""
         given = _tensors(self._decoded, {"latent": latent, "condition": condition})
         samples, rows = self._together(*given.values())
         return samples.numpy(), int(rows.numpy()[0])

@@ -1,18 +1,19 @@
 """Serves an exported generator over HTTP: samples as PNG and as JSON.
 
-It needs `pip install "kerasgan[serve]"` and a SavedModel that `model.export` wrote, with its `normalization`
-if PNG is wanted; of Keras and of kerasgan it needs nothing. `docs/serving.md` says how to train and export
-one.
+You need `pip install "kerasgan[serve]"` and a SavedModel that `model.export` wrote. For PNG, export it with
+`normalization`. The server needs neither Keras nor kerasgan. `docs/serving.md` tells you how to train and
+export a model.
 
     POST /generate   {"count": 4, "seed": 0, "condition": [7]}      samples drawn from a seed
-    POST /decode     {"latent": [[...], ...], "condition": [7, ...]}  a sample for each latent one
+    POST /decode     {"latent": [[...], ...], "condition": [7, ...]}  a sample for each latent sample
     GET /livez       200 while the process lives
     GET /readyz      200 once the model is loaded
-    GET /            a page that says how to ask; /schema.json has what the model takes
+    GET /            a page that tells how to use the server; /schema.json has what the model takes
 
-An answer is {"samples": [...]}, or with the header `Accept: image/png` a picture of the samples side by side.
-What is not valid gets a status from 400 to 499 and the reason, more requests at once than `--concurrency` get
-429. SIGTERM or Ctrl+C: what was accepted is answered, then the server ends.
+An answer is {"samples": [...]}. With the header `Accept: image/png`, it is a picture of the samples side by
+side. An invalid request gets a status from 400 to 499 and the reason. If there are more requests at once than
+`--concurrency`, the others get 429. On SIGTERM or Ctrl+C, the server answers the requests that it has
+accepted, then it ends.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-# Read at import: the server would else report its use to its makers.
+# BentoML reads this at import. Without it, BentoML reports usage data.
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
 
 import numpy as np
@@ -46,14 +47,14 @@ with serve_extra():
     from starlette.responses import JSONResponse, Response
     from starlette.types import ASGIApp
 
-# Calls that compute, or wait to be computed together, at the same time.
+# The number of calls that compute, or wait to be computed together, at the same time.
 THREADS = 16
-# A page of others, which loads code from elsewhere.
+# BentoML's own page, which loads code from other servers.
 FOREIGN = {"index", "assets", "static_content", "openapi-spec"}
 
 
 def application(sampler: Sampler, options: argparse.Namespace) -> ASGIApp:
-    """Returns the server of a model, behind limits on what is asked of it."""
+    """Returns the server of a model, with limits on requests."""
     app: Starlette = service(sampler, options).to_asgi()
     app.router.routes[:] = [
         route for route in app.router.routes if getattr(route, "name", None) not in FOREIGN
@@ -93,7 +94,7 @@ def service(sampler: Sampler, options: argparse.Namespace) -> bentoml.Service[An
 
 
 def answer(samples: np.ndarray, together: int, context: bentoml.Context) -> Response:
-    """Returns samples in the form that the request asks for; a header says how many were computed at once."""
+    """Returns samples in the requested form. A header tells how many were computed together."""
     if not np.isfinite(samples).all():
         raise BentoMLException(
             "this request leads to samples that are not finite",
@@ -104,36 +105,56 @@ def answer(samples: np.ndarray, together: int, context: bentoml.Context) -> Resp
         return JSONResponse({"samples": samples.tolist()}, headers=headers)
     if samples.dtype != np.uint8 or samples.ndim != 4 or samples.shape[-1] not in (1, 3):
         raise BentoMLException(
-            "these samples are no images: export with the data's normalization",
+            "these samples are not images: export the model with the normalization of the data",
             error_code=HTTPStatus.NOT_ACCEPTABLE,
         )
     return Response(png(samples), media_type="image/png", headers=headers)
 
 
 def is_news(record: logging.LogRecord) -> bool:
-    """Returns whether a line is worth the log: requests that are not valid are their senders' concern."""
+    """Tells whether a line should be logged. Invalid requests are not logged."""
     error = record.exc_info[1] if record.exc_info else None
     refused = isinstance(error, BentoMLException) and error.error_code < 500
     return not (refused or isinstance(error, pydantic.ValidationError))
 
 
 def command_line() -> argparse.ArgumentParser:
-    """Returns what reads the arguments."""
+    """Returns the parser of the arguments."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
     add("model", type=Path, help="folder of the SavedModel")
-    add("--classes", type=positive, help="how many there are, if the model takes labels")
+    add("--classes", type=positive, help="number of classes, if the model takes labels")
     add("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
     add("--port", type=port, default=8000, help="port to listen on (default: 8000)")
-    add("--max-count", type=positive, default=64, help="most samples of a request (default: 64)")
-    add("--max-body", type=positive, default=2**20, help="most bytes of one (default: 1 MiB)")
+    add("--max-count", type=positive, default=64, help="most samples of one request (default: 64)")
+    add(
+        "--max-body",
+        type=positive,
+        default=2**20,
+        help="most bytes of one request (default: 1 MiB)",
+    )
     add("--concurrency", type=positive, default=128, help="most requests at once (default: 128)")
-    add("--timeout", type=positive, default=30, help="seconds for a request (default: 30)")
-    add("--body-timeout", type=positive, default=10, help="seconds for a body (default: 10)")
-    add("--batch-size", type=positive, default=256, help="most latent samples computed together")
-    add("--batch-wait", type=milliseconds, default=0, help="to wait for more (default: 0)")
+    add("--timeout", type=positive, default=30, help="most seconds for a request (default: 30)")
+    add(
+        "--body-timeout",
+        type=positive,
+        default=10,
+        help="most seconds in which a body arrives (default: 10)",
+    )
+    add(
+        "--batch-size",
+        type=positive,
+        default=256,
+        help="most latent samples that are computed together (default: 256)",
+    )
+    add(
+        "--batch-wait",
+        type=milliseconds,
+        default=0,
+        help="milliseconds for which a batch waits for more samples (default: 0)",
+    )
     return parser
 
 
@@ -142,7 +163,7 @@ def main() -> None:
     parser = command_line()
     options = parser.parse_args()
     if options.batch_size < options.max_count:
-        parser.error("--batch-size must be --max-count at least")
+        parser.error("--batch-size must be at least --max-count")
     try:
         sampler = Sampler(
             options.model, options.batch_size, options.batch_wait / 1000, waiting=THREADS
@@ -151,12 +172,16 @@ def main() -> None:
         parser.error(str(error))
     labels = sampler.condition is not None and sampler.condition.dtype.is_integer
     if labels != (options.classes is not None):
-        parser.error(f"this model takes {'' if labels else 'no '}labels: --classes says how many")
+        parser.error(
+            "this model takes labels: add --classes"
+            if labels
+            else "this model takes no labels: leave out --classes"
+        )
     if not sampler.batches_generate:
         print(
-            f"'{options.model}' has no signature `sample_latent`: each request to /generate is computed on "
-            "its own. Either its generator draws noise itself, or it was exported before there was such a "
-            "signature: then export it again.",
+            f"'{options.model}' has no signature `sample_latent`. So each request to /generate is computed "
+            "by itself. Either the generator draws noise itself, or an older version exported it. In that "
+            "case, export it again.",
             file=sys.stderr,
             flush=True,
         )
@@ -183,7 +208,7 @@ def port(text: str) -> int:
 
 
 def within(text: str, low: int, high: int) -> int:
-    """Reads an integer of a range."""
+    """Reads an integer in a range."""
     value = int(text)
     if not low <= value <= high:
         raise argparse.ArgumentTypeError(f"must be from {low} to {high}, not {text}")

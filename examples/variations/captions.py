@@ -1,8 +1,9 @@
-"""Captions of handwritten digits, worded from what the images measure; for `text_to_image.py`.
+"""Captions of handwritten digits, from measurements of the images. For `text_to_image.py`.
 
-What a caption may say are three facts: the digit from 0 to 9; its stroke, 1 for thin and 2 for bold; and
-its lean, 1 to the left and 2 to the right. 0 says nothing. An image is thin or bold if its ink is in the
-lowest or in the highest third of its class, and leans likewise.
+A caption can state three facts: the digit, from 0 to 9; the stroke, 1 for thin and 2 for bold; and the lean,
+1 to the left and 2 to the right. A stroke or a lean of 0 is not stated. An image is thin if its amount of ink
+is in the lowest third of its class, and bold if it is in the highest third. The lean is decided in the same
+way.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ LENGTH = 9  # words at most
 
 
 def caption(rng: np.random.Generator, digit: int, stroke: int, lean: int) -> str:
-    """Says three facts in one of many ways."""
+    """Returns a caption with three facts, in one of many wordings."""
     said, leans = rng.choice(STROKES[stroke]), rng.choice(LEANS[lean])
     before, after = (said, "") if rng.random() < 0.5 else ("", said)
     details = " and ".join(detail for detail in (after, leans) if detail)
@@ -31,17 +32,20 @@ def caption(rng: np.random.Generator, digit: int, stroke: int, lean: int) -> str
 
 
 def is_new_wording(text: str) -> bool:
-    """Tells whether a wording is held out of training; "a seven" and the like never are."""
+    """Tells whether a wording is held out of training. Short ones such as "a seven" never are."""
     return len(text.split()) > 3 and zlib.crc32(text.encode()) % 4 == 0
 
 
 def is_new_combination(digit: int, stroke: int, lean: int) -> bool:
-    """Tells whether no caption says this in training: one stroke and lean together for each digit."""
+    """Tells whether no caption in training states this combination.
+
+    For each digit, one pair of a stroke and a lean is held out.
+    """
     return bool(stroke and lean) and 2 * stroke + lean - 3 == digit % 4
 
 
 def training_caption(rng: np.random.Generator, facts: np.ndarray) -> str:
-    """Says the digit and, for the most part, the other facts, as nothing held out does."""
+    """Returns a caption for training. It states the digit, and often the other facts."""
     while True:
         said = [int(facts[0]), *(int(fact * (rng.random() < 0.7)) for fact in facts[1:])]
         text = caption(rng, *said)
@@ -50,7 +54,7 @@ def training_caption(rng: np.random.Generator, facts: np.ndarray) -> str:
 
 
 def held_out_captions(rng: np.random.Generator) -> dict[str, dict[str, list[int]]]:
-    """Returns nearly all captions that are held out, with the facts that they say."""
+    """Returns nearly all captions that are held out, with the facts that they state."""
     held_out: dict[str, dict[str, list[int]]] = {"wording": {}, "combination": {}}
     for _ in range(20_000):
         facts = [int(rng.integers(most)) for most in (10, 3, 3)]
@@ -66,8 +70,8 @@ class Facts:
     """Measures the facts of images.
 
     Args:
-        images: Real images `(count, height, width, 1)` from -1 to 1, which say what is bold.
-        digits: Which digits they are.
+        images: Real images `(count, height, width, 1)` from -1 to 1. They define what is thin or bold.
+        digits: The digit of each image.
     """
 
     def __init__(self, images: np.ndarray, digits: np.ndarray) -> None:
@@ -87,7 +91,7 @@ class Facts:
 
 
 def ink_and_lean(images: np.ndarray) -> np.ndarray:
-    """Returns how much ink each image has, and how far it leans to the right (its shear)."""
+    """Returns the amount of ink of each image, and how far it leans to the right (its shear)."""
     ink = (images[..., 0] + 1) / 2
     weight = ink / (ink.sum(axis=(1, 2), keepdims=True) + 1e-6)
     rows, columns = (
@@ -98,7 +102,10 @@ def ink_and_lean(images: np.ndarray) -> np.ndarray:
 
 
 def variety(images: np.ndarray, kinds: np.ndarray) -> float:
-    """Returns how much images of one kind differ: the standard deviation of a pixel, averaged over kinds."""
+    """Returns how much images of one kind differ.
+
+    It is the standard deviation of a pixel, averaged over pixels and kinds.
+    """
     spreads = [images[(kinds == kind).all(axis=1)].std(axis=0) for kind in np.unique(kinds, axis=0)]
     return float(np.mean(spreads))
 

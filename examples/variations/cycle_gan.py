@@ -1,16 +1,20 @@
-"""Learns to restyle handwritten digits and to undo it, from images of which none belongs to another.
+"""Learns to change the style of handwritten digits and to change it back, from unpaired images.
 
     python examples/variations/cycle_gan.py
     python examples/variations/cycle_gan.py --data mnist
 
-Without `--data` the digits are scikit-learn's 8×8 ones, which need no download; `mnist` comes through Keras,
-and an .npz file of labeled images in its layout will do too. Larger images are halved.
+Without `--data`, the digits are scikit-learn's 8×8 ones, which need no download. `mnist` is downloaded by
+Keras. You can also give an .npz file of labeled images with the same layout. Larger images are halved.
 
-Domain A are digits as they are, white on black; domain B are other people's digits, bold, and black on white.
-No label is used in training. Two support vector machines, trained on real images of one domain each and their
-labels, read held-out digits that were translated to their domain: few where the style is wrong, and few where
-the digit has become another one, which no discriminator sees. Beside that stand untranslated digits, and real
-ones of their domain. The rows of the picture: A, translated to B, and back; B, translated to A, and back.
+Domain A has digits as they are, white on black. Domain B has digits of other people, bold, and black on
+white. Training uses no labels.
+
+There is a support vector machine for each domain, trained on real images of this domain and their labels. It
+reads held-out digits that were translated to its domain. It reads few of them right if the style is wrong, or
+if a digit has become another one. The discriminators do not notice the latter. The script also prints the
+figures of untranslated digits, and of real digits of the domain.
+
+The rows of the picture: A, translated to B, and back; B, translated to A, and back.
 """
 
 from __future__ import annotations
@@ -37,7 +41,7 @@ JUDGED = 2000
 
 
 def styled(images: np.ndarray) -> np.ndarray:
-    """Returns digits in the style of domain B: strokes a pixel wider on each side, and black on white."""
+    """Returns digits in the style of domain B: wider by a pixel on each side, and black on white."""
     height, width = images.shape[1:3]
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)), constant_values=-1)
     moves = [(1, 1), (0, 1), (2, 1), (1, 0), (1, 2)]
@@ -45,14 +49,14 @@ def styled(images: np.ndarray) -> np.ndarray:
 
 
 def halved(images: np.ndarray) -> np.ndarray:
-    """Returns images of at most 16 pixels: larger ones at half their size."""
+    """Returns images at half their size if they are larger than 16 pixels."""
     corners = [images[:, y::2, x::2] for y in (0, 1) for x in (0, 1)]
     return images if images.shape[1] <= 16 else np.mean(corners, axis=0)
 
 
 def generator(shape: tuple[int, ...], filters: int = 16) -> keras.Model:
-    """Returns a residual network from images to images, most of it at half their size."""
-    # Without it translations of MNIST go blank; of 8×8 images it leaves too little to tell digits.
+    """Returns a residual network from images to images. Most of it works at half their size."""
+    # Without it, translations of MNIST go blank. With it, 8×8 images keep too little to tell digits apart.
     normalized = shape[0] > 8
 
     def block(inputs: keras.KerasTensor, units: int, stride: int = 1) -> keras.KerasTensor:
@@ -68,7 +72,7 @@ def generator(shape: tuple[int, ...], filters: int = 16) -> keras.Model:
 
 
 def discriminator(shape: tuple[int, ...], filters: int = 16) -> keras.Model:
-    """Returns a judge of patches, with linear scores."""
+    """Returns a discriminator of patches, with linear scores."""
     hidden = [
         layers.Conv2D(units, 4, stride, padding="same", activation="leaky_relu")
         for units, stride in ((filters, 2), (2 * filters, 2 if shape[0] > 8 else 1))
@@ -89,8 +93,8 @@ def flat(images: np.ndarray) -> np.ndarray:
 def main() -> None:
     """Trains, measures and draws."""
     parser = command_line.make_parser(__doc__)
-    parser.add_argument("--data", default="digits", help="digits, mnist or FILE.npz")
-    parser.add_argument("--steps", type=int, default=800, help="of training (default: 800)")
+    parser.add_argument("--data", default="digits", help="digits (default), mnist or FILE.npz")
+    parser.add_argument("--steps", type=int, default=800, help="number of steps (default: 800)")
     command_line.add_common_options(parser, output="outputs/cycle_gan")
     options = parser.parse_args()
     if options.steps < 2 * STEPS_PER_EPOCH:
@@ -119,7 +123,9 @@ def main() -> None:
     seconds = time.perf_counter() - start
 
     figures, rows = {}, []
-    print(f"\nOf {len(labels):,} held-out digits, read by a classifier of the target domain:")
+    print(
+        f"\nA classifier of the target domain reads {len(labels):,} held-out digits. It is right about:"
+    )
     shown = [np.flatnonzero(labels == digit)[0] for digit in range(10)]
     for source, target in (("a", "b"), ("b", "a")):
         translated = model.translate(tests[source], to=target)

@@ -1,19 +1,21 @@
-"""Draws digits as points of a plane, each class in a place of its own (Makhzani et al. 2015, section 7).
+"""Draws digits as points in a plane, with a place for each class (Makhzani et al. 2015, section 7).
 
     python examples/variations/dimensionality_reduction.py
     python examples/variations/dimensionality_reduction.py --data mnist --labels 100 --epochs 20
 
-The code of an adversarial auto-encoder is a category and a style, and here both share two dimensions: a
-learned place for each category, a cluster head, plus the style. Heads keep a distance from each other, so
-that clusters do not overlap. `--labels` training images are labeled, as many of each class, and say which
-category is which.
+The code of an adversarial auto-encoder is a category and a style. Here both share two dimensions: each
+category has a learned place (a cluster head), and the style is added to it. The heads keep a distance from
+each other, so that clusters do not overlap. `--labels` training images have labels, equally many of each
+class. They decide which category is which.
 
-How good is the plane? A classifier by the five nearest training images, all with their labels, counts errors
-on test images. Beside it stand two linear maps to a plane: principal components, which need no label, and
-Fisher's discriminants of the labeled images. The picture has the test images' places by this model and by
-principal components, colored by class, with the number of each category at its head.
+How good is the plane? A classifier takes the five nearest training images, all with their labels, and the
+script counts its errors on test images. It does the same for two linear maps to a plane: principal
+components, which need no labels, and Fisher's discriminants of the labeled images. The picture shows the test
+images in the plane of this model and in that of the principal components, colored by class. The number of
+each category is at its head.
 
-Without `--data` the digits are scikit-learn's 8×8 ones, which need no download; `mnist` comes through Keras.
+Without `--data`, the digits are scikit-learn's 8×8 ones, which need no download. `mnist` is downloaded by
+Keras.
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ BATCH_SIZE, CLASSES, DIMENSIONS, DISTANCE = 100, 10, 2, 10.0
 def train(
     x: np.ndarray, y: np.ndarray, epochs: int, seed: int
 ) -> kerasgan.SemiSupervisedAdversarialAutoEncoder:
-    """Plays the game and returns the model; its decoder begins with the heads."""
+    """Trains and returns the model. Its decoder begins with the heads."""
     inputs = [keras.Input((CLASSES,)), keras.Input((DIMENSIONS,))]
     code = kerasgan.layers.ClusterHeads(DISTANCE, name="heads")(inputs)
     hidden = layers.Dense(UNITS, "relu")(layers.Dense(UNITS, "relu")(code))
@@ -63,13 +65,13 @@ def train(
 
 
 def places(model: kerasgan.SemiSupervisedAdversarialAutoEncoder, x: np.ndarray) -> np.ndarray:
-    """Returns where images are in the plane, `(count, 2)`: the head of their category, and their style."""
+    """Returns the points of images in the plane, `(count, 2)`: the head of the category plus the style."""
     heads = model.decoder.get_layer("heads")
     return keras.ops.convert_to_numpy(heads(list(model.encode(x))))
 
 
 def draw(planes: dict[str, np.ndarray], heads: np.ndarray, y: np.ndarray, path: Path) -> None:
-    """Draws the places of images in each plane, colored by class; the first has heads."""
+    """Draws the points of images in each plane, colored by class. The first plane has heads."""
     figure = Figure(figsize=(8, 4), dpi=80, layout="constrained")
     axes = figure.subplots(1, len(planes))
     for axis, (title, codes) in zip(axes, planes.items(), strict=True):
@@ -84,11 +86,13 @@ def draw(planes: dict[str, np.ndarray], heads: np.ndarray, y: np.ndarray, path: 
 
 
 def main() -> None:
-    """Trains, counts errors, draws."""
+    """Trains, counts errors and draws."""
     parser = command_line.make_parser(__doc__)
-    parser.add_argument("--data", default="digits", metavar="digits|mnist|FILE.npz")
-    parser.add_argument("--labels", type=int, default=50, help="in all (default: 50)")
-    parser.add_argument("--epochs", type=int, default=150, help="default: 150")
+    parser.add_argument(
+        "--data", default="digits", metavar="digits|mnist|FILE.npz", help="default: digits"
+    )
+    parser.add_argument("--labels", type=int, default=50, help="number of labels (default: 50)")
+    parser.add_argument("--epochs", type=int, default=150, help="number of epochs (default: 150)")
     command_line.add_common_options(parser, output="outputs/dimensionality_reduction")
     options = parser.parse_args()
     command_line.require_positive(parser, epochs=options.epochs)
@@ -97,7 +101,7 @@ def main() -> None:
             options.data, test_fraction=0.25, normalization="min_max"
         )
         if data.y is None or data.x_test is None or data.number_of_classes != CLASSES:
-            raise ValueError("images of ten classes, and test images too, are needed")
+            raise ValueError("images of ten classes and labeled test images are needed")
         y = kerasgan.datasets.keep_labels(data.y, options.labels // CLASSES, options.seed)
 
     start = time.perf_counter()
@@ -122,7 +126,7 @@ def main() -> None:
     picture = options.output / "dimensionality_reduction.png"
     draw(drawn, heads, np.asarray(data.y_test), picture)
     shown = ", ".join(f"{name} {count}" for name, count in wrong.items())
-    print(f"\nErrors of 5 nearest neighbors on {len(x_test):,} test images: {shown}")
+    print(f"\nErrors of five nearest neighbors on {len(x_test):,} test images: {shown}")
     answer = {
         "seed": options.seed,
         "epochs": options.epochs,

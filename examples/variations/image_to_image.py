@@ -3,20 +3,19 @@
     python examples/variations/image_to_image.py
     python examples/variations/image_to_image.py --data fashion_mnist
 
-Without `--data` it colors in the edges of scikit-learn's 8×8 digits, a first look that needs no
-download; `fashion_mnist` or `mnist` (through Keras) or an .npz file of labeled images with test images
-is the real thing.
+Without `--data`, it colors in the edges of scikit-learn's 8×8 digits, which need no download. This is a first
+look. For more, use `fashion_mnist` or `mnist` (downloaded by Keras), or an .npz file of labeled images with
+test images.
 
-Edges leave open how bright and how rough the cloth between them is. A net that minimizes the distance to
-the true picture alone answers with the middle of what it might be, which is smooth. Here the same U-Net
-also has to convince a discriminator of patches, which sees the edges too (Isola et al. 2017): the game is
-a `ConditionalGAN` whose condition is an image, with the penalty `Reconstruction`.
+Edges do not tell how bright and how rough the cloth between them is. A net that only minimizes the distance
+to the true picture gives an average of all possible pictures, which is smooth. Here the same U-Net must also
+convince a discriminator of patches, which sees the edges too (Isola et al. 2017). The game is a
+`ConditionalGAN` whose condition is an image, with the penalty `Reconstruction`.
 
-Both nets take equally many steps on the same pairs. Two figures judge them on test pairs: the mean
-absolute error, and the kernel distance between their pictures and the real ones, in the features of a
-classifier of real training pictures. The first is what the plain net is trained for; the second is lower
-where pictures look real. The picture shows rows of edges, the plain net's answers, the game's, and the
-truth.
+Both nets take equally many steps on the same pairs. Two figures compare them on test pairs: the mean absolute
+error, and the kernel distance between their pictures and real ones, in the features of a classifier of real
+training pictures. The plain net is trained for the first figure. The second one is lower if pictures look
+real. The rows of the picture: edges, the pictures of the plain net, those of the game, and the truth.
 """
 
 from __future__ import annotations
@@ -45,24 +44,24 @@ def edges(images: np.ndarray) -> np.ndarray:
 
 
 def adam(steps: int, rate: float = 1e-3) -> keras.optimizers.Optimizer:
-    """Returns Adam whose learning rate falls to zero in so many steps."""
+    """Returns Adam whose learning rate falls to zero over the given number of steps."""
     return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps), beta_1=0.5)
 
 
 def pix2pix(shape: tuple[int, ...], weight: float, steps: int) -> kerasgan.ConditionalGAN:
-    """Returns a compiled game of a U-Net and a discriminator of patches, both shown the edges."""
+    """Returns a compiled game of a U-Net and a discriminator of patches. Both see the edges."""
     drawing = (*shape[:2], 1)
     gan = kerasgan.ConditionalGAN(
         generator=kerasgan.networks.unet(drawing, shape[2], latent_shape=LATENT, filters=FILTERS),
         discriminator=kerasgan.networks.patch_discriminator(shape, drawing, filters=2 * FILTERS),
-        # Edges say nearly all, and noise adds to the distance.
+        # The edges tell nearly everything, and noise increases the distance.
         prior=kerasgan.priors.Normal(stddev=0.1),
     )
-    # R1 sums over the patches. For their mean, which this is, the weight is divided by their number squared.
+    # R1 takes the sum of the scores of patches. For their mean, divide the weight by their number squared.
     smoothness = kerasgan.penalties.R1(0.1 / math.prod(gan.discriminator.output_shape[1:]) ** 2)
     gan.compile(
         generator_optimizer=adam(steps),
-        # With the generator's rate it lags behind, and the pictures come out less sharp.
+        # With the rate of the generator it would be too slow, and the pictures less sharp.
         discriminator_optimizer=adam(steps, rate=2e-3),
         penalties=[kerasgan.penalties.Reconstruction("mae", weight), smoothness],
     )
@@ -70,13 +69,13 @@ def pix2pix(shape: tuple[int, ...], weight: float, steps: int) -> kerasgan.Condi
 
 
 def main() -> None:
-    """Trains both, judges, draws."""
+    """Trains both nets, compares and draws."""
     parser = command_line.make_parser(__doc__)
     names = "digits|mnist|fashion_mnist|FILE.npz"
-    parser.add_argument("--data", default="digits", metavar=names, help="default: digits")
-    parser.add_argument("--steps", type=int, default=900, help="of each net (default: 900)")
+    parser.add_argument("--data", default="digits", metavar=names, help="images (default: digits)")
+    parser.add_argument("--steps", type=int, default=900, help="steps of each net (default: 900)")
     parser.add_argument(
-        "--weight", type=float, default=100.0, help="of the distance (default: 100)"
+        "--weight", type=float, default=100.0, help="weight of the distance (default: 100)"
     )
     command_line.add_common_options(parser, toy="8 steps", output="outputs/image_to_image")
     options = parser.parse_args()
@@ -85,7 +84,7 @@ def main() -> None:
     with command_line.errors_of(parser, f"--data {options.data}"):
         data = command_line.load_with_test_images(options.data, test_fraction=0.25)
         if not data.images or data.y is None or data.x_test is None or len(data) < BATCH_SIZE:
-            raise ValueError(f"{BATCH_SIZE} labeled images, and test images too, are needed")
+            raise ValueError(f"{BATCH_SIZE} labeled images and test images are needed")
 
     start = time.perf_counter()
     keras.utils.set_random_seed(options.seed)

@@ -1,19 +1,19 @@
-"""Fills holes in handwritten digits, and leaves what is known alone.
+"""Fills holes in handwritten digits, and does not change the known pixels.
 
     python examples/variations/inpainting.py
     python examples/variations/inpainting.py --data mnist
 
-Without `--data` the digits are scikit-learn's 8×8 ones, which need no download; `mnist` comes through
-Keras, and an .npz file of labeled images with test images will do too.
+Without `--data`, the digits are scikit-learn's 8×8 ones, which need no download. `mnist` is downloaded by
+Keras. You can also give an .npz file of labeled images with test images.
 
-A square of half the image's sides is cut out near the middle, where the ink is. The game is a
-`ConditionalGAN` whose condition is the image with its hole, and the mask as one more channel. The
-generator is a U-Net with the layer `KnownPixels` at its end: what is known comes through bit for bit, and
-neither the discriminator of patches nor the term `Reconstruction` can make it change (Pathak et al. 2016).
+A square with half the side length is cut out near the middle, where the ink is. The game is a
+`ConditionalGAN`. Its condition is the image with its hole, and the mask as one more channel. The generator is
+a U-Net that ends in the layer `KnownPixels`. So known pixels stay the same, bit for bit, and neither the
+discriminator of patches nor the penalty `Reconstruction` can change them (Pathak et al. 2016).
 
-A classifier of whole digits reads test digits: with the mean of the training digits in their holes, with
-holes that the same net has filled by regression alone, with holes that the game has filled, and whole
-ones. The picture shows rows of these, below a row of the holes.
+A classifier of whole digits reads test digits of four kinds: with the mean of the training digits in their
+holes; with holes filled by the same net, trained by regression alone; with holes filled by the game; and
+whole ones. The picture shows these in rows, below a row of digits with holes.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BATCH_SIZE, LATENT, FILTERS = 64, 16, 16
 
 
 def with_holes(images: np.ndarray, seed: int) -> np.ndarray:
-    """Returns images with a square hole each, and the masks of what is known as one more channel."""
+    """Returns images with a square hole each, and the mask of known pixels as one more channel."""
     count, height, width = images.shape[:3]
     known = np.ones((count, height, width), bool)
     shifts = np.random.default_rng(seed).uniform(-1 / 8, 1 / 8, size=(count, 2))
@@ -46,7 +46,7 @@ def with_holes(images: np.ndarray, seed: int) -> np.ndarray:
 
 
 def generator(shape: tuple[int, ...]) -> keras.Model:
-    """Returns a net of noise and an image with a hole, which fills the hole and nothing else."""
+    """Returns a net that takes noise and an image with a hole, and fills only the hole."""
     holed = (*shape[:2], shape[2] + 1)
     net = kerasgan.networks.unet(holed, shape[2], latent_shape=LATENT, filters=FILTERS)
     outputs = kerasgan.layers.KnownPixels()([net.output, net.inputs[1]])
@@ -54,7 +54,7 @@ def generator(shape: tuple[int, ...]) -> keras.Model:
 
 
 def adam(steps: int) -> keras.optimizers.Optimizer:
-    """Returns Adam whose learning rate falls to zero in so many steps."""
+    """Returns Adam whose learning rate falls to zero over the given number of steps."""
     return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, steps), beta_1=0.5)
 
 
@@ -65,7 +65,7 @@ def inpainting(shape: tuple[int, ...], weight: float, steps: int) -> kerasgan.Co
         generator=generator(shape),
         discriminator=kerasgan.networks.patch_discriminator(shape, holed, filters=FILTERS),
     )
-    # R1 sums over the patches. For their mean, which this is, the weight is divided by their number squared.
+    # R1 takes the sum of the scores of patches. For their mean, divide the weight by their number squared.
     smoothness = kerasgan.penalties.R1(0.1 / math.prod(gan.discriminator.output_shape[1:]) ** 2)
     gan.compile(
         generator_optimizer=adam(steps),
@@ -76,12 +76,14 @@ def inpainting(shape: tuple[int, ...], weight: float, steps: int) -> kerasgan.Co
 
 
 def main() -> None:
-    """Trains both, judges, draws."""
+    """Trains both nets, compares and draws."""
     parser = command_line.make_parser(__doc__)
     names = "digits|mnist|FILE.npz"
-    parser.add_argument("--data", default="digits", metavar=names, help="default: digits")
-    parser.add_argument("--steps", type=int, default=600, help="of each net (default: 600)")
-    parser.add_argument("--weight", type=float, default=20.0, help="of the distance (default: 20)")
+    parser.add_argument("--data", default="digits", metavar=names, help="images (default: digits)")
+    parser.add_argument("--steps", type=int, default=600, help="steps of each net (default: 600)")
+    parser.add_argument(
+        "--weight", type=float, default=20.0, help="weight of the distance (default: 20)"
+    )
     command_line.add_common_options(parser, toy="8 steps", output="outputs/inpainting")
     options = parser.parse_args()
     steps = 8 if options.size == "toy" else options.steps
@@ -89,7 +91,7 @@ def main() -> None:
     with command_line.errors_of(parser, f"--data {options.data}"):
         data = command_line.load_with_test_images(options.data, test_fraction=0.25)
         if not data.images or data.y is None or data.x_test is None or len(data) < BATCH_SIZE:
-            raise ValueError(f"{BATCH_SIZE} labeled images, and test images too, are needed")
+            raise ValueError(f"{BATCH_SIZE} labeled images and test images are needed")
 
     start = time.perf_counter()
     keras.utils.set_random_seed(options.seed)

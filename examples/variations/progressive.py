@@ -1,20 +1,21 @@
-"""Draws images at 8×8, then 16×16, then 32×32: both players grow while they are trained (Karras et al. 2018).
+"""Draws images at 8×8, then 16×16, then 32×32: both networks grow during training (Karras et al. 2018).
 
     python examples/variations/progressive.py
     python examples/variations/progressive.py --data fashion_mnist
 
-The default data are scikit-learn's digits, enlarged, which need no download; `mnist` and `fashion_mnist` come
-through Keras, and an .npz file of labeled images of up to 32×32 in their layout will do too.
+The default data are scikit-learn's digits, enlarged, which need no download. `mnist` and `fashion_mnist` are
+downloaded by Keras. You can also give an .npz file of labeled images of up to 32×32 with the same layout.
 
-`ProgressiveGenerator` and `ProgressiveDiscriminator` have all their blocks from the start, and the callback
-`ProgressiveGrowing` tells by the number of rounds how many are in use and how far the next is faded in. Most
-rounds are played at low resolution, where they cost little.
+`ProgressiveGenerator` and `ProgressiveDiscriminator` have all their blocks from the start. The callback
+`ProgressiveGrowing` counts rounds. It sets how many blocks are in use, and how far the next one is faded in.
+Most rounds are played at low resolution, where they cost little.
 
-Beside them the same networks play at 32×32 from the start, for as much processor time (which other programs
-do not disturb). The kernel distance and the Fréchet distance, between the features that a small classifier
-has of samples and of real images, judge both: the smaller, the better. The picture shows what the growing
-generator draws at 8×8, on the way to 16×16, there, on the way to 32×32, and at the end; then what the one
-draws that did not grow; and real images.
+For comparison, the same networks also train at 32×32 from the start, for as much processor time. (Other
+programs do not disturb processor time.) Two distances compare both: the kernel distance and the Fréchet
+distance, in the features of a small classifier, between samples and real images. Smaller is better.
+
+The rows of the picture: samples of the growing generator at 8×8, on the way to 16×16, at 16×16, on the way to
+32×32, and at the end; samples of the generator that did not grow; and real images.
 """
 
 from __future__ import annotations
@@ -46,13 +47,13 @@ def load(name: str) -> kerasgan.datasets.Dataset:
 
 
 def with_margin(images: np.ndarray) -> np.ndarray:
-    """Returns images of 32×32, black where there was nothing."""
+    """Returns images of 32×32, with a black margin around smaller ones."""
     margins = [((SIZE - axis) // 2, (SIZE - axis + 1) // 2) for axis in images.shape[1:3]]
     return np.pad(images, [(0, 0), *margins, (0, 0)], constant_values=-1.0)
 
 
 def make_game(channels: int, options: argparse.Namespace, grows: bool) -> kerasgan.GAN:
-    """Returns a game of players that can grow, or of the same players as plain networks of full size."""
+    """Returns a game of networks that grow, or of the same networks at full size."""
     keras.utils.set_random_seed(options.seed)
     sizes: dict[str, Any] = {"levels": len(FILTERS), "filters": FILTERS, "convolutions": 1}
     players = [
@@ -63,7 +64,7 @@ def make_game(channels: int, options: argparse.Namespace, grows: bool) -> kerasg
     gan.compile(
         generator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99),
         discriminator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99),
-        # Its second derivatives take long to trace.
+        # The second derivatives take long to trace.
         penalties=[] if options.size == "toy" else [kerasgan.penalties.R1(0.1)],
         generator_ema=0.98,
         steps_per_execution=10,
@@ -72,10 +73,12 @@ def make_game(channels: int, options: argparse.Namespace, grows: bool) -> kerasg
 
 
 def main() -> None:
-    """Trains both for the same time, measures and draws."""
+    """Trains both games for the same time, compares and draws."""
     parser = command_line.make_parser(__doc__)
     parser.add_argument("--data", default="digits", metavar="NAME|FILE.npz", help="default: digits")
-    parser.add_argument("--rounds", type=int, help="of the players that grow (default: 1500)")
+    parser.add_argument(
+        "--rounds", type=int, help="rounds of the networks that grow (default: 1500)"
+    )
     command_line.add_common_options(parser, toy="12 rounds", output="outputs/progressive")
     options = parser.parse_args()
     rounds = options.rounds or (12 if options.size == "toy" else 1500)
@@ -91,7 +94,7 @@ def main() -> None:
     start = time.process_time()
     growing = make_game(x.shape[-1], options, grows=True)
     schedule = kerasgan.callbacks.ProgressiveGrowing([2 * unit, unit], fade_in_rounds=unit)
-    growths, stages = [0.001, 0.5, 1.001, 1.5], []  # a little after 0 and 1, a level begins to show
+    growths, stages = [0.001, 0.5, 1.001, 1.5], []  # a level begins to show just after 0 and 1
 
     def keep_samples(batch: int, logs: Any) -> None:
         while growths and growing.generator.growth >= growths[0]:

@@ -1,15 +1,17 @@
-"""Learns to read digits from few labels and many images without (Salimans et al. 2016).
+"""Learns to read digits from a few labeled images and many unlabeled ones (Salimans et al. 2016).
 
     python examples/variations/semi_supervised.py
     python examples/variations/semi_supervised.py --data mnist --labels 100 --epochs 22
 
-`--labels` training images are labeled, as many of each class; the labels of the others are thrown away.
-Pixels are in no order that a net could know: no convolutions. The classifier is the discriminator of a GAN
-and has weight normalization and Gaussian noise; the generator matches the mean of its last hidden layer.
-Beside it stands the same classifier, trained on the labeled images alone. The test images are looked at
-once, at the end. The picture has labeled images on the left and generated ones on the right.
+`--labels` training images have labels, equally many of each class. The other labels are not used. There are
+no convolutions, so the net does not know the order of the pixels. The classifier is the discriminator of a
+GAN. It has weight normalization and Gaussian noise. The generator matches the mean of its last hidden layer.
 
-Without `--data` the digits are scikit-learn's 8×8 ones, which need no download; `mnist` comes through Keras.
+For comparison, the same classifier is also trained on the labeled images alone. The test images are used only
+once, at the end. The picture shows labeled images on the left and generated ones on the right.
+
+Without `--data`, the digits are scikit-learn's 8×8 ones, which need no download. `mnist` is downloaded by
+Keras.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ BATCH_SIZE, LABELED = 100, 20
 
 
 def dense(units: int, trainable_scale: bool = False) -> keras.layers.Layer:
-    """Returns a dense layer with normalized weights; the longer they are, the slower they turn."""
+    """Returns a dense layer with normalized weights. The longer they are, the more slowly they turn."""
     longer = keras.initializers.RandomNormal(stddev=0.1)
     layer = layers.Dense(units, use_bias=False, kernel_initializer=longer)
     return WeightNormalization(layer, trainable_scale)
@@ -57,16 +59,16 @@ def generator(x: np.ndarray, units: list[int]) -> keras.Model:
         net.add(layers.Dense(size, use_bias=False))
         net.add(layers.BatchNormalization(scale=False))
         net.add(layers.Activation("softplus"))
-    # The paper's code has a sigmoid; but a saturated pixel has no gradient, and the classifier sees it.
+    # Not a sigmoid as in the paper's code: a saturated pixel has no gradient, and the classifier sees it.
     net.add(WeightNormalization(layers.Dense(x.shape[1], use_bias=False)))
-    # It starts around the mean image.
+    # It starts near the mean image.
     net.layers[-1].bias.assign(np.log(np.expm1(np.maximum(x.mean(axis=0), 1e-3))))
     net.add(layers.Activation("softplus"))
     return net
 
 
 def adam(steps: int) -> keras.optimizers.Optimizer:
-    """Returns Adam whose learning rate falls to zero in the second half of so many steps."""
+    """Returns Adam whose learning rate falls to zero in the second half of the given steps."""
     half, rate = steps // 2, 3e-3
     schedule = keras.optimizers.schedules.CosineDecay(
         rate, steps - half, warmup_target=rate, warmup_steps=half
@@ -96,11 +98,13 @@ def semi_supervised(
 
 
 def main() -> None:
-    """Trains, counts errors, draws."""
+    """Trains, counts errors and draws."""
     parser = command_line.make_parser(__doc__)
-    parser.add_argument("--data", default="digits", metavar="digits|mnist|FILE.npz")
-    parser.add_argument("--labels", type=int, default=100, help="in all (default: 100)")
-    parser.add_argument("--epochs", type=int, default=60, help="of the game (default: 60)")
+    parser.add_argument(
+        "--data", default="digits", metavar="digits|mnist|FILE.npz", help="default: digits"
+    )
+    parser.add_argument("--labels", type=int, default=100, help="number of labels (default: 100)")
+    parser.add_argument("--epochs", type=int, default=60, help="number of epochs (default: 60)")
     command_line.add_common_options(parser, output="outputs/semi_supervised")
     options = parser.parse_args()
     command_line.require_positive(parser, epochs=options.epochs)
@@ -109,7 +113,7 @@ def main() -> None:
             options.data, test_fraction=0.25, normalization="min_max"
         )
         if data.y is None or data.x_test is None or data.number_of_classes != 10:
-            raise ValueError("images of ten classes, and test images too, are needed")
+            raise ValueError("images of ten classes and labeled test images are needed")
         y = kerasgan.datasets.keep_labels(data.y, options.labels // 10, options.seed)
 
     start, cpu = time.perf_counter(), time.process_time()

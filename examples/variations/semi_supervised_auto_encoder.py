@@ -1,14 +1,17 @@
-"""Finds the classes of digits with few labels, or with none (Makhzani et al. 2015, sections 5 to 7).
+"""Finds the classes of digits with few labels or without labels (Makhzani et al. 2015, sections 5 to 7).
 
     python examples/variations/semi_supervised_auto_encoder.py
     python examples/variations/semi_supervised_auto_encoder.py --labels 0 --epochs 300
 
-The code of an adversarial auto-encoder is a category and a style. `--labels` training images are labeled, as
-many of each class, and say which category is which; beside it stands its encoder, trained on these alone.
-With `--labels 0` it clusters: a category takes the label of the test image that is surest to be in it. Beside
-it stands k-means, whose clusters take the label of the image nearest to their center.
+The code of an adversarial auto-encoder is a category and a style. `--labels` training images have labels,
+equally many of each class. They decide which category is which. For comparison, the encoder is also trained
+on these images alone.
 
-The picture has a column for each category: what the decoder makes of it in eight styles.
+With `--labels 0`, the model clusters the images. Each category gets the label of the test image that belongs
+to it with the highest probability. For comparison, the images are also clustered by k-means. A cluster of
+k-means gets the label of the image nearest to its center.
+
+The picture has a column for each category. It shows what the decoder draws of this category in eight styles.
 """
 
 from __future__ import annotations
@@ -34,7 +37,10 @@ BATCH_SIZE, UNITS, STYLE, PICTURE = 100, 256, 3, "semi_supervised_auto_encoder.p
 
 
 def encoder(pixels: int, categories: int, style: int, moved: bool = False) -> keras.Model:
-    """Returns a model from images, in training perhaps turned and shifted, to logits and a style."""
+    """Returns a model from images to logits and a style.
+
+    With `moved`, images are turned and shifted a little in training.
+    """
     x = inputs = keras.Input((pixels,))
     if moved:
         x = layers.Reshape((round(pixels**0.5), -1, 1))(x)
@@ -48,7 +54,10 @@ def encoder(pixels: int, categories: int, style: int, moved: bool = False) -> ke
 
 
 def decoder(pixels: int, categories: int, style: int, without: float) -> keras.Model:
-    """Returns a model from a category and a style to images, of which a share goes without a style."""
+    """Returns a model from a category and a style to images.
+
+    In training, the style is left out for a share `without` of the images.
+    """
     inputs = [keras.Input((categories,)), keras.Input((style,))]
     sometimes = layers.Dropout(without, noise_shape=(None, 1))(inputs[1])
     x = layers.Dense(UNITS, "relu")(layers.Concatenate()([inputs[0], sometimes]))
@@ -57,21 +66,21 @@ def decoder(pixels: int, categories: int, style: int, without: float) -> keras.M
 
 
 def discriminator(size: int) -> keras.Model:
-    """Returns a discriminator; its noise hides that categories are never quite one-hot."""
+    """Returns a discriminator. Its noise hides that categories are never exactly one-hot."""
     hidden = [layers.GaussianNoise(0.3), *(layers.Dense(UNITS // 2, "relu") for _ in range(2))]
     return keras.Sequential([keras.Input((size,)), *hidden, layers.Dense(1)])
 
 
 def adam(steps: int) -> keras.optimizers.Optimizer:
-    """Returns Adam whose learning rate falls to zero in so many steps."""
+    """Returns Adam whose learning rate falls to zero over the given number of steps."""
     return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, steps), beta_1=0.5)
 
 
 def train(x: np.ndarray, y: np.ndarray, categories: int, epochs: int, seed: int) -> Model:
-    """Plays the game and returns the model."""
+    """Trains and returns the model."""
     sizes = x.shape[1], categories, STYLE
     labeled = bool((y >= 0).any())
-    # Without labels a category has to say all it can alone, and must not depend on how an image lies.
+    # Without labels, a category must tell as much as possible, and must not depend on turns and shifts.
     parts = encoder(*sizes, moved=not labeled), decoder(*sizes, 0.0 if labeled else 0.5)
     model = Model(*parts, *map(discriminator, sizes[1:]))
     if labeled:
@@ -86,7 +95,7 @@ def train(x: np.ndarray, y: np.ndarray, categories: int, epochs: int, seed: int)
 
 
 def labels_alone(x: np.ndarray, y: np.ndarray, x_test: np.ndarray) -> np.ndarray:
-    """Trains an encoder on labeled images alone; returns the labels that it gives test images."""
+    """Trains an encoder on labeled images alone. Returns the labels that it gives to test images."""
     both = encoder(x.shape[1], 10, 1)
     net = keras.Model(both.inputs, both.outputs[0])
     net.compile(adam(1000), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
@@ -96,12 +105,18 @@ def labels_alone(x: np.ndarray, y: np.ndarray, x_test: np.ndarray) -> np.ndarray
 
 
 def main() -> None:
-    """Trains, counts errors, draws."""
+    """Trains, counts errors and draws."""
     parser = command_line.make_parser(__doc__)
-    parser.add_argument("--data", default="digits", metavar="digits|mnist|FILE.npz")
-    parser.add_argument("--labels", type=int, default=50, help="in all, or 0 (default: 50)")
-    parser.add_argument("--categories", type=int, default=30, help="without labels (default: 30)")
-    parser.add_argument("--epochs", type=int, default=150, help="default: 150")
+    parser.add_argument(
+        "--data", default="digits", metavar="digits|mnist|FILE.npz", help="default: digits"
+    )
+    parser.add_argument(
+        "--labels", type=int, default=50, help="number of labels, or 0 (default: 50)"
+    )
+    parser.add_argument(
+        "--categories", type=int, default=30, help="categories if there are no labels (default: 30)"
+    )
+    parser.add_argument("--epochs", type=int, default=150, help="number of epochs (default: 150)")
     command_line.add_common_options(parser, output="outputs/semi_supervised_auto_encoder")
     options = parser.parse_args()
     command_line.require_positive(parser, epochs=options.epochs)
@@ -110,7 +125,7 @@ def main() -> None:
             options.data, test_fraction=0.25, normalization="min_max"
         )
         if data.y is None or data.x_test is None or data.number_of_classes != 10:
-            raise ValueError("images of ten classes, and test images too, are needed")
+            raise ValueError("images of ten classes and labeled test images are needed")
         y = np.full(len(data), -1)
         if options.labels:
             y = kerasgan.datasets.keep_labels(data.y, options.labels // 10, options.seed)

@@ -1,4 +1,4 @@
-"""Real speech of espeak-ng as mel spectrograms, and sounds of spectrograms; for `text_to_speech.py`."""
+"""Speech of espeak-ng as mel spectrograms, and sounds from spectrograms. For `text_to_speech.py`."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ import numpy as np
 from keras import ops
 
 WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
-SPEEDS, PITCHES = (150, 175, 200), (30, 50, 70)  # words a minute, and espeak-ng's own measure
+SPEEDS, PITCHES = (150, 175, 200), (30, 50, 70)  # words per minute, and a unit of espeak-ng's own
 MANNERS = list(itertools.product(SPEEDS, PITCHES))
 
-# 48 frames, each 13 ms after the one before: 0.61 seconds.
+# 48 frames, 13 ms apart: 0.61 seconds.
 RATE, FRAMES, BANDS, STRIDE, WINDOW = 22_050, 48, 40, 288, 1024
 SAMPLES = (FRAMES - 1) * STRIDE
 LOWEST, HIGHEST = 20, 8000  # hertz
@@ -43,16 +43,16 @@ def is_installed() -> bool:
 
 
 def speech(voices: Sequence[str], file: Path, manners: int) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the ten words by every voice at several speeds and pitches.
+    """Returns the ten words, spoken by every voice at several speeds and pitches.
 
     Args:
         voices: Names of voices of espeak-ng, such as `"en-us+f2"`.
-        file: An .npz file to keep the speech in. Where it holds this speech already, it is read.
-        manners: How many pairs of speed and pitch, at most 9.
+        file: An .npz file for the speech. If it already holds this speech, it is read.
+        manners: The number of pairs of a speed and a pitch, at most 9.
 
     Returns:
-        `(x, said)`: spectrograms from -1 to 1, `(count, frames, bands)`, and for each the word, the voice and
-        the manner, `(count, 3)`.
+        `(x, said)`. `x` are spectrograms from -1 to 1, `(count, frames, bands)`. `said` are the word, the
+        voice and the manner of each, `(count, 3)`.
     """
     said = list(itertools.product(range(len(WORDS)), range(len(voices)), range(manners)))
     wanted = [repr((WORDS[w], voices[v], m)) for w, v, m in said]
@@ -74,7 +74,7 @@ def spectrograms(waves: np.ndarray) -> np.ndarray:
 
 
 def say(word: str, voice: str, speed: int, pitch: int) -> np.ndarray:
-    """Returns the wave of a word by espeak-ng, from where it begins, with a peak of 1."""
+    """Returns the wave of a word by espeak-ng, from its beginning, with a peak of 1."""
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
         how = ["-v", voice, "-s", str(speed), "-p", str(pitch), "-w", file.name]
         subprocess.run(["espeak-ng", *how, word], check=True)
@@ -87,7 +87,7 @@ def say(word: str, voice: str, speed: int, pitch: int) -> np.ndarray:
 
 
 def save_sound(spectrogram: np.ndarray, file: Path, iterations: int = 60) -> Path:
-    """Writes a wave with a given spectrogram, by Griffin & Lim's search for the phase."""
+    """Writes a wave with a given spectrogram. Griffin and Lim's algorithm finds the phase."""
     power = 10 ** (((spectrogram + 1) / 2 * (LOUDEST - QUIETEST) + QUIETEST) / 10)
     to_mel = MEL.linear_to_mel_weight_matrix(BANDS, WINDOW // 2 + 1, RATE, LOWEST, HIGHEST)
     size = np.maximum(power @ np.linalg.pinv(to_mel), 0).astype("float32")

@@ -1,20 +1,23 @@
-"""Enlarges images four times, so that they look like real ones and not like enlargements.
+"""Enlarges images four times, so that they look like real images and not like enlargements.
 
     python examples/variations/super_resolution.py --data fashion_mnist
 
-Without `--data` the images are crops of 32×32 pixels of the two photographs that scikit-learn ships (but
-not of plain sky): test crops from the middle fifth of each, which no net has seen, training ones beside.
-`mnist`, `fashion_mnist` (through Keras) or an .npz file of labeled images with test images will do too.
+Without `--data`, the images are crops of 32×32 pixels of the two photographs that come with scikit-learn,
+without plain sky. Test crops are from the middle fifth of each photograph, and training crops from both sides
+of it. You can also give `mnist` or `fashion_mnist` (downloaded by Keras), or an .npz file of labeled images
+with test images.
 
-Each image is reduced to a quarter of its sides and is to be guessed from that. A net that minimizes the
-squared error answers with the average of all that it could have been, which is smooth. Here the same net
-also has to convince a discriminator of patches, which sees the small image too (SRGAN, Ledig et al. 2017):
-the game is a `ConditionalGAN` whose condition is the small image, with the penalty `Reconstruction`.
+Each image is reduced to a quarter of its height and width. The net has to guess the image from that. A net
+that minimizes the squared error gives an average of all possible images, which is smooth. Here the same net
+must also convince a discriminator of patches, which sees the small image too (SRGAN, Ledig et al. 2017). The
+game is a `ConditionalGAN` whose condition is the small image, with the penalty `Reconstruction`.
 
-Test images judge bicubic enlargement, the net trained on squared errors alone, and the game: by the peak
-signal-to-noise ratio, which squared errors are about, and by the kernel distance from real images, in the
-features of a classifier of real training images. Its classes are the labels; photographs have none, so
-there it learns which way up a crop is. The picture shows the small images, all enlargements, the truth.
+The script compares bicubic enlargement, the net trained on squared errors alone, and the game on test images.
+It prints the peak signal-to-noise ratio, which depends on the squared error, and the kernel distance from
+real images, in the features of a classifier of real training images. The classes are the labels. Photographs
+have no labels, so there the classifier learns which way up a crop is.
+
+The rows of the picture: the small images, all enlargements, and the truth.
 """
 
 from __future__ import annotations
@@ -39,7 +42,7 @@ BATCH_SIZE, FACTOR, CROP = 32, 4, 32
 
 
 def photographs() -> kerasgan.datasets.Dataset:
-    """Returns crops of photographs in all four turns, and the turns as labels."""
+    """Returns crops of photographs in all four orientations, with the orientations as labels."""
     train, test = list[np.ndarray](), list[np.ndarray]()
     for photograph in load_sample_images().images:
         left, middle, right = np.split(photograph, [256, 384], axis=1)
@@ -56,14 +59,14 @@ def photographs() -> kerasgan.datasets.Dataset:
 
 
 def resized(images: np.ndarray, factor: float) -> np.ndarray:
-    """Returns images of other sides, by bicubic interpolation."""
+    """Returns images of another size, by bicubic interpolation."""
     size = tuple(int(side * factor) for side in images.shape[1:3])
     result = keras.ops.image.resize(images, size, interpolation="bicubic", antialias=True)
     return np.clip(keras.ops.convert_to_numpy(result), -1, 1)
 
 
 def adam(steps: int) -> keras.optimizers.Optimizer:
-    """Returns Adam whose learning rate falls to zero in so many steps."""
+    """Returns Adam whose learning rate falls to zero over the given number of steps."""
     return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, steps), beta_1=0.5)
 
 
@@ -75,7 +78,7 @@ def srgan(shape: tuple[int, ...], weight: float, steps: int) -> kerasgan.Conditi
         generator=net(small, FACTOR, latent_channels=1, filters=24),
         discriminator=kerasgan.networks.patch_discriminator(shape, small, filters=32),
     )
-    # R1 sums over the patches. For their mean, which this is, the weight is divided by their number squared.
+    # R1 takes the sum of the scores of patches. For their mean, divide the weight by their number squared.
     smoothness = kerasgan.penalties.R1(0.1 / math.prod(gan.discriminator.output_shape[1:]) ** 2)
     gan.compile(
         generator_optimizer=adam(steps),
@@ -86,11 +89,13 @@ def srgan(shape: tuple[int, ...], weight: float, steps: int) -> kerasgan.Conditi
 
 
 def main() -> None:
-    """Trains both, judges, draws."""
+    """Trains both nets, compares and draws."""
     parser = command_line.make_parser(__doc__)
     parser.add_argument("--data", help="mnist, fashion_mnist or FILE.npz (default: photographs)")
-    parser.add_argument("--steps", type=int, default=1200, help="of each net (default: 1200)")
-    parser.add_argument("--weight", type=float, default=20.0, help="of the distance (default: 20)")
+    parser.add_argument("--steps", type=int, default=1200, help="steps of each net (default: 1200)")
+    parser.add_argument(
+        "--weight", type=float, default=20.0, help="weight of the distance (default: 20)"
+    )
     command_line.add_common_options(parser, toy="8 steps", output="outputs/super_resolution")
     options = parser.parse_args()
     steps = 8 if options.size == "toy" else options.steps
@@ -98,7 +103,7 @@ def main() -> None:
     with command_line.errors_of(parser, f"--data {options.data}"):
         data = kerasgan.datasets.load(options.data) if options.data else photographs()
         if not data.images or data.y is None or data.x_test is None or len(data) < BATCH_SIZE:
-            raise ValueError(f"{BATCH_SIZE} labeled images, and test images too, are needed")
+            raise ValueError(f"{BATCH_SIZE} labeled images and test images are needed")
 
     start = time.perf_counter()
     keras.utils.set_random_seed(options.seed)

@@ -3,18 +3,20 @@
     python examples/variations/text_to_image.py
     python examples/variations/text_to_image.py --data mnist
 
-Captions are made of what real digits measure (`captions.py`): the digit, whether it is thin or bold for its
-class, and whether it leans, in varied words and not always all of it. Some of it no caption says in
-training: a quarter of the wordings, and one combination of stroke and lean for each digit. A
-`MatchingAwareGAN` learns to draw from the rest. Then it draws what it was never told, and is judged:
+Captions are made from measurements of real digits (`captions.py`): the digit, whether it is thin or bold for
+its class, and whether it leans. The wordings vary, and a caption need not state every fact. A quarter of the
+wordings, and one combination of stroke and lean for each digit, are held out of training. A
+`MatchingAwareGAN` learns to draw from the other captions. Then it draws from the captions that were held out,
+and the script measures:
 
-    digit    is it the digit of its caption? So says an SVM, trained on real digits. (Chance: 10 %)
-    stroke   if the caption says thin or bold, is it, by the measure of the real digits? (Chance: 33 %)
-    lean     likewise
+    digit    Is it the digit of its caption? An SVM that is trained on real digits decides. (Chance: 10 %)
+    stroke   If the caption says thin or bold: is it, by the measure of the real digits? (Chance: 33 %)
+    lean     The same for the lean.
 
-`--plain` plays without wrong captions, a `ConditionalGAN` of the same networks. `captions.png`,
-`gan.keras`, and `captions.keras`, which makes tokens of strings, go to `outputs/text_to_image` in the
-current directory, or to `--output DIRECTORY`.
+`--plain` trains without wrong captions: a `ConditionalGAN` of the same networks.
+
+`captions.png`, `gan.keras`, and `captions.keras`, which turns strings into tokens, go to
+`outputs/text_to_image` in the current directory, or to `--output DIRECTORY`.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ LATENT, BATCH_SIZE = 64, 64
 
 
 def make(shape: tuple[int, ...], vocabulary: int, rounds: int, plain: bool) -> kerasgan.GAN:
-    """Returns the compiled game; each network has a text encoder of its own."""
+    """Returns the compiled game. Each network has its own text encoder."""
 
     def encoded(tokens: keras.KerasTensor) -> keras.KerasTensor:
         return kerasgan.networks.text_encoder(LENGTH, vocabulary)(tokens)
@@ -53,7 +55,7 @@ def make(shape: tuple[int, ...], vocabulary: int, rounds: int, plain: bool) -> k
     for filters in (32, 64) if shape[0] < 16 else (32, 64, 128):
         x = layers.Conv2D(filters, 4, strides=2, padding="same", activation="leaky_relu")(x)
     x = layers.Flatten()(x)
-    # How well the image goes with the words, beside how real it is.
+    # How well the image matches the words. How real it is, is added below.
     match = layers.Dot(axes=1)([x, layers.Dense(x.shape[-1])(encoded(tokens))])
     game = kerasgan.ConditionalGAN if plain else kerasgan.MatchingAwareGAN
     gan = game(
@@ -72,18 +74,20 @@ def make(shape: tuple[int, ...], vocabulary: int, rounds: int, plain: bool) -> k
 
 
 def main() -> None:
-    """Words captions, trains, and measures drawings for new captions."""
+    """Makes captions, trains, and measures drawings of new captions."""
     parser = command_line.make_parser(__doc__)
-    parser.add_argument("--data", default="digits", metavar="digits|mnist|FILE.npz")
-    parser.add_argument("--plain", action="store_true", help="play without wrong captions")
-    parser.add_argument("--rounds", type=int, default=2500, help="of the game (default: 2500)")
+    parser.add_argument(
+        "--data", default="digits", metavar="digits|mnist|FILE.npz", help="default: digits"
+    )
+    parser.add_argument("--plain", action="store_true", help="train without wrong captions")
+    parser.add_argument("--rounds", type=int, default=2500, help="number of rounds (default: 2500)")
     command_line.add_common_options(parser, output="outputs/text_to_image")
     options = parser.parse_args()
     command_line.require_positive(parser, rounds=options.rounds)
     with command_line.errors_of(parser, f"--data {options.data}"):
         data = command_line.load_with_test_images(options.data, test_fraction=0.2)
         if data.y is None or data.x_test is None or data.number_of_classes != 10:
-            raise ValueError("expected labeled images of ten digits, and test images too")
+            raise ValueError("labeled images of ten digits and labeled test images are needed")
 
     start = time.perf_counter()
     keras.utils.set_random_seed(options.seed)
@@ -107,7 +111,7 @@ def main() -> None:
     some = data.x[:10_000]
     judge = SVC(C=5).fit(some.reshape(len(some), -1), data.y[: len(some)])
     real = judge.score(data.x_test.reshape(len(data.x_test), -1), data.y_test)
-    print(f"\nThe judge is right about {real:.1%} of {len(data.x_test):,} real test digits.")
+    print(f"\nThe SVM is right about {real:.1%} of {len(data.x_test):,} real test digits.")
     answer: dict = {"seed": options.seed, "rounds": options.rounds, "real_digit": round(real, 4)}
     held_out = held_out_captions(rng)
     for kind, wanted in held_out.items():
@@ -120,7 +124,7 @@ def main() -> None:
             answer[f"{kind}_{name}"] = round(float(share), 4)
             print(f"New {kind}: {share:.1%} of the drawings have the {name} of their caption.")
 
-    # One new wording of all three facts for each digit, drawn eight times.
+    # For each digit, a new wording of all three facts is drawn eight times.
     full = {text: said for text, said in held_out["wording"].items() if all(said[1:])}
     shown = [str(rng.choice([text for text in full if full[text][0] == d])) for d in range(10)]
     kinds = np.repeat([full[text] for text in shown], 8, axis=0)

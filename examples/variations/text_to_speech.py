@@ -3,19 +3,19 @@
     python examples/variations/text_to_speech.py
 
 The real speech comes from the synthesizer espeak-ng (`speech.py`), which must be installed. 16 voices say
-"zero" to "nine" at three speeds and three pitches. Eight of them are learned, each but for one pair of speed
-and pitch. The generator reads the voice, the speed, the pitch and the characters. A random-window
-discriminator judges short and long pieces of the spectrogram, by themselves and beside the text; nothing is
-compared with the spectrogram that it should be.
+"zero" to "nine" at three speeds and three pitches. The model learns eight of the voices. For each voice, one
+pair of speed and pitch is held out. The generator reads the voice, the speed, the pitch and the characters. A
+random-window discriminator judges short and long pieces of the spectrogram, alone and together with the text.
+Nothing is compared with the right spectrogram.
 
-A recognizer then writes down what it hears (chance: 10 %). It is trained on real speech of the other eight
-voices, so that all that it judges is by voices new to it, real and generated. Speech in the pairs that were
-left out is also compared with the real spectrograms. Ten words are too few to learn to read from: the
-generator says no other words.
+Then a recognizer writes down what it hears (chance: 10 %). It is trained on real speech of the other eight
+voices. So all voices that it judges are new to it, real and generated. Speech in the held-out pairs is also
+compared with the real spectrograms. Ten words are too few to learn to read, so the generator can say no other
+words.
 
-`spectrograms.png` has real above generated speech in a pair that was left out, `wav/` the sounds. They go
-to `outputs/text_to_speech` in the current directory or to `--output DIRECTORY`, with `gan.keras`, and with
-`learned.npz` and `others.npz`, the real speech for the next run.
+`spectrograms.png` shows real speech above generated speech, in a held-out pair of speed and pitch. `wav/` has
+the sounds. They go to `outputs/text_to_speech` in the current directory, or to `--output DIRECTORY`. The same
+folder gets `gan.keras`, and the real speech for the next run, `learned.npz` and `others.npz`.
 """
 
 from __future__ import annotations
@@ -44,19 +44,19 @@ LENGTH, LATENT, BATCH_SIZE = 8, 16, 60
 
 
 def tokens(said: np.ndarray) -> np.ndarray:
-    """Returns voice, speed, pitch and characters of each word as integers; 0 is padding."""
+    """Returns voice, speed, pitch and characters of each word as integers. 0 is padding."""
     rows = [[LEARNT[v], *map(str, MANNERS[m]), *WORDS[w], "", ""][:LENGTH] for w, v, m in said]
     return np.array([[SYMBOLS.index(symbol) for symbol in row] for row in rows], "int32")
 
 
 def make(rounds: int) -> kerasgan.ConditionalGAN:
-    """Returns the compiled game of a generator that reads and a judge of random windows."""
+    """Returns the compiled game: a generator that reads, and a discriminator of random windows."""
     vocabulary = len(SYMBOLS)
     latent, text = keras.Input((LATENT,)), keras.Input((LENGTH,), dtype="int32")
     read = kerasgan.networks.text_encoder(LENGTH, vocabulary, return_sequences=True)(text)
     plan = layers.Concatenate()([latent, layers.Flatten()(read)])
     x = layers.Reshape((FRAMES // 4, 128))(layers.Dense(FRAMES // 4 * 128)(plan))
-    # Each moment attends to the characters that it is to sound like.
+    # Each moment attends to the characters that it should sound like.
     x = layers.Add()([x, layers.MultiHeadAttention(4, 32)(x, read)])
     for filters in (128, 64):
         x = layers.ReLU()(layers.Conv1DTranspose(filters, 4, strides=2, padding="same")(x))
@@ -71,7 +71,7 @@ def make(rounds: int) -> kerasgan.ConditionalGAN:
         ),
     )
     rate = keras.optimizers.schedules.CosineDecay(1e-3, rounds)
-    # The penalties are of the sum of the scores. For their mean: divided by their number squared.
+    # The penalties take the sum of the scores. For their mean, divide the weight by their number squared.
     weight = 0.1 / gan.discriminator.output_shape[-1] ** 2
     gan.compile(
         generator_optimizer=keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.99),
@@ -84,9 +84,9 @@ def make(rounds: int) -> kerasgan.ConditionalGAN:
 
 
 def main() -> None:
-    """Makes speech, learns it, listens to what was learned, and draws."""
+    """Makes speech, trains, measures what was learned, and draws."""
     parser = command_line.make_parser(__doc__)
-    parser.add_argument("--rounds", type=int, help="of the game (default: 1000)")
+    parser.add_argument("--rounds", type=int, help="number of rounds (default: 1000)")
     command_line.add_common_options(parser, toy="two voices", output="outputs/text_to_speech")
     options = parser.parse_args()
     toy = options.size == "toy"
@@ -101,7 +101,7 @@ def main() -> None:
     x, said = speech(LEARNT[:speakers], options.output / "learned.npz", manners)
     others, their_words = speech(OTHERS[:speakers], options.output / "others.npz", manners)
     text = tokens(said)
-    new = said[:, 1] == said[:, 2]  # voice 0 is not heard in manner 0, and so on
+    new = said[:, 1] == said[:, 2]  # manner 0 is held out for voice 0, and so on
 
     gan = make(rounds)
     rows = np.resize(np.random.permutation(np.flatnonzero(~new)), BATCH_SIZE * min(100, rounds))
@@ -111,7 +111,7 @@ def main() -> None:
     recognizer.fit(others.reshape(len(others), -1), their_words[:, 0])
     spoken = gan.generate(len(x), condition=text, seed=1)
     understood = recognizer.predict(spoken.reshape(len(x), -1)) == said[:, 0]
-    # A word by a voice comes in all manners, one after another, of which one is new.
+    # Each voice says each word in all manners in order. One manner is held out.
     pairs = x.reshape(-1, manners, x[0].size) - x[new].reshape(-1, 1, x[0].size)
     figures = {
         "real": recognizer.score(x.reshape(len(x), -1), said[:, 0]),
@@ -121,11 +121,13 @@ def main() -> None:
         "distance_other": np.abs(pairs).mean() * manners / (manners - 1),
     }
     print(
-        "\nWords that the recognizer hears right, by voices that are new to it:"
+        "\nWords that the recognizer hears right, of voices that are new to it:"
         "\n  real speech:      {real:.1%}"
         "\n  generated speech: {generated:.1%}, and {generated_new:.1%} in new speeds and pitches"
-        "\nDistance from the real speech in these: {distance_new:.3f}; of the same voice in others: "
-        "{distance_other:.3f}\n".format(**figures)
+        "\nDistance of the latter from the real speech: {distance_new:.3f}"
+        "\nDistance between real speech of a voice there and elsewhere: {distance_other:.3f}\n".format(
+            **figures
+        )
     )
 
     first = np.flatnonzero(new)[::speakers]

@@ -1,13 +1,13 @@
-// The page: what is chosen in it is kept in `state`, and drawn by the generator.
+// The page. `state` holds what the user has chosen, and the generator draws it.
 
 import { loadGenerator } from "./generator.js";
 import { along, centerOf, draw, interpolate, movedTo, reachOf } from "./latent.js";
 
 const FRAMES = 8;
 const SAMPLES = 24;
-const SAVED_SIZE = 512; // pixels, at least, of a saved picture's longer side
+const SAVED_SIZE = 512; // the least number of pixels of a saved picture's longer side
 
-/** What is shown: the point, the ends of the way, a class, and the first seed of the samples. */
+/** What is shown: the point, the ends A and B, the class, and the first seed of the samples. */
 export const state = { point: [], origin: [], name: "", a: null, b: null, label: 0, firstSample: 0 };
 
 const element = (id) => document.getElementById(id);
@@ -22,7 +22,7 @@ function paint(canvas, image) {
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
-/** Returns a function that starts a job, and once more at its end if it was asked for meanwhile. */
+/** Returns a function that starts a job. If it is called while the job runs, the job runs once more. */
 function latestOnly(job) {
   let running = null;
   let again = false;
@@ -45,7 +45,7 @@ function latestOnly(job) {
 const drawPoint = latestOnly(async () => {
   const { point, label, name } = state;
   const { condition } = generator.description;
-  // The same point in every class, since it costs little more than in one.
+  // The same point in every class: this costs little more than one class.
   const labels = condition ? condition.labels.map((_, i) => i) : [0];
   const images = await generator.run(labels.map(() => point), labels);
   classCanvases.forEach((canvas, i) => paint(canvas, images[i]));
@@ -112,7 +112,7 @@ function setLabel(label) {
 
 let jobs = 0;
 
-/** Says to assistive technology, and to tests, that the page is not done yet; reports what goes wrong. */
+/** Tells assistive technology and tests that the page is busy, and shows errors. */
 async function busy(job) {
   jobs += 1;
   element("page").setAttribute("aria-busy", "true");
@@ -170,7 +170,7 @@ function showSliders() {
 }
 
 function showCoordinate(i, coordinate) {
-  // Without the sign of a rounded zero.
+  // Adding 0 removes the sign of a rounded zero.
   const text = (Math.round(coordinate * 100) / 100 + 0).toFixed(2).replace("-", "−");
   element(`coordinate-${i}`).textContent = text;
   element(`slider-${i}`).setAttribute("aria-valuetext", text);
@@ -244,7 +244,7 @@ function showFacts() {
     `${width} × ${height} ${channels === 1 ? "gray" : "color"} pictures`,
     `from ${latent.shape.join(" × ")} numbers`,
     ...(condition ? [`in ${condition.labels.length} classes`] : []),
-    "computed in this browser alone",
+    "computed only in this browser",
   ].join(" · ");
 }
 

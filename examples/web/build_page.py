@@ -1,18 +1,21 @@
 """Makes a folder with a page that draws with an exported generator, in the browser alone.
 
-Any server of files serves it; nothing is computed there, and nothing is loaded from elsewhere:
+Any file server can serve the page. The server computes nothing, and the page loads nothing from other
+servers:
 
     npm ci --ignore-scripts --prefix examples/web
     python examples/web/build_page.py digits.onnx --output outputs/page
     python -m http.server --bind 127.0.0.1 --directory outputs/page
 
-The model is the file of `model.export("digits.onnx", format="onnx")`, best with the data's `normalization`,
-or a whole `.keras` model, which is exported first. It takes latent points, and integer labels if it is a
-conditional one; it gives gray or color pictures. What the page has to know of it is read from the file or
-found by running it. Needs `pip install "kerasgan[export]"`, and npm.
+Give the file of `model.export("digits.onnx", format="onnx")`, preferably exported with the `normalization` of
+the data. Or give a whole `.keras` model, which is then exported first. The model takes latent samples, and
+integer labels if it is conditional. It must make gray or color pictures. The script reads what the page must
+know from the file, or finds it by running the model. You need `pip install "kerasgan[export]" onnxruntime`, and
+npm.
 
-The sliders go along the eigenvectors of the mean over points of J^T J, J being the derivative of the picture
-by the latent point: the directions in which pictures change most (Wang & Ponce 2021, arXiv:2101.06006).
+The sliders move along the directions in which pictures change most. They are the eigenvectors of J^T J,
+averaged over latent points. J is the derivative of the picture with respect to the latent point (Wang & Ponce
+2021, arXiv:2101.06006).
 """
 
 from __future__ import annotations
@@ -49,14 +52,14 @@ AT_ONCE = 256
 
 
 class Generator:
-    """An exported generator, and what a page has to know of it.
+    """An exported generator, with what a page must know about it.
 
     Args:
         path: The ONNX file.
-        prior: What latent points are drawn from: a `Normal` or a `Uniform`.
+        prior: The prior of latent points: a `Normal` or a `Uniform`.
         labels: The names of the classes. Defaults to `None`: their numbers, as many as the model takes.
-        value_range: The values that are drawn black and white. Defaults to `None`: what the samples' type
-            or their values tell.
+        value_range: The values of black and white. Defaults to `None`: decided by the type of the samples, or
+            by their values.
 
     Raises:
         ValueError: If the page cannot draw with the model.
@@ -70,13 +73,13 @@ class Generator:
         value_range: tuple[float, float] | None = None,
     ) -> None:
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4  # a class that does not exist is expected, see `_knows`
+        options.log_severity_level = 4  # `_knows` tries classes that do not exist
         try:
             self.session = onnxruntime.InferenceSession(
                 path, options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:
-            raise ValueError(f"{path} is no ONNX model: {error}") from error
+            raise ValueError(f"{path} is not an ONNX model: {error}") from error
         inputs = {item.name: item for item in self.session.get_inputs()}
         outputs = {item.name: item for item in self.session.get_outputs()}
         if (
@@ -85,8 +88,8 @@ class Generator:
             or list(outputs) != ["samples"]
         ):
             raise ValueError(
-                "Expected a model that makes `samples` of `latent`, and of `condition` if it is conditional. "
-                f"{path} makes {', '.join(outputs)} of {', '.join(inputs)}."
+                "Expected a model from `latent`, and `condition` if it is conditional, to `samples`. "
+                f"{path} is a model from {', '.join(inputs)} to {', '.join(outputs)}."
             )
         self.prior = prior
         self.deviation = _deviation(prior)
@@ -97,10 +100,14 @@ class Generator:
         if "condition" in inputs:
             self.condition_type = LABELS.get(inputs["condition"].type)
             if len(inputs["condition"].shape) != 1 or self.condition_type is None:
-                raise ValueError(f"Expected integer labels as conditions. {path} takes other ones.")
+                raise ValueError(
+                    f"Expected integer labels as conditions. {path} takes other conditions."
+                )
             self.labels = labels or [str(label) for label in range(self._count_classes())]
             if not self._knows(len(self.labels) - 1):
-                raise ValueError(f"{path} knows no class {len(self.labels) - 1}, counted from 0.")
+                raise ValueError(
+                    f"{path} has no class {len(self.labels) - 1} (the first class is 0)."
+                )
         elif labels:
             raise ValueError(f"{path} takes no classes.")
         samples = self.samples(self.draw(64, seed=0), np.arange(64) % max(1, len(self.labels)))
@@ -131,12 +138,13 @@ class Generator:
         return np.concatenate(parts)
 
     def directions(self, count: int, points: int = 20, step: float = 0.5) -> np.ndarray:
-        """Returns the orthogonal unit vectors `(count, size)` along which pictures change most.
+        """Returns the directions in which pictures change most: orthogonal unit vectors `(count, size)`.
 
         Args:
-            count: How many, at most the latent size.
-            points: How many points of the prior to average over.
-            step: Of the central differences, in standard deviations: large enough for pictures in uint8.
+            count: The number of directions, at most the latent size.
+            points: The number of points of the prior to average over. Defaults to 20.
+            step: The step of the central differences, in standard deviations. It is large enough for pictures
+                in uint8. Defaults to 0.5.
         """
         total = np.zeros((self.size, self.size))
         steps = step * self.deviation * np.eye(self.size)
@@ -147,12 +155,12 @@ class Generator:
             change = pictures[0] - pictures[1]
             total += change @ change.T
         vectors = np.linalg.eigh(total)[1].T[::-1][:count]
-        # The sign of an eigenvector is free: let the largest entry be positive, on every machine.
+        # The sign of an eigenvector is arbitrary. With a positive largest entry, all machines agree.
         largest = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=1, keepdims=True), axis=1)
         return vectors * np.sign(largest)
 
     def description(self, title: str, sliders: int) -> dict[str, Any]:
-        """Returns what the page reads."""
+        """Returns the description that the page reads."""
         kind = type(self.prior).__name__.lower()
         config = self.prior.get_config()
         condition = {"name": "condition", "type": self.condition_type, "labels": self.labels}
@@ -178,20 +186,20 @@ class Generator:
         try:
             self.samples(np.zeros((1, self.size)), label)
         except onnxruntime.capi.onnxruntime_pybind11_state.InvalidArgument:
-            return False  # the lookup of a class that it does not have is an error of the runtime
+            return False  # the runtime raises an error for a class that does not exist
         return True
 
     def _value_range(self, samples: np.ndarray) -> tuple[float, float]:
         if samples.dtype == np.uint8:
             return 0.0, 255.0
         low, high = float(samples.min()), float(samples.max())
-        # What ends in a hyperbolic tangent or a sigmoid.
+        # A sigmoid or a hyperbolic tangent at the end has this range.
         for limits in ((0.0, 1.0), (-1.0, 1.0)):
             if limits[0] - 1e-3 <= low and high <= limits[1] + 1e-3:  # rounding
                 return limits
         raise ValueError(
-            f"Samples go from {low:.3g} to {high:.3g}. Export with `normalization`, or say with "
-            "--value-range what is black and what white."
+            f"Samples go from {low:.3g} to {high:.3g}. Export with `normalization`, or give the values of "
+            "black and white with --value-range."
         )
 
 
@@ -208,7 +216,7 @@ def _deviation(prior: Any) -> float:
 def write_page(
     generator: Generator, model: Path, runtime: Path, folder: Path, **texts: Any
 ) -> None:
-    """Writes the folder, which is either whole or as it was before."""
+    """Writes the folder. It is either complete or as it was before."""
     missing = [name for name in RUNTIME if not (runtime / name).is_file()]
     if missing:
         raise ValueError(
@@ -216,7 +224,9 @@ def write_page(
         )
     others = {path.name for path in folder.glob("*")} - {*PAGE, *RUNTIME, *MODEL}
     if others or folder.is_file():
-        raise ValueError(f"{folder} is no earlier page to replace: it holds {', '.join(others)}.")
+        raise ValueError(
+            f"{folder} is not an earlier page to replace: it holds {', '.join(others)}."
+        )
     description = json.dumps(generator.description(**texts), ensure_ascii=False)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as beside:
@@ -232,46 +242,51 @@ def write_page(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Builds the page, of what stands on the command line unless `arguments` are given."""
+    """Builds the page. The arguments come from the command line, unless `arguments` are given."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("model", type=Path, help="an .onnx or a .keras file")
-    parser.add_argument("--output", type=Path, default="outputs/page", help="folder (outputs/page)")
-    parser.add_argument("--title", default="Latent space", help="of the page")
-    parser.add_argument("--sliders", type=int, default=8, help="how many (default: 8)")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default="outputs/page",
+        help="folder of the page (default: outputs/page)",
+    )
+    parser.add_argument("--title", default="Latent space", help="title of the page")
+    parser.add_argument("--sliders", type=int, default=8, help="number of sliders (default: 8)")
     parser.add_argument(
         "--prior",
         choices=["normal", "uniform"],
-        help="of an .onnx file: standard normal (default), or uniform in [-1, 1]; "
-        "a .keras file says it itself",
+        help="prior of an .onnx file: standard normal (default), or uniform in [-1, 1]. A .keras file "
+        "knows its prior",
     )
     classes = parser.add_mutually_exclusive_group()
     classes.add_argument(
-        "--classes", type=int, help="how many (default: as many as the model takes)"
+        "--classes", type=int, help="number of classes (default: as many as the model takes)"
     )
-    classes.add_argument("--labels", nargs="+", help="the names of the classes")
+    classes.add_argument("--labels", nargs="+", help="names of the classes")
     parser.add_argument(
         "--value-range",
         nargs=2,
         type=float,
         metavar=("BLACK", "WHITE"),
-        help="of samples in float32 (default: [0, 1] or [-1, 1], as their values are)",
+        help="black and white of float32 samples (default: [0, 1] or [-1, 1], decided by their values)",
     )
     parser.add_argument(
         "--node-modules",
         type=Path,
         default=HERE / "node_modules",
-        help="where npm installed onnxruntime-web (default: beside this script)",
+        help="folder where npm installed onnxruntime-web (default: next to this script)",
     )
     options = parser.parse_args(arguments)
     for name in ("sliders", "classes"):
         if getattr(options, name) is not None and getattr(options, name) < 1:
             parser.error(f"--{name} must be positive, not {getattr(options, name)}")
     if options.value_range and not options.value_range[0] < options.value_range[1]:
-        parser.error("--value-range must go upwards")
+        parser.error("--value-range must have the lower value first")
     if options.prior and options.model.suffix == ".keras":
-        parser.error("--prior is for .onnx files; a .keras file says it itself")
+        parser.error("--prior is for .onnx files. A .keras file knows its prior")
     if not options.model.is_file():
         parser.error(f"there is no file {options.model}")
     labels = options.labels or [str(label) for label in range(options.classes or 0)]

@@ -1,15 +1,15 @@
-// The exported generator, run by ONNX Runtime compiled to WebAssembly.
+// The exported generator. ONNX Runtime runs it, compiled to WebAssembly.
 
 import * as ort from "./ort.wasm.bundle.min.mjs";
 
-const REMEDY = "Make the folder anew with build_page.py.";
+const REMEDY = "Build the folder again with build_page.py.";
 
 async function fetched(name) {
   let response;
   try {
     response = await fetch(new URL(name, import.meta.url));
   } catch (error) {
-    throw new Error(`${name} cannot be loaded: ${error.message}. Does the server still run?`);
+    throw new Error(`${name} cannot be loaded: ${error.message}. Is the server still running?`);
   }
   if (!response.ok) {
     throw new Error(`${name} cannot be loaded: the server answers ${response.status}. ${REMEDY}`);
@@ -17,7 +17,7 @@ async function fetched(name) {
   return response;
 }
 
-/** Loads what model.json describes, and tries it once. */
+/** Loads the model that model.json describes, and runs it once as a test. */
 export async function loadGenerator() {
   let description;
   try {
@@ -32,7 +32,7 @@ export async function loadGenerator() {
   const [model, wasm] = await Promise.all(buffers);
   ort.env.logLevel = "error";
   ort.env.wasm.wasmBinary = wasm;
-  ort.env.wasm.numThreads = 1; // several need headers that plain servers do not send
+  ort.env.wasm.numThreads = 1; // several threads need headers that simple servers do not send
 
   let generator;
   try {
@@ -40,7 +40,7 @@ export async function loadGenerator() {
     generator = new Generator(session, description);
     await generator.run([new Array(generator.size).fill(0)], 0);
   } catch (error) {
-    const isRuntime = /backend/.test(error.message); // as ONNX Runtime words it
+    const isRuntime = /backend/.test(error.message); // the wording of ONNX Runtime
     const what = isRuntime ? "The WebAssembly runtime cannot be started" : "The model cannot be run";
     throw new Error(`${what}: ${error.message}`);
   }
@@ -58,7 +58,7 @@ export class Generator {
     const expected = [latent.name, ...(condition ? [condition.name] : [])];
     const given = session.inputNames;
     if (expected.length !== given.length || expected.some((name) => !given.includes(name))) {
-      throw new Error(`it takes ${given.join(", ")} where model.json says ${expected.join(", ")}. ${REMEDY}`);
+      throw new Error(`it takes ${given.join(", ")}, but model.json says ${expected.join(", ")}. ${REMEDY}`);
     }
     if (!session.outputNames.includes(samples.name)) {
       throw new Error(`it has no output ${samples.name}. ${REMEDY}`);
@@ -68,11 +68,11 @@ export class Generator {
   /**
    * Makes pictures.
    * @param {number[][]} points Latent points.
-   * @param {number|number[]} label The class of all, or of each; without meaning where there are no classes.
+   * @param {number|number[]} label The class of all points, or of each. Ignored without classes.
    * @returns {Promise<ImageData[]>}
    */
   run(points, label) {
-    // One after the other: a session cannot run twice at a time.
+    // One after another: a session cannot run twice at the same time.
     const made = this.#last.then(() => this.#run(points, label));
     this.#last = made.catch(() => {});
     return made;
@@ -95,7 +95,7 @@ export class Generator {
     const output = (await this.session.run(feeds, [samples.name]))[samples.name];
     const shape = [count, ...samples.shape];
     if (output.dims.join() !== shape.join()) {
-      throw new Error(`it gives samples of shape ${output.dims} where model.json says ${shape}. ${REMEDY}`);
+      throw new Error(`it gives samples of shape ${output.dims}, but model.json says ${shape}. ${REMEDY}`);
     }
     return points.map((_, i) => picture(output.data, i, samples));
   }
@@ -108,7 +108,7 @@ function picture(data, index, { shape: [height, width, channels], range: [low, h
   for (let pixel = 0; pixel < height * width; pixel++) {
     for (let channel = 0; channel < 3; channel++) {
       const value = data[start + pixel * channels + (channels === 1 ? 0 : channel)];
-      image.data[4 * pixel + channel] = (value - low) * scale; // which rounds and clips
+      image.data[4 * pixel + channel] = (value - low) * scale; // assignment rounds and clips
     }
     image.data[4 * pixel + 3] = 255;
   }

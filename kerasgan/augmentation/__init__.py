@@ -31,14 +31,18 @@ __all__ = [
 
 
 def get(identifier: Any) -> Augmentation:
-    """Returns an augmentation by name, object, configuration or Keras layer.
+    """Returns an augmentation from a name, an object, a configuration or a Keras layer.
 
     Args:
-        identifier: `"diff_augment"` or `"adaptive"`, with the defaults; an `Augmentation`; a
-            `keras.layers.Layer`, which becomes a `LayerAugmentation`; or the configuration of either.
+        identifier: One of these: a name (`"diff_augment"`, `"adaptive"`), for an augmentation with default
+            arguments; an `Augmentation`; a `keras.layers.Layer`, which becomes a `LayerAugmentation`; or the
+            configuration of an augmentation or of a layer.
+
+    Returns:
+        An `Augmentation`.
 
     Raises:
-        ValueError: If a name is unknown, or a layer cannot be an augmentation.
+        ValueError: If a name is unknown, or if a layer cannot be an augmentation.
         TypeError: If it is none of these.
 
     Example:
@@ -53,10 +57,21 @@ def get(identifier: Any) -> Augmentation:
 
 
 def serialize(augmentation: Augmentation) -> dict[str, Any]:
-    """Returns the configuration of an augmentation."""
+    """Returns the configuration of an augmentation, for `deserialize`."""
     return keras.saving.serialize_keras_object(augmentation)
 
 
 def deserialize(config: dict[str, Any]) -> Augmentation:
-    """Makes an augmentation from its configuration."""
+    """Makes an augmentation from a result of `serialize`.
+
+    Raises:
+        ValueError: If the configuration names something that a file may not name.
+        TypeError: If it is not the configuration of an augmentation.
+
+    Example:
+
+    >>> config = kerasgan.augmentation.serialize(kerasgan.augmentation.DiffAugment())
+    >>> type(kerasgan.augmentation.deserialize(config)).__name__
+    'DiffAugment'
+    """
     return get(config)

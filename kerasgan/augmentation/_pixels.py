@@ -1,7 +1,8 @@
-"""Moving, mixing and cutting pixels, in pictures of any type and range.
+"""Functions that move, mix and cut pixels, in pictures of any type and range.
 
-All is linear in the pictures, and made of gathers, products and sums: derivatives of every order are exact.
-Places are numbered from the middle of a picture, in pixels, the y-axis first and downwards.
+All of them are linear in the pictures, and consist of gathers, products and sums. So derivatives of every
+order are exact. Positions are in pixels, from the middle of a picture. The y-axis comes first and points
+down.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ import keras
 import numpy as np
 from keras import ops
 
-# How many of a picture's channels are colors: an even number of them ends with alpha.
+# How many channels of a picture are colors. With an even number of channels, the last one is alpha.
 _COLORS = {1: 1, 2: 1, 3: 3, 4: 3}
 
 
 def colors(channels: int) -> int:
-    """Returns how many of a picture's channels are colors, 0 where it cannot be told."""
+    """Returns how many channels of a picture are colors, or 0 if this is not known."""
     return _COLORS.get(channels, 0)
 
 
@@ -30,7 +31,7 @@ def to_unit(images: Any, value_range: tuple[float, float]) -> Any:
 
 
 def from_unit(images: Any, value_range: tuple[float, float], dtype: Any) -> Any:
-    """Returns what `to_unit` was given."""
+    """Undoes `to_unit`."""
     low, high = value_range
     if (low, high) != (-1.0, 1.0):
         images = images * ((high - low) / 2) + (low + high) / 2
@@ -38,19 +39,19 @@ def from_unit(images: Any, value_range: tuple[float, float], dtype: Any) -> Any:
 
 
 def per_row(values: Any, images: Any) -> Any:
-    """Returns one number for each picture so that it can be multiplied by the pictures."""
+    """Returns one number for each picture in a shape that can be multiplied by the pictures."""
     values = ops.cast(values, images.dtype)
     return ops.reshape(values, (-1,) + (1,) * (len(images.shape) - 1))
 
 
 def resample(images: Any, linear: Any, shift: Any, reflect: bool) -> Any:
-    """Moves pixels by an affine transformation, bilinearly between them.
+    """Moves pixels by an affine transformation, with bilinear interpolation.
 
     Args:
         images: Tensor `(rows, height, width, channels)`.
-        linear: Tensor `(rows, 2, 2)`. The pixel at a place p is that of the picture at `linear @ p + shift`.
+        linear: Tensor `(rows, 2, 2)`. The new pixel at position p is the old one at `linear @ p + shift`.
         shift: Tensor `(rows, 2)`.
-        reflect: Whether the picture goes on beyond its edges as in a mirror, or is 0 there.
+        reflect: Whether a picture continues beyond its edges as in a mirror. If not, it is 0 there.
 
     Returns:
         Tensor of the shape of `images`.
@@ -84,27 +85,27 @@ def resample(images: Any, linear: Any, shift: Any, reflect: bool) -> Any:
             if not reflect:
                 share = ops.where((place >= 0) & (place < size), share, 0)
             weight = weight * share
-            # Far beyond an edge a place is larger than any int32.
+            # A position far beyond an edge may be too large for int32.
             index = index + ops.cast(ops.clip(place, 0, size - 1), "int32") * stride
         total = total + ops.take(pixels, index, axis=0) * ops.cast(weight, images.dtype)[..., None]
     return ops.reshape(total, (-1, height, width, channels))
 
 
 def moved(images: Any, shift: Any) -> Any:
-    """Moves pictures down and to the right by whole pixels, with 0 where nothing comes from.
+    """Moves pictures down and to the right by whole pixels. Pixels that come in at an edge are 0.
 
     Args:
         images: Tensor `(rows, height, width, channels)`.
         shift: Integer tensor `(rows, 2)`.
 
     Returns:
-        Tensor of the shape of `images`; every pixel keeps its bits.
+        Tensor of the shape of `images`. Every pixel keeps its bits.
     """
     height, width, channels = images.shape[1:]
     index: Any = ops.arange(ops.shape(images)[0], dtype="int32")[:, None, None] * (height * width)
     inside: Any = True
     for axis, (size, stride) in enumerate(((height, width), (width, 1))):
-        # Not `[:, axis, None]`: of a stack, TensorFlow's optimizer of graphs loses the new axis.
+        # Not `[:, axis, None]`: TensorFlow's graph optimizer loses the new axis if `shift` is a stack.
         place = ops.arange(size, dtype="int32") - shift[:, axis : axis + 1]
         place = ops.expand_dims(place, 1 if axis else 2)
         inside = ops.logical_and(inside, (place >= 0) & (place < size))
@@ -118,8 +119,8 @@ def cut_out(images: Any, first: Any, size: Any) -> Any:
 
     Args:
         images: Tensor `(rows, height, width, channels)`.
-        first: Tensor `(rows, 2)`, where the rectangle begins, as shares of height and width.
-        size: Tensor `(rows, 2)`, its sizes likewise.
+        first: Tensor `(rows, 2)`: where the rectangle begins, as shares of height and width.
+        size: Tensor `(rows, 2)`: the size of the rectangle, as shares of height and width.
 
     Returns:
         Tensor of the shape of `images`.

@@ -27,13 +27,13 @@ class AdaptiveAugmentation(AugmentationPipeline):
     between scores of real and generated samples, as in R3GAN's code.
 
     Args:
-        target: The value at which r is held, in `[0, 1)`. Defaults to 0.6.
-        images: After how many real samples the probability can have gone from 0 to 1, positive. Small sets
-            and short runs need a smaller number. Defaults to 500,000.
+        target: The value that r should have, in `[0, 1)`. Defaults to 0.6.
+        images: The number of real samples after which the probability can have risen from 0 to 1, positive.
+            Small sets and short runs need a smaller number. Defaults to 500,000.
         probability: The probability at the start, in `[0, 1)`. Defaults to 0.0.
         maximum: The largest probability, in `(0, 1]`. Near 1, the generator learns to make transformed
             pictures. Defaults to 0.8.
-        interval: Over how many updates of the discriminator r is averaged, positive. Defaults to 4.
+        interval: The number of updates of the discriminator that r is averaged over, positive. Defaults to 4.
         transformations: As in `AugmentationPipeline`. Defaults to `("geometry", "color")`.
         value_range: The values of black and white. Defaults to `(-1.0, 1.0)`.
 
@@ -72,7 +72,7 @@ class AdaptiveAugmentation(AugmentationPipeline):
         self._variables: dict[str, keras.Variable] = {}
 
     def build(self, sample_shape: Sequence[int]) -> None:
-        """Takes the shape of the samples, and makes the variables within the current strategy's scope."""
+        """Takes the shape of the samples, and makes the variables in the scope of the current strategy."""
         super().build(sample_shape)
         if not self._variables:
             starts = {"probability": self.probability, "signs": 0.0, "rows": 0.0, "updates": 0.0}
@@ -89,14 +89,14 @@ class AdaptiveAugmentation(AugmentationPipeline):
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """The probability, and what was seen since it last moved."""
+        """The probability, and what was counted since it last changed."""
         return list(self._variables.values())
 
     def current_probability(self, step: Any = 0) -> Any:
         """Returns the current probability, a float32 scalar; before `build`, the one at the start."""
         if not self._variables:
             return self.probability
-        # The value of now, where the variable itself would show what comes later.
+        # The current value. The variable itself would also show later values.
         return self._variables["probability"] + 0.0
 
     def update(self, signs_mean: Any, rows: Any) -> None:
@@ -112,7 +112,7 @@ class AdaptiveAugmentation(AugmentationPipeline):
         signs = state["signs"] + ops.cast(signs_mean, "float32") * rows
         seen, updates = state["rows"] + rows, state["updates"] + 1.0
         due = updates >= self.interval
-        # Signs and rows are compared, not divided: of no rows there is no mean.
+        # Signs and rows are compared, not divided: without rows there is no mean.
         move = ops.sign(signs - self.target * seen) * seen / self.images
         probability = ops.clip(state["probability"] + move, 0.0, self.maximum)
         state["probability"].assign(ops.where(due, probability, state["probability"]))
@@ -131,5 +131,5 @@ class AdaptiveAugmentation(AugmentationPipeline):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Augmentation:
-        """Makes the augmentation that `get_config` described."""
+        """Makes the augmentation that a result of `get_config` describes."""
         return cls(**config)

@@ -20,8 +20,8 @@ class Augmentation(ABC):
 
     To write your own, subclass this and write two methods. `draw` makes all random choices for one batch.
     `apply` transforms pictures by these choices, and draws nothing itself. So two pictures can be transformed
-    alike, and each of several replicas can take its rows of one draw. Write both in `keras.ops` and
-    `keras.random`; `apply` has to be differentiable.
+    in the same way, and each of several replicas can take its rows of one draw. Write both in `keras.ops` and
+    `keras.random`. `apply` must be differentiable.
 
     Attributes:
         sample_shape: `(height, width, channels)` after `build`; `None` before.
@@ -49,7 +49,7 @@ class Augmentation(ABC):
             sample_shape: `(height, width, channels)` of a sample.
 
         Raises:
-            ValueError: If the samples are no pictures, or it was built for samples of another shape.
+            ValueError: If the samples are not pictures, or if it was built for samples of another shape.
         """
         sample_shape = arguments.shape("sample_shape", sample_shape, rank=3)
         if self.sample_shape is not None and self.sample_shape != sample_shape:
@@ -59,7 +59,7 @@ class Augmentation(ABC):
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """The state, to be saved and resumed; empty before `build`."""
+        """The state, which is saved and resumed. Empty before `build`."""
         return []
 
     @abstractmethod
@@ -67,14 +67,14 @@ class Augmentation(ABC):
         """Makes all random choices for a batch.
 
         Args:
-            rows: How many pictures, an integer or a scalar tensor. Several replicas draw for all of their
-                rows together, and each takes its own.
+            rows: The number of pictures, an integer or a scalar tensor. Several replicas draw once for all
+                their rows, and each takes its own rows.
             seed: As in `keras.random`.
             step: How many updates the discriminator has made before. Probabilities with a schedule depend on
                 it. Defaults to 0.
 
         Returns:
-            Tensors `(rows, ...)` by name, which `apply` takes.
+            A dictionary of tensors `(rows, ...)`, which `apply` takes.
         """
 
     @abstractmethod
@@ -90,10 +90,10 @@ class Augmentation(ABC):
         """
 
     def apply_together(self, images: Sequence[Any], parameters: Mapping[str, Any]) -> list[Any]:
-        """Transforms several batches alike, such as samples and the pictures that are their conditions.
+        """Transforms several batches in the same way, such as samples and their conditions.
 
         Args:
-            images: Tensors `(rows, height, width, channels)`, whose heights, widths and channels may differ.
+            images: Tensors `(rows, height, width, channels)`. Their heights, widths and channels may differ.
             parameters: What `draw` returned for these rows.
 
         Returns:
@@ -102,11 +102,11 @@ class Augmentation(ABC):
         return [self.apply(each, parameters) for each in images]
 
     def update(self, signs_mean: Any, rows: Any) -> None:  # noqa: B027
-        """Takes note of how sure the discriminator is, once in each of its turns. By default, does nothing.
+        """Records how sure the discriminator is, once in each of its turns. By default, does nothing.
 
         Args:
             signs_mean: The mean of the signs of the scores of real samples, over the whole global batch.
-            rows: How many samples the global batch has.
+            rows: The number of samples in the global batch.
         """
 
     def logs(self, step: Any = 0) -> dict[str, Any]:
@@ -139,7 +139,7 @@ class Augmentation(ABC):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Augmentation:
-        """Makes the augmentation that `get_config` described."""
+        """Makes the augmentation that a result of `get_config` describes."""
         return cls(**config)
 
     def _shape(self) -> tuple[int, ...]:
@@ -152,7 +152,7 @@ class Augmentation(ABC):
 
 
 def check_value_range(value: Any) -> tuple[float, float]:
-    """Returns two numbers in their order, or raises a `ValueError`."""
+    """Returns two numbers, the lower one first, or raises a `ValueError`."""
     if (
         not isinstance(value, (tuple, list))
         or len(value) != 2

@@ -26,7 +26,7 @@ _COLOR = ("brightness", "contrast", "luma_flip", "hue", "saturation")
 _GROUPS = {"geometry": _GEOMETRY, "color": _COLOR}
 _ALL = (*_GEOMETRY, *_COLOR, "cutout")
 
-# The paper's: shares of height and width, and standard deviations, of powers of two where factors are drawn.
+# The paper's values: shares of height and width, and standard deviations. Factors are powers of two.
 _LARGEST_INTEGER_TRANSLATION = 0.125
 _FRACTIONAL_TRANSLATION = 0.125
 _SCALING = 0.2
@@ -34,7 +34,7 @@ _BRIGHTNESS = 0.2
 _CONTRAST = 0.5
 _SATURATION = 1.0
 _CUTOUT = 0.5
-# How many random numbers all of them take.
+# How many random numbers all transformations need.
 _DRAWS = 32
 
 
@@ -45,7 +45,7 @@ class AugmentationPipeline(Augmentation):
     Karras et al. 2020, section 2.2 and appendix B. Each transformation is applied to each picture with the
     probability, independently of the others, so that most pictures go through several:
 
-    - `"flip"` from left to right, for half of the pictures that it is applied to;
+    - `"flip"`, from left to right, which changes half of the pictures that it is applied to;
     - `"quarter_turn"` by 0 to 3 right angles; by 0 or 2 if pictures are not square;
     - `"integer_translation"` by whole pixels, up to an eighth of height and width;
     - `"scaling"` and `"anisotropic_scaling"`, by powers of two with a standard deviation of 0.2;
@@ -114,7 +114,7 @@ class AugmentationPipeline(Augmentation):
 
     def draw(self, rows: Any, seed: Any, step: Any = 0) -> Mapping[str, Any]:
         """Returns the affine transformations of places and of colors, and the rectangle to cut out."""
-        # One draw for all: an integer as the seed would give the same numbers to each of several.
+        # One draw for all. With an integer as the seed, several draws would give the same numbers.
         uniform = keras.random.uniform((rows, _DRAWS), seed=seed)
         draws = _Draws(uniform, self.transformations, self.current_probability(step))
         linear, shift = self._geometry(draws)
@@ -125,7 +125,7 @@ class AugmentationPipeline(Augmentation):
         x = to_unit(images, self.value_range)
         if any(name in self.transformations for name in _GEOMETRY):
             scale = [new / old for new, old in zip(x.shape[1:3], self._shape()[:2], strict=True)]
-            # In pixels of these pictures, which may be of another size than the samples.
+            # In pixels of these pictures, which may have another size than the samples.
             wide = ops.convert_to_tensor(scale, "float32")
             linear = parameters["linear"] * wide[:, None] / wide
             x = resample(x, linear, parameters["shift"] * wide, reflect=True)
@@ -136,7 +136,7 @@ class AugmentationPipeline(Augmentation):
         return from_unit(x, self.value_range, images.dtype)
 
     def _geometry(self, draws: _Draws) -> tuple[Any, Any]:
-        """Returns where in a picture each pixel of its transform comes from: the inverse transformation."""
+        """Returns where each pixel of the transformed picture comes from: the inverse transformation."""
         sizes = self._shape()[:2]
         square = sizes[0] == sizes[1]
         size = ops.convert_to_tensor(sizes, "float32")
@@ -149,7 +149,7 @@ class AugmentationPipeline(Augmentation):
             lambda u: ops.floor(4.0 * u) if square else 2.0 * ops.floor(2.0 * u),
             zero,
         )
-        # No cosine: that of a right angle is not quite 0.
+        # Not `ops.cos`: for a right angle, its result is not exactly 0.
         cosine = ops.where(turns == 0.0, 1.0, ops.where(turns == 2.0, -1.0, 0.0))
         sine = ops.where(turns == 1.0, 1.0, ops.where(turns == 3.0, -1.0, 0.0))
         linear = _product(linear, _rows([[cosine, -sine], [sine, cosine]]))
@@ -176,16 +176,16 @@ class AugmentationPipeline(Augmentation):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Augmentation:
-        """Makes the augmentation that `get_config` described."""
+        """Makes the augmentation that a result of `get_config` describes."""
         return cls(**{**config, "probability": schedules.from_config(config["probability"])})
 
 
 class _Draws:
-    """Numbers for the transformations of a batch, and which pictures each is applied to.
+    """Random numbers for the transformations of a batch. They also decide which pictures are transformed.
 
     Args:
         uniform: Tensor `(rows, count)` of numbers in `[0, 1)`.
-        factors: The factor of the probability of each transformation that is asked for.
+        factors: The factor of the probability of each requested transformation.
         probability: The probability.
     """
 
@@ -196,13 +196,13 @@ class _Draws:
         self.zero = ops.zeros_like(uniform[:, 0])
 
     def choice(self, name: str, of_uniform: Any, identity: Any) -> Any:
-        """Returns a number for each picture, `(rows,)`: the identity where it is not applied."""
+        """Returns a number for each picture, `(rows,)`: the identity if the picture is not transformed."""
         gate, uniform = next(self._columns), next(self._columns)
         applied = gate < self._factors.get(name, 0.0) * self._probability
         return ops.where(applied, of_uniform(uniform), identity)
 
     def choices(self, name: str, of_uniform: Any) -> Any:
-        """Returns two numbers for each picture, `(rows, 2)`: 0 where it is not applied."""
+        """Returns two numbers for each picture, `(rows, 2)`: 0 if the picture is not transformed."""
         applied = next(self._columns) < self._factors.get(name, 0.0) * self._probability
         return ops.where(applied[:, None], of_uniform(self.two()), 0.0)
 
@@ -211,7 +211,7 @@ class _Draws:
         return ops.stack([next(self._columns), next(self._columns)], axis=1)
 
     def rotation(self) -> Any:
-        """Returns one of two angles; either is applied with the probability."""
+        """Returns one of the two angles. The probability is that of at least one of them."""
         gate, uniform = next(self._columns), next(self._columns)
         once = ops.maximum(1.0 - self._factors.get("rotation", 0.0) * self._probability, 0.0)
         return ops.where(gate < 1.0 - ops.sqrt(once), math.pi * (2.0 * uniform - 1.0), 0.0)
@@ -220,8 +220,8 @@ class _Draws:
 def _color(draws: _Draws) -> dict[str, Any]:
     """Returns the affine transformation of colors.
 
-    All matrices have the gray axis as an eigenvector, and turn or stretch the plane across it. So they
-    commute, but for the brightness, which comes first.
+    The gray axis is an eigenvector of all matrices. They turn or stretch the plane that is perpendicular to
+    it. So their order does not matter, except that of the brightness, which comes first.
     """
     one, zero = draws.zero + 1.0, draws.zero
     brightness = draws.choice("brightness", lambda u: _BRIGHTNESS * _normal(u), zero)
@@ -238,13 +238,13 @@ def _recolored(x: Any, parameters: Mapping[str, Any]) -> Any:
     if not count:
         return x
     color, rest = x[..., :count], x[..., count:]
-    # As changes, which are exactly 0 where nothing is to change.
+    # Changes are added. They are exactly 0 if nothing changes.
     luma, offset = per_row(parameters["luma"], x), per_row(parameters["offset"], x)
     gray = ops.mean(color, axis=-1, keepdims=True)
     change = (luma - 1) * gray + offset
     if count > 1:
         across = color - gray
-        # A turn about the gray axis, by Rodrigues' formula: what is across it, and the cross product with it.
+        # Rodrigues' formula for a turn about the gray axis: the perpendicular part, and its cross product.
         turned = (ops.roll(across, 1, axis=-1) - ops.roll(across, -1, axis=-1)) / math.sqrt(3.0)
         chroma, hue = parameters["chroma"], parameters["hue"]
         change = change + (per_row(chroma * ops.cos(hue), x) - 1) * across
@@ -260,12 +260,12 @@ def _cutout(draws: _Draws) -> dict[str, Any]:
 
 
 def _normal(uniform: Any) -> Any:
-    """Returns normal numbers of uniform ones, by the inverse of their distribution."""
+    """Turns uniform numbers into normal ones, by the inverse of the normal distribution function."""
     return math.sqrt(2.0) * ops.erfinv(ops.clip(2.0 * uniform - 1.0, -0.999999, 0.999999))
 
 
 def _rows(entries: list[list[Any]]) -> Any:
-    """Returns a matrix for each picture, of the entries of all of them."""
+    """Returns a matrix for each picture, from the entries of all matrices."""
     return ops.stack([ops.stack(row, axis=1) for row in entries], axis=1)
 
 
@@ -294,7 +294,7 @@ def _factors(transformations: Any) -> dict[str, float]:
         expected = f"names among {[*_GROUPS, *_ALL]}"
         raise invalid("transformations", transformations, expected)
     found: dict[str, float] = {}
-    # What is named itself comes after its group.
+    # Groups come first, so that the factor of a single transformation overrides that of its group.
     for name in sorted(given, key=lambda name: name not in _GROUPS):
         factor = number("transformations", given[name], "factors in [0, 1]", lambda f: 0 <= f <= 1)
         found.update(dict.fromkeys(_GROUPS.get(name, (name,)), factor))

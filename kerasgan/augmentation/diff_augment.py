@@ -76,11 +76,11 @@ class DiffAugment(Augmentation):
         check_colors(self._shape(), "color" in self.policy, "policy")
 
     def draw(self, rows: Any, seed: Any, step: Any = 0) -> Mapping[str, Any]:
-        """Returns brightness, saturation, contrast, `(rows,)`, and shift and first pixel, `(rows, 2)`."""
+        """Returns brightness, saturation and contrast `(rows,)`, and shift and first pixel `(rows, 2)`."""
         sizes = self._shape()[:2]
         uniform = keras.random.uniform((rows, 7), seed=seed)
         columns = [uniform[:, index] for index in range(7)]
-        # The paper's code rounds halves up, and moves an even rectangle over both edges alike.
+        # As in the paper's code: halves are rounded up, and a rectangle can extend beyond both edges.
         furthest = [int(size * _LARGEST_SHIFT + 0.5) for size in sizes]
         cuts = [int(size * _CUTOUT + 0.5) for size in sizes]
         shift = [
@@ -110,7 +110,7 @@ class DiffAugment(Augmentation):
         shift, sizes = parameters["shift"], self._shape()[:2]
         if tuple(x.shape[1:3]) == sizes:
             return moved(x, shift)
-        # A picture of another size moves by the same share of it, which need not be whole pixels.
+        # A picture of another size moves by the same share of its size, perhaps not by whole pixels.
         scale = [new / old for new, old in zip(x.shape[1:3], sizes, strict=True)]
         back = -ops.cast(shift, "float32") * ops.convert_to_tensor(scale, "float32")
         linear = ops.broadcast_to(ops.eye(2), (ops.shape(x)[0], 2, 2))
@@ -131,14 +131,14 @@ def check_colors(sample_shape: tuple[int, ...], colored: bool, argument: str) ->
     """Raises a `ValueError` if an augmentation changes colors but the samples have none."""
     if colored and not colors(sample_shape[-1]):
         raise ValueError(
-            f"Invalid value for argument `{argument}`. Expected no transformation of colors, as the samples "
+            f"Invalid value for argument `{argument}`. Expected no transformation of colors: the samples "
             f"have {sample_shape[-1]} channels. Received: {argument} with colors. Pictures with colors have "
             "1 to 4 channels."
         )
 
 
 def _integer(uniform: Any, count: int) -> Any:
-    """Returns integers from 0 to `count - 1`, all as likely, of numbers in [0, 1)."""
+    """Turns uniform numbers in [0, 1) into integers from 0 to `count - 1`, all equally probable."""
     return ops.cast(ops.minimum(ops.floor(uniform * count), count - 1), "int32")
 
 

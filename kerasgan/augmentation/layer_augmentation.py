@@ -29,10 +29,10 @@ class LayerAugmentation(Augmentation):
       `Equalization`.
     - Refused, because they change pictures outside training too: `Resizing`, `Rescaling`, `AutoContrast`.
 
-    The layer makes its own random choices. So two batches are transformed alike only if they have the same
-    height and width: they are joined along their channels, and the layer must allow that. Each replica draws
-    for its own rows. So the results of N replicas differ from those of one device. With `DiffAugment` they
-    are equal.
+    The layer makes its own random choices. So two batches are transformed in the same way only if they have
+    the same height and width: they are joined along their channels, and the layer must allow that. Each
+    replica draws for its own rows. So the results of N replicas differ from those of one device. With
+    `DiffAugment` they are equal.
 
     Keras layers with a `value_range` expect pictures from 0 to 255 by default. For other pictures, write
     for example `keras.layers.RandomBrightness(0.2, value_range=(-1, 1))`.
@@ -41,7 +41,7 @@ class LayerAugmentation(Augmentation):
         layer: A `keras.layers.Layer`.
 
     Raises:
-        TypeError: If `layer` is no Keras layer.
+        TypeError: If `layer` is not a Keras layer.
         ValueError: If its `call` does not take `training`; and by `build`, if it has weights to train,
             changes the shape of the samples, changes them outside training too, or has no gradient.
 
@@ -65,14 +65,14 @@ class LayerAugmentation(Augmentation):
     def build(self, sample_shape: Sequence[int]) -> None:
         """Takes the shape of the samples, and tests the layer on random ones."""
         super().build(sample_shape)
-        # Between the ends of the usual ranges, where layers do not clip.
+        # Inside the usual ranges, so that layers do not clip.
         probes = np.random.default_rng(0).uniform(0.3, 0.7, (_PROBES, *self._shape()))
         images = ops.convert_to_tensor(probes, "float32")
         state = [(variable, ops.copy(variable)) for variable in self._built(images).variables]
         try:
             self._try(images)
         finally:
-            # Trying must not move the layer's draws.
+            # The test must not change the state of the layer's random numbers.
             for variable, value in state:
                 variable.assign(value)
 
@@ -107,27 +107,27 @@ class LayerAugmentation(Augmentation):
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """The state of the layer's draws."""
+        """The state of the layer's random numbers."""
         return list(self.layer.variables) if self.sample_shape else []
 
     def draw(self, rows: Any, seed: Any, step: Any = 0) -> Mapping[str, Any]:
-        """Returns nothing: the layer draws by itself."""
+        """Returns an empty dictionary: the layer draws by itself."""
         return {}
 
     def apply(self, images: Any, parameters: Mapping[str, Any]) -> Any:
-        """Transforms pictures, anew each time."""
+        """Transforms pictures, with new random choices each time."""
         return ops.cast(self.layer(images, training=True), images.dtype)
 
     def apply_together(self, images: Sequence[Any], parameters: Mapping[str, Any]) -> list[Any]:
-        """Transforms several batches alike, joined along their channels.
+        """Transforms several batches in the same way, joined along their channels.
 
         Raises:
-            ValueError: If they are of different heights or widths.
+            ValueError: If they have different heights or widths.
         """
         if len({tuple(each.shape[1:3]) for each in images}) > 1:
             raise ValueError(
-                "Invalid value for argument `augmentation`. Expected one of `kerasgan.augmentation`, as a "
-                "layer can transform pictures alike only if they have the same height and width. Received: "
+                "Invalid value for argument `augmentation`. Expected one of `kerasgan.augmentation`. A layer "
+                "can transform pictures in the same way only if their height and width are equal. Received: "
                 f"the layer {self.layer.name!r} for shapes {[tuple(each.shape) for each in images]}"
             )
         joined = self.apply(ops.concatenate(list(images), axis=-1), parameters)
@@ -140,5 +140,5 @@ class LayerAugmentation(Augmentation):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Augmentation:
-        """Makes the augmentation that `get_config` described."""
+        """Makes the augmentation that a result of `get_config` describes."""
         return cls(registry.deserialize(config["layer"]))

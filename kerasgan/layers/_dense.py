@@ -1,4 +1,4 @@
-"""The linear maps inside of layers."""
+"""The dense maps inside layers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def dense(
     layer: keras.layers.Layer = keras.layers.Dense(
         outputs,
         use_bias=use_bias,
-        # A copy: one initializer without a seed draws the same numbers each time.
+        # A copy: one initializer object without a seed gives the same numbers each time.
         kernel_initializer=type(initializer).from_config(initializer.get_config()),
         dtype=policy,
         name=name,

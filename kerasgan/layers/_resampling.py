@@ -1,4 +1,4 @@
-"""What layers share that change the size of images by a fixed filter."""
+"""The common part of layers that change the size of images with a fixed filter."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from keras import ops
 
 
 class Resampling(keras.layers.Layer):
-    """A layer of images of known sizes."""
+    """A layer that takes images of known sizes."""
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Checks the shape of the images; the layer has no weights."""
+        """Checks the shape of the images. The layer has no weights."""
         if len(input_shape) != 4 or None in input_shape[1:]:
             raise ValueError(
                 "Invalid shape for argument `inputs`. Expected (batch, rows, columns, channels), with known "
@@ -22,7 +22,7 @@ class Resampling(keras.layers.Layer):
 
 
 def filtered(images: Any, kernel: np.ndarray, strides: int, padding: str) -> Any:
-    """Convolves each channel with the same kernel."""
+    """Convolves each channel of images with the same kernel."""
     every = np.repeat(kernel[:, :, None, None], images.shape[-1], axis=2)
     kernels = ops.convert_to_tensor(every, images.dtype)
     return ops.depthwise_conv(images, kernels, strides=strides, padding=padding)

@@ -15,17 +15,21 @@ _FILTER = np.array([1.0, 3.0, 3.0, 1.0]) / 8
 class BilinearDownSampling2D(Resampling):
     """Halves the height and the width of images, with the filter of bilinear doubling.
 
-    The filter is `[1, 3, 3, 1] / 8` along both axes, and images are 0 beyond their edges: a quarter of the
-    transpose of `BilinearUpSampling2D`. It lets less of the finest detail through than the mean of four
-    pixels, which `keras.layers.AveragePooling2D` takes. R3GAN (Huang et al. 2024) and StyleGAN have it.
+    The filter is `[1, 3, 3, 1] / 8` along both axes. Beyond their edges, images are 0. The layer is the
+    transpose of `BilinearUpSampling2D`, divided by 4. `keras.layers.AveragePooling2D` takes the mean of four
+    pixels. This layer passes less of the finest detail. R3GAN
+    ([Huang et al., 2024](https://arxiv.org/abs/2501.05441)) and StyleGAN use this filter.
 
-    The layer is made of convolutions, so that a gradient penalty may pass through it.
+    The layer consists of convolutions, so a gradient penalty can differentiate it.
 
     Args:
-        **kwargs: Those of `keras.layers.Layer`.
+        **kwargs: `name`, `dtype` and the other arguments of `keras.layers.Layer`.
 
-    Input shape: `(batch, rows, columns, channels)`, both even. Output shape: `(batch, rows / 2, columns / 2,
-    channels)`.
+    Input shape:
+        `(batch, rows, columns, channels)`, with even numbers of rows and columns.
+
+    Output shape:
+        `(batch, rows / 2, columns / 2, channels)`.
 
     Raises:
         ValueError: If it is called on other shapes.
@@ -38,7 +42,7 @@ class BilinearDownSampling2D(Resampling):
     """
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Checks the shape of the images; the layer has no weights."""
+        """Checks the shape of the images. The layer has no weights."""
         super().build(input_shape)
         if any((size or 0) % 2 for size in input_shape[1:3]):
             raise ValueError(

@@ -8,24 +8,29 @@ from keras import ops
 
 from kerasgan.layers._resampling import Resampling, filtered
 
-# What the first and the second of two pixels take of the one before, their own and the one after.
+# A pixel is split into two. The shares of the pixel before it, itself, and the pixel after it in each.
 _HALVES = np.array([[1.0, 3.0, 0.0], [0.0, 3.0, 1.0]]) / 4
 
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class BilinearUpSampling2D(Resampling):
-    """Doubles the height and the width of images, bilinearly.
+    """Doubles the height and the width of images with bilinear interpolation.
 
-    Each pixel is split into four, which take 9, 3, 3 and 1 sixteenths of the four nearest pixels: the filter
-    `[1, 3, 3, 1]` along both axes. Beyond the edges images are 0, as in R3GAN (Huang et al. 2024) and
-    StyleGAN; `keras.layers.UpSampling2D(interpolation="bilinear")` repeats their edges instead.
+    Each pixel is split into four. Each of the four is a weighted mean of the four nearest pixels, with the
+    weights 9/16, 3/16, 3/16 and 1/16. This is the filter `[1, 3, 3, 1]` along both axes. Beyond their edges,
+    images are 0, as in R3GAN ([Huang et al., 2024](https://arxiv.org/abs/2501.05441)) and StyleGAN.
+    `keras.layers.UpSampling2D(interpolation="bilinear")` repeats the edges instead.
 
-    The layer is made of convolutions, so that a gradient penalty may pass through it.
+    The layer consists of convolutions, so a gradient penalty can differentiate it.
 
     Args:
-        **kwargs: Those of `keras.layers.Layer`.
+        **kwargs: `name`, `dtype` and the other arguments of `keras.layers.Layer`.
 
-    Input shape: `(batch, rows, columns, channels)`. Output shape: `(batch, 2 * rows, 2 * columns, channels)`.
+    Input shape:
+        `(batch, rows, columns, channels)`, all but the batch size known.
+
+    Output shape:
+        `(batch, 2 * rows, 2 * columns, channels)`.
 
     Raises:
         ValueError: If it is called on other shapes.
@@ -40,7 +45,7 @@ class BilinearUpSampling2D(Resampling):
     def call(self, inputs: Any) -> Any:
         """Returns the larger images."""
         rows, columns, channels = inputs.shape[1:]
-        # One convolution for each of the four pixels that a pixel is split into.
+        # Each pixel is split into four. There is one convolution for each of the four.
         lines = []
         for down in _HALVES:
             pair = [filtered(inputs, np.outer(down, right), 1, "same") for right in _HALVES]

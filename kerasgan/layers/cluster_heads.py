@@ -11,22 +11,31 @@ from kerasgan.precision import full_precision
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class ClusterHeads(keras.layers.Layer):
-    """Puts each cluster at a learned place: `y W + z` (Makhzani et al. 2015, section 7).
+    """Gives each cluster a learned place: `y W + z`.
 
-    Of class probabilities `y` and a style `z` it makes one code, in as few dimensions as `z` has: the place
-    of the cluster, a row of `W`, and where in it. Two rows that are nearer to each other than `distance` cost
-    `weight * (distance - ||w_i - w_j||)`, which keeps the clusters apart. It stands at the start of a
-    decoder; called on what an encoder gives, it makes codes to draw.
+    The layer makes one code from class probabilities `y` and a style `z`. The code has as many dimensions as
+    `z`. A row of `W` is the place of a cluster, its head. The style is added to it. To keep the clusters
+    apart, two rows that are nearer to each other than `distance` add `weight * (distance - ||w_i - w_j||)` to
+    the loss.
+
+    Put the layer at the start of a decoder. To draw codes, call the layer on the outputs of the encoder.
+
+    Reference: [Makhzani et al., 2015](https://arxiv.org/abs/1511.05644), section 7.
 
     Args:
-        distance: From where on two clusters are far enough from each other. Defaults to 3.0.
-        weight: The factor of what nearness costs, not negative. Defaults to 1.0.
-        **kwargs: Those of `keras.layers.Layer`.
+        distance: The distance from which two clusters are far enough apart, a positive number. Defaults to
+            3.0.
+        weight: The factor of the loss, a number that is not negative. Defaults to 1.0.
+        **kwargs: `name`, `dtype` and the other arguments of `keras.layers.Layer`.
 
-    Input shape: `[(batch, classes), (batch, units)]`. Output shape: `(batch, units)`.
+    Input shape:
+        `[(batch, classes), (batch, units)]`.
+
+    Output shape:
+        `(batch, units)`.
 
     Raises:
-        ValueError: If `distance` is not positive, or `weight` negative.
+        ValueError: If `distance` is not positive, or `weight` is negative.
 
     Example:
 
@@ -54,7 +63,7 @@ class ClusterHeads(keras.layers.Layer):
         )
 
     def call(self, inputs: Any) -> Any:
-        """Returns the codes, and adds what nearness costs to the layer's losses."""
+        """Returns the codes, and adds the loss of heads that are too near to each other."""
         category, style = inputs
         self.add_loss(self.weight * self._nearness())
         return ops.matmul(category, ops.cast(self.heads, category.dtype)) + style
@@ -62,7 +71,7 @@ class ClusterHeads(keras.layers.Layer):
     def _nearness(self) -> Any:
         heads = ops.cast(self.heads, full_precision())
         squares = ops.sum(ops.square(heads[:, None] - heads[None]), axis=-1)
-        # The square root has no gradient at 0, where a head meets itself.
+        # The distance of a head from itself is 0, and the square root has no finite gradient at 0.
         distances = ops.sqrt(ops.maximum(squares, keras.config.epsilon()))
         near = ops.relu(self.distance - distances)
         return ops.sum(ops.triu(near, k=1))

@@ -11,20 +11,25 @@ from kerasgan.backend import draw_rows
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class ConcatenateNoise(keras.layers.Layer):
-    """Appends standard normal noise to the features of each example, in training and inference alike.
+    """Appends standard normal noise to the features of each example, in training and in inference.
 
-    An encoder with noise among its inputs is a universal approximator of posteriors: `z = f(x, noise)`
-    (Makhzani et al. 2015, section 2.1).
+    With noise among its inputs, an encoder `z = f(x, noise)` can approximate any posterior distribution
+    ([Makhzani et al., 2015](https://arxiv.org/abs/1511.05644), section 2.1).
 
     Args:
-        units: How many noise features to append, positive.
-        seed: Where the draws start. Defaults to `None`.
-        **kwargs: Those of `keras.layers.Layer`.
+        units: The number of noise features, a positive integer.
+        seed: An integer, the seed of the noise. Defaults to `None`: `keras.utils.set_random_seed` decides the
+            seed.
+        **kwargs: `name`, `dtype` and the other arguments of `keras.layers.Layer`.
 
-    Input shape: `(batch, ..., features)`. Output shape: `(batch, ..., features + units)`.
+    Input shape:
+        `(batch, ..., features)`.
+
+    Output shape:
+        `(batch, ..., features + units)`.
 
     Raises:
-        ValueError: If `units` is not a positive integer.
+        ValueError: If `units` is not a positive integer, or `seed` is not an integer.
 
     Example:
 
@@ -39,7 +44,7 @@ class ConcatenateNoise(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def call(self, inputs: Any) -> Any:
-        """Returns the features and the noise."""
+        """Returns the features with the noise appended."""
         noise = draw_rows(
             lambda rows: keras.random.normal(
                 (rows, *inputs.shape[1:-1], self.units),
@@ -51,7 +56,7 @@ class ConcatenateNoise(keras.layers.Layer):
         return ops.concatenate([inputs, noise], axis=-1)
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
-        """Returns the shape with the noise."""
+        """Returns the shape of the features with the noise."""
         return (*input_shape[:-1], input_shape[-1] + self.units)
 
     def get_config(self) -> dict[str, Any]:

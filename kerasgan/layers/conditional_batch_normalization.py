@@ -15,38 +15,39 @@ from kerasgan.precision import full_precision
 class ConditionalBatchNormalization(keras.layers.Layer):
     """Batch normalization whose scale and offset depend on the class of the example.
 
-    The inputs are normalized by `keras.layers.BatchNormalization` without scale and offset, whose
-    moving statistics are shared by all classes; then each channel is scaled and shifted by numbers
-    that belong to the example's class. A generator built with it is conditional.
+    First, a `keras.layers.BatchNormalization` without scale and offset normalizes the inputs. All classes
+    share its moving statistics. Then each channel is scaled and shifted by two numbers of the example's
+    class. Use this layer to build a conditional generator.
 
-    Reference: [Dumoulin et al., 2017](https://arxiv.org/abs/1610.07629), equation 5; in GANs,
+    References: [Dumoulin et al., 2017](https://arxiv.org/abs/1610.07629), equation 5; in GANs,
     [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637).
 
     Args:
-        number_of_classes: Positive integer. Labels run from `0` to `number_of_classes - 1`.
-        momentum: Number in `[0, 1)`, how much of the moving statistics an update keeps. Defaults to
-            `0.99`.
-        epsilon: Positive number, added to the variance. Defaults to `1e-3`.
-        **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
+        number_of_classes: The number of classes, a positive integer. Labels go from `0` to
+            `number_of_classes - 1`.
+        momentum: The share of the moving statistics that an update keeps, a number in `[0, 1)`. Defaults to
+            0.99.
+        epsilon: A positive number that is added to the variance. Defaults to 1e-3.
+        **kwargs: `name`, `dtype` and the other arguments of `keras.layers.Layer`.
 
     Call arguments:
-        inputs: A pair `[x, labels]`: features with the channels last, and one integer label an
-            example.
-        training: Boolean. `True` normalizes by the statistics of the minibatch and updates the
-            moving ones, `False` normalizes by the moving ones.
-
-    Raises:
-        ValueError: If an argument is out of range, or the inputs are not such a pair.
+        inputs: A pair `[x, labels]`: features with the channels last, and one integer label for each example.
+        training: If `True`, the inputs are normalized by the statistics of the minibatch, and the moving
+            statistics are updated. If `False`, the moving statistics are used. Defaults to `None`: as Keras
+            decides.
 
     Input shape:
-        `[(batch, ..., channels), (batch,)]`; the labels may also have the shape `(batch, 1)`.
+        `[(batch, ..., channels), (batch,)]`. The labels may also have the shape `(batch, 1)`.
 
     Output shape:
         `(batch, ..., channels)`.
 
+    Raises:
+        ValueError: If an argument is out of range, or the inputs are not such a pair.
+
     Example:
 
-    >>> layer = ConditionalBatchNormalization(number_of_classes=10)
+    >>> layer = kerasgan.layers.ConditionalBatchNormalization(number_of_classes=10)
     >>> x, labels = keras.random.normal((4, 8, 8, 16)), keras.ops.array([0, 3, 3, 9])
     >>> tuple(layer([x, labels], training=True).shape)
     (4, 8, 8, 16)
@@ -63,7 +64,7 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         self.number_of_classes = positive_integer("number_of_classes", number_of_classes)
         self.momentum = fraction("momentum", momentum)
         self.epsilon = positive_number("epsilon", epsilon)
-        # float32 under any policy: the result is cast once, after the scale and the offset.
+        # In float32 under every policy. The result is cast once, after the scale and the offset.
         self.normalization = keras.layers.BatchNormalization(
             momentum=self.momentum,
             epsilon=self.epsilon,
@@ -100,7 +101,7 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         )
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Returns the normalized features, scaled and shifted by class."""
+        """Returns the normalized features, scaled and shifted for each class."""
         x, labels = inputs
         labels = ops.reshape(ops.cast(labels, "int32"), (-1,))
         normalized = self.normalization(x, training=training)
@@ -114,7 +115,7 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         return tuple(input_shape[0])
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments that make this layer again."""
+        """Returns the arguments that make an equal layer."""
         config = {
             "number_of_classes": self.number_of_classes,
             "momentum": self.momentum,

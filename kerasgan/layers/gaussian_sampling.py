@@ -11,23 +11,30 @@ from kerasgan.backend import draw_rows
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class GaussianSampling(keras.layers.Layer):
-    """Draws from the normal distribution whose mean and log variance come in.
+    """Draws from a normal distribution whose mean and log variance are the inputs.
 
-    The reparameterization `mean + exp(log_variance / 2) * noise` (Kingma & Welling 2014, section 2.4) makes
-    the draw differentiable. At the end of an encoder it makes the Gaussian posterior of an adversarial or
-    variational auto-encoder. The input's last axis holds the means in its first half and the log variances
-    in its second.
+    The draw is `mean + exp(log_variance / 2) * noise`, so it is differentiable (the reparameterization trick,
+    [Kingma & Welling, 2014](https://arxiv.org/abs/1312.6114), section 2.4). The first half of the last axis
+    of the inputs holds the means. The second half holds the log variances.
+
+    Put the layer at the end of an encoder. The encoder then has a Gaussian posterior, for an adversarial or a
+    variational auto-encoder.
 
     Args:
-        sample_in_inference: Whether to draw outside training too; else the mean comes out there. Defaults to
-            `False`.
-        seed: Where the draws start. Defaults to `None`.
-        **kwargs: Those of `keras.layers.Layer`.
+        sample_in_inference: Whether to draw outside training too. If not, the layer returns the mean there.
+            Defaults to `False`.
+        seed: An integer, the seed of the draws. Defaults to `None`: `keras.utils.set_random_seed` decides the
+            seed.
+        **kwargs: `name`, `dtype` and the other arguments of `keras.layers.Layer`.
 
-    Input shape: `(batch, ..., 2 * units)`. Output shape: `(batch, ..., units)`.
+    Input shape:
+        `(batch, ..., 2 * units)`.
+
+    Output shape:
+        `(batch, ..., units)`.
 
     Raises:
-        ValueError: If the input's last axis is not even.
+        ValueError: If the last axis of the inputs does not have an even size, or `seed` is not an integer.
 
     Example:
 
@@ -45,7 +52,7 @@ class GaussianSampling(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def build(self, input_shape: Any) -> None:
-        """Checks the input's last axis."""
+        """Checks the last axis of the inputs. The layer has no weights."""
         if input_shape[-1] is None or input_shape[-1] % 2:
             raise ValueError(
                 "Invalid input of `GaussianSampling`. Expected an even last axis: means, then log variances. "
@@ -54,7 +61,7 @@ class GaussianSampling(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Returns a draw for each example."""
+        """Returns a draw for each example, or the mean outside training."""
         mean, log_variance = ops.split(inputs, 2, axis=-1)
         if not (training or self.sample_in_inference):
             return mean

@@ -10,20 +10,25 @@ from kerasgan.backend import has_accelerator
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class GroupedConv2D(keras.layers.Conv2D):
-    """A `keras.layers.Conv2D` with groups that is fast on a CPU too, and in a gradient penalty.
+    """A `keras.layers.Conv2D` with groups that is fast on a CPU too, also in a gradient penalty.
 
-    On a CPU, TensorFlow leaves groups to XLA, whose gradients of gradients take a hundred times as long as
-    one convolution for each group. So here each group is a convolution of its own. On an accelerator it is
-    Keras's layer as it is. The weights are the same, and so are the outputs.
+    On a CPU, TensorFlow computes convolutions with groups by XLA. XLA's second derivatives take a hundred
+    times as long as those of one convolution for each group. So on a CPU, this layer computes each group by a
+    convolution of its own. On an accelerator it is the same as Keras's layer. The weights and the outputs are
+    the same.
 
     Args:
-        *arguments: Those of `keras.layers.Conv2D`.
-        **keywords: Likewise; `groups` above all.
+        *args: Those of `keras.layers.Conv2D`.
+        **kwargs: Those of `keras.layers.Conv2D`, such as `groups`.
 
-    Input shape: `(batch, rows, columns, channels)`. Output shape: as of `keras.layers.Conv2D`.
+    Input shape:
+        `(batch, rows, columns, channels)`.
+
+    Output shape:
+        As of `keras.layers.Conv2D`.
 
     Raises:
-        ValueError: If the groups do not divide the channels and the filters.
+        ValueError: If the number of groups does not divide the number of channels and of filters.
 
     Example:
 

@@ -13,23 +13,31 @@ from kerasgan.backend import draw_rows, gather_rows
 class ImagePool(keras.layers.Layer):
     """Replaces some generated images by earlier ones, so that a discriminator does not forget them.
 
-    Images enter the pool one after another until it is full, and are returned as they are. From then on each
-    is, with probability 1/2, returned as it is; otherwise it takes the place of an image that is drawn from
-    the pool, and that one is returned (Shrivastava et al. 2017, section 2.3; Zhu et al. 2017, section 4). The
-    images of a minibatch go through one by one, so a later one may be exchanged for an earlier one.
+    Images enter the pool until it is full, and are returned unchanged. From then on, with a probability of
+    1/2, an image is returned unchanged. Otherwise the layer draws an image from the pool, returns it, and
+    puts the new image in its place. The images of a minibatch go through the pool one by one, so an image may
+    be exchanged for an earlier one of the same minibatch.
 
-    The pool changes in training alone: with `training=False` images pass through. What it holds is saved with
-    the layer, and is the same on all replicas of a `tf.distribute` strategy, which share one pool.
+    The pool changes only in training. With `training=False`, images pass through. The images in the pool are
+    saved with the layer. All replicas of a `tf.distribute` strategy share one pool.
+
+    References: [Shrivastava et al., 2017](https://arxiv.org/abs/1612.07828), section 2.3;
+    [Zhu et al., 2017](https://arxiv.org/abs/1703.10593), section 4.
 
     Args:
-        size: How many images the pool holds, positive. Defaults to 50, the papers'.
-        seed: Where the draws start. Defaults to `None`.
-        **kwargs: Those of `keras.layers.Layer`.
+        size: The number of images in the pool, a positive integer. Defaults to 50, as in the papers.
+        seed: An integer, the seed of the draws. Defaults to `None`: `keras.utils.set_random_seed` decides the
+            seed.
+        **kwargs: `name`, `dtype` and the other arguments of `keras.layers.Layer`.
 
-    Input shape: `(batch, ...)`, all sizes but the batch's known. Output shape: the same.
+    Input shape:
+        `(batch, ...)`, all but the batch size known.
+
+    Output shape:
+        The same as the input shape.
 
     Raises:
-        ValueError: If `size` is not a positive integer, or a size of the images is not known.
+        ValueError: If `size` is not a positive integer, or if a size of the images is not known.
 
     Example:
 
@@ -47,12 +55,12 @@ class ImagePool(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Makes room for the images."""
+        """Makes room for the images of the pool."""
         shape = tuple(input_shape[1:])
         if None in shape:
             raise ValueError(
-                "Invalid shape for argument `inputs`. Expected images of a known size, which the pool makes "
-                f"room for. Received: images of shape {shape}"
+                "Invalid shape for argument `inputs`. Expected images of a known size, so that the pool can "
+                f"make room for them. Received: images of shape {shape}"
             )
         state = {
             "initializer": "zeros",
@@ -64,13 +72,13 @@ class ImagePool(keras.layers.Layer):
         self.count = self.add_weight(shape=(), dtype="int", name="count", **state)
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Returns the images, in training some of them exchanged for earlier ones."""
+        """Returns the images. In training, some of them are exchanged for earlier ones."""
         if not training:
             return inputs
         return draw_rows(lambda _: self._exchange(gather_rows(inputs)), ops.shape(inputs)[0])
 
     def _exchange(self, images: Any) -> Any:
-        """Lets all images of a minibatch through the pool, as if one after another."""
+        """Passes all images of a minibatch through the pool, as if one after another."""
         rows = ops.shape(images)[0]
         turn = ops.cast(ops.arange(rows), self.count.dtype)
         fills = self.count + turn < self.size
@@ -82,12 +90,12 @@ class ImagePool(keras.layers.Layer):
         enters = ops.logical_or(fills, swaps)
 
         def last_into(places: Any, before: Any) -> Any:
-            """Returns the number of the last image that entered each place before some turn, or -1."""
+            """Returns the index of the last image that entered each place before a turn, or -1."""
             entered = ops.logical_and(enters, places[:, None] == place)
             entered = ops.logical_and(entered, turn < before[:, None])
             return ops.max(ops.where(entered, turn, -1), axis=1)
 
-        # Rows of what the pool holds and of what comes, in this order.
+        # First the images in the pool, then the new images.
         rows_of_both = ops.concatenate([self.images, ops.cast(images, self.images.dtype)])
         earlier = last_into(place, before=turn)
         found = ops.where(earlier < 0, place, self.size + earlier)

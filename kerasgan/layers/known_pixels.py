@@ -11,18 +11,22 @@ from kerasgan.precision import full_precision
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class KnownPixels(keras.layers.Layer):
-    """Keeps what is known of an image, bit for bit, and takes the rest from a generated one.
+    """Keeps the known pixels of an image, bit for bit, and takes the other pixels from a generated image.
 
-    The last layer of an inpainting generator: it takes `[generated, condition]`, where the condition is the
-    image with its holes and, as the last channel, a mask that is 1 at known pixels and 0 in holes, as
-    `KnownPixels.condition` makes it. What is generated elsewhere than in the holes gets no gradient.
+    Use it as the last layer of an inpainting generator. It takes `[generated, condition]`. The condition is
+    the image with its holes, and as its last channel a mask that is 1 at known pixels and 0 in holes.
+    `KnownPixels.condition` makes it. Generated pixels outside the holes get no gradient.
 
-    It works in float32 whatever the policy: known pixels would not survive bfloat16.
+    The layer computes in float32 under every policy, because bfloat16 would change known pixels.
 
     Args:
-        **kwargs: Those of `keras.layers.Layer`.
+        **kwargs: `name`, `dtype` and the other arguments of `keras.layers.Layer`.
 
-    Input shape: `[(batch, ..., channels), (batch, ..., channels + 1)]`. Output shape: the first of these.
+    Input shape:
+        `[(batch, ..., channels), (batch, ..., channels + 1)]`.
+
+    Output shape:
+        `(batch, ..., channels)`.
 
     Raises:
         ValueError: If it is called on other shapes.
@@ -30,10 +34,11 @@ class KnownPixels(keras.layers.Layer):
     Example:
 
     >>> image = np.full((1, 1, 2, 1), 0.5, "float32")
-    >>> condition = KnownPixels.condition(image, known=np.array([[1.0, 0.0]]))
+    >>> layer = kerasgan.layers.KnownPixels()
+    >>> condition = layer.condition(image, known=np.array([[1.0, 0.0]]))
     >>> condition.tolist()
     [[[[0.5, 1.0], [0.0, 0.0]]]]
-    >>> KnownPixels()([keras.ops.full((1, 1, 2, 1), -0.9), condition]).numpy().round(1).tolist()
+    >>> layer([keras.ops.full((1, 1, 2, 1), -0.9), condition]).numpy().round(1).tolist()
     [[[[0.5], [-0.9]]]]
     """
 
@@ -46,17 +51,17 @@ class KnownPixels(keras.layers.Layer):
 
         Args:
             images: Array `(batch, ..., channels)`.
-            known: True or 1 at known pixels, `(...)` for all images or `(batch, ...)`.
+            known: A mask that is true or 1 at known pixels: `(...)` for all images, or `(batch, ...)`.
 
         Returns:
-            Array `(batch, ..., channels + 1)`, 0 in the holes.
+            Array `(batch, ..., channels + 1)`, with zeros in the holes.
         """
         images = np.asarray(images)
         mask = np.broadcast_to(np.asarray(known, bool), images.shape[:-1])[..., None]
         return np.concatenate([np.where(mask, images, 0), mask], axis=-1, dtype=images.dtype)
 
     def build(self, input_shape: Any) -> None:
-        """Checks the shapes; the layer has no weights."""
+        """Checks the shapes. The layer has no weights."""
         pair = isinstance(input_shape[0], (tuple, list)) and len(input_shape) == 2
         if not pair or tuple(input_shape[1][1:]) != (*input_shape[0][1:-1], input_shape[0][-1] + 1):
             raise ValueError(
@@ -65,7 +70,7 @@ class KnownPixels(keras.layers.Layer):
             )
 
     def call(self, inputs: Any) -> Any:
-        """Returns the known pixels and, in the holes, the generated ones."""
+        """Returns the known pixels, and in the holes the generated pixels."""
         generated, condition = inputs
         return ops.where(condition[..., -1:] > 0.5, condition[..., :-1], generated)
 

@@ -13,29 +13,25 @@ from kerasgan.precision import full_precision
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class MinibatchStandardDeviation(keras.layers.Layer):
-    """Appends one feature that tells how much the examples of a minibatch differ.
+    """Appends a feature that tells how much the examples of a minibatch differ.
 
-    A discriminator that looks at one example at a time cannot see that a generator always draws the
-    same sample. This layer shows it: the standard deviation of every feature at every position over
-    a group of examples, averaged to one number per group, is appended as one more channel. It goes
-    near the end of a discriminator.
+    If a generator always makes the same sample, a discriminator that sees one sample at a time cannot notice
+    it. With this layer it can. The layer computes the standard deviation of every feature at every position
+    over a group of examples. It averages them to one number for each group, and appends this number as one
+    more channel. Put it near the end of a discriminator.
 
-    The layer is the same in training and in inference: a score depends on the other examples of its
+    The layer does the same in training and in inference. So a score depends on the other examples of its
     minibatch. The statistics are computed in float32.
 
     Reference: [Karras et al., 2018](https://arxiv.org/abs/1710.10196), section 3.
 
     Args:
-        group_size: Positive integer or `None`. A minibatch of `B` examples is split into
-            `max(B // group_size, 1)` groups of equal size, give or take one another, so that any
-            batch size works. `None` makes the whole minibatch one group. Defaults to `4`, the value
-            of the paper.
-        epsilon: Positive number, added to the variance: without it the gradient at a group of
-            identical examples would be infinite. Defaults to `1e-8`.
-        **kwargs: Arguments of `keras.layers.Layer`, such as `name` and `dtype`.
-
-    Raises:
-        ValueError: If `group_size` or `epsilon` is out of range.
+        group_size: The size of a group, a positive integer. A minibatch of `B` examples is split into
+            `max(B // group_size, 1)` groups. Their sizes differ by at most one, so any batch size works.
+            `None` makes the whole minibatch one group. Defaults to 4, as in the paper.
+        epsilon: A positive number that is added to the variance. Without it, the gradient would be infinite
+            for a group of equal examples. Defaults to 1e-8.
+        **kwargs: `name`, `dtype` and the other arguments of `keras.layers.Layer`.
 
     Input shape:
         `(batch, ..., channels)`, of rank 2 or more.
@@ -43,9 +39,12 @@ class MinibatchStandardDeviation(keras.layers.Layer):
     Output shape:
         `(batch, ..., channels + 1)`.
 
+    Raises:
+        ValueError: If `group_size` or `epsilon` is out of range.
+
     Example:
 
-    >>> layer = MinibatchStandardDeviation(group_size=None)
+    >>> layer = kerasgan.layers.MinibatchStandardDeviation(group_size=None)
     >>> layer(keras.ops.array([[1.0], [3.0]])).numpy().round(3).tolist()
     [[1.0, 1.0], [3.0, 1.0]]
     """
@@ -58,7 +57,7 @@ class MinibatchStandardDeviation(keras.layers.Layer):
         self.epsilon = positive_number("epsilon", epsilon)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        """Checks the rank of the inputs; the layer has no weights."""
+        """Checks the rank of the inputs. The layer has no weights."""
         if len(input_shape) < 2:
             raise ValueError(
                 "Invalid shape for argument `inputs`. Expected (batch, ..., channels). "
@@ -69,8 +68,8 @@ class MinibatchStandardDeviation(keras.layers.Layer):
         """Returns the inputs with the feature appended to their last axis."""
         x = ops.cast(inputs, full_precision())
         batch_size = ops.shape(x)[0]
-        # Products with a (batch, batch) matrix of group memberships, because the number of groups
-        # need not divide the batch: a reshape, as in the paper, would fail on the last minibatch.
+        # A (batch, batch) matrix says which examples share a group. The paper reshapes instead. That would
+        # fail on a batch that the number of groups does not divide, such as the last one.
         index = ops.arange(batch_size)
         if self.group_size is not None:
             index = ops.mod(index, ops.maximum(batch_size // self.group_size, 1))
@@ -91,6 +90,6 @@ class MinibatchStandardDeviation(keras.layers.Layer):
         return (*input_shape[:-1], None if channels is None else channels + 1)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments that make this layer again."""
+        """Returns the arguments that make an equal layer."""
         config = {"group_size": self.group_size, "epsilon": self.epsilon}
         return {**super().get_config(), **config}

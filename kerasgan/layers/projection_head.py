@@ -12,31 +12,38 @@ from kerasgan.precision import full_precision
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class ProjectionHead(keras.layers.Layer):
-    """The end of a conditional discriminator: a score of features under a class (Miyato and Koyama 2018).
+    """The end of a conditional discriminator: a score from features and a class label.
 
-    `psi(phi) + <embedding(y), phi>` (equation 4): a linear unit judges the features of a sample, whatever its
-    class, and their inner product with a learned vector of the class tells how well they fit it. Features
-    that still have places are summed over these, as in the paper.
+    The score is `psi(phi) + <embedding(y), phi>`. The first term is a linear unit. It judges the features of
+    a sample, whatever its class. The second term is the inner product of the features and a learned vector of
+    the class. It tells how well the features fit the class. If the features have positions, such as rows and
+    columns, they are summed over all positions, as in the paper.
 
-    The ready-made conditional discriminators end alike. Use the layer for one of your own.
+    The ready-made conditional discriminators end in the same way. Use this layer for a discriminator of your
+    own.
+
+    Reference: [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637), equation 4.
 
     Args:
-        number_of_classes: Positive integer. Labels run from `0` to `number_of_classes - 1`.
-        normalization: `"spectral"`, `keras.layers.SpectralNormalization` around the unit and the embedding,
-            as in the paper, or `None`. Defaults to `None`.
-        kernel_initializer: Initializer of the unit and of the embedding. Defaults to `"glorot_uniform"`.
-        **kwargs: Those of `keras.layers.Layer`.
+        number_of_classes: The number of classes, a positive integer. Labels go from `0` to
+            `number_of_classes - 1`.
+        normalization: `"spectral"`, as in the paper: the unit and the embedding are wrapped in
+            `keras.layers.SpectralNormalization`. Or `None`. Defaults to `None`.
+        kernel_initializer: The initializer of the unit and of the embedding. Defaults to `"glorot_uniform"`.
+        **kwargs: `name`, `dtype` and the other arguments of `keras.layers.Layer`.
 
     Call arguments:
         inputs: A pair `[features, labels]`.
-        training: Whether spectral normalization goes on with its power iteration.
+        training: Whether spectral normalization does a step of its power iteration. Defaults to `False`.
 
-    Input shape: `[(batch, ..., channels), (batch,)]`; the labels may also have the shape `(batch, 1)`.
+    Input shape:
+        `[(batch, ..., channels), (batch,)]`. The labels may also have the shape `(batch, 1)`.
 
-    Output shape: `(batch, 1)`, logits in float32.
+    Output shape:
+        `(batch, 1)`, logits in float32.
 
     Raises:
-        ValueError: If an argument is out of range, or the inputs are no such pair.
+        ValueError: If an argument is out of range, or the inputs are not such a pair.
 
     Example:
 
@@ -76,7 +83,7 @@ class ProjectionHead(keras.layers.Layer):
         channels = input_shape[0][-1]
         options = self.kernel_initializer, self.normalization, self.dtype_policy
         self.unit = dense(channels, 1, *options, name="unit", use_bias=True)
-        # Of one-hot labels: spectral normalization of an embedding would cast it to the labels' integers.
+        # A dense layer of one-hot labels: Keras's wrapper would cast an `Embedding` to the labels' integers.
         self.embedding = dense(self.number_of_classes, channels, *options, name="embedding")
 
     def call(self, inputs: Any, training: bool = False) -> Any:

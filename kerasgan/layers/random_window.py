@@ -11,23 +11,28 @@ from kerasgan.backend import draw_rows
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class RandomWindow(keras.layers.Layer):
-    """Cuts a window out of each sequence: at a random place in training, from the middle in inference.
+    """Cuts a window out of each sequence: at a random position in training, from the middle in inference.
 
-    A discriminator of windows judges how a sequence sounds in detail, sees every sequence in many ways, and
-    costs less than one of the whole (Binkowski et al. 2020, section 3.2).
+    A discriminator of windows judges the details of a sequence. It sees each sequence in many ways, and costs
+    less than a discriminator of whole sequences. Each example has a position of its own. The positions are
+    drawn for the whole global batch, so N replicas cut the same windows as one device.
 
-    Each example's place is drawn on its own, for the whole global batch: N replicas cut where one device
-    would have cut.
+    Reference: [Binkowski et al., 2020](https://arxiv.org/abs/1909.11646), section 3.2.
 
     Args:
-        length: The number of steps of a window, positive.
-        seed: Where the draws start. Defaults to `None`.
-        **kwargs: Those of `keras.layers.Layer`.
+        length: The number of steps of a window, a positive integer.
+        seed: An integer, the seed of the positions. Defaults to `None`: `keras.utils.set_random_seed` decides
+            the seed.
+        **kwargs: `name`, `dtype` and the other arguments of `keras.layers.Layer`.
 
-    Input shape: `(batch, steps, ...)`. Output shape: `(batch, length, ...)`.
+    Input shape:
+        `(batch, steps, ...)`.
+
+    Output shape:
+        `(batch, length, ...)`.
 
     Raises:
-        ValueError: If `length` is not a positive integer, or the sequences are shorter.
+        ValueError: If `length` is not a positive integer, or if the sequences are shorter than `length`.
 
     Example:
 
@@ -43,7 +48,7 @@ class RandomWindow(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator(self.seed)
 
     def build(self, input_shape: Any) -> None:
-        """Checks the length of the sequences; the layer has no weights."""
+        """Checks the length of the sequences. The layer has no weights."""
         if len(input_shape) < 2 or (input_shape[1] or self.length) < self.length:
             raise ValueError(
                 f"Invalid shape for argument `inputs`. Expected (batch, steps, ...) of {self.length} steps "
@@ -60,7 +65,7 @@ class RandomWindow(keras.layers.Layer):
             lambda count: keras.random.randint((count, 1), 0, last + 1, seed=self.seed_generator),
             rows,
         )
-        # Into the sequences laid end to end: one gather, whatever the rank.
+        # The sequences are put end to end. Then one gather is enough for any rank.
         row, step = (ops.arange(count, dtype="int32") for count in (rows, self.length))
         index = row[:, None] * steps + start + step
         return ops.take(ops.reshape(inputs, (rows * steps, *rest)), index, axis=0)

@@ -13,30 +13,38 @@ from kerasgan.precision import full_precision
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class SelfAttention(keras.layers.Layer):
-    """Lets every place of an image look at every other (SAGAN, Zhang et al. 2019).
+    """Lets every position of an image look at every other position (SAGAN).
 
-    Convolutions see what is near; two sides of a face, or the legs of an animal, are far apart.
-    `y = x + gamma * v(softmax(f(x) g(x)^T) h(x))` (equations 1 to 3), all four maps being convolutions of
-    size 1 and the first three having fewer channels. gamma is learned and starts at 0: at first the layer
-    changes nothing. It goes between two stages of a generator or a discriminator, at 16×16 to 64×64: its cost
-    grows with the square of the number of places.
+    A convolution sees only what is near. But the two sides of a face, or the legs of an animal, are far
+    apart. This layer returns `y = x + gamma * v(softmax(f(x) g(x)^T) h(x))`. `f`, `g`, `h` and `v` are
+    convolutions of size 1, and the first three have fewer channels. `gamma` is learned and starts at 0. So at
+    the start of training the layer changes nothing.
+
+    Put it between two stages of a generator or a discriminator, at 16×16 to 64×64. Its cost grows with the
+    square of the number of positions.
+
+    Reference: [Zhang et al., 2019](https://arxiv.org/abs/1805.08318), equations 1 to 3.
 
     Args:
-        reduction: By how much `f`, `g` and `h` have fewer channels than the inputs, a positive integer that
-            divides these. Defaults to 8.
-        normalization: `"spectral"`, `keras.layers.SpectralNormalization` around all four maps as in the
-            paper, or `None`. Defaults to `None`.
-        kernel_initializer: Initializer of the four maps. Defaults to `"glorot_uniform"`.
-        **kwargs: Those of `keras.layers.Layer`.
+        reduction: `f`, `g` and `h` have the channels of the inputs, divided by this number. A positive
+            integer that divides the number of channels. Defaults to 8.
+        normalization: `"spectral"`, as in the paper: all four maps are wrapped in
+            `keras.layers.SpectralNormalization`. Or `None`. Defaults to `None`.
+        kernel_initializer: The initializer of the four maps. Defaults to `"glorot_uniform"`.
+        **kwargs: `name`, `dtype` and the other arguments of `keras.layers.Layer`.
 
     Call arguments:
         inputs: The images.
-        training: Whether spectral normalization goes on with its power iteration.
+        training: Whether spectral normalization does a step of its power iteration. Defaults to `False`.
 
-    Input shape: `(batch, ..., channels)`, of rank 3 or more. Output shape: the same.
+    Input shape:
+        `(batch, ..., channels)`, of rank 3 or more, all but the batch size known.
+
+    Output shape:
+        The same as the input shape.
 
     Raises:
-        ValueError: If an argument is out of range, or `reduction` does not divide the channels.
+        ValueError: If an argument is out of range, or `reduction` does not divide the number of channels.
 
     Example:
 
@@ -78,19 +86,19 @@ class SelfAttention(keras.layers.Layer):
         self.gamma = self.add_weight(shape=(), initializer="zeros", name="gamma")
 
     def _map(self, name: str, inputs: int, outputs: int) -> keras.layers.Layer:
-        # A layer for vectors, as a convolution of size 1 sees each place by itself.
+        # A dense layer: a convolution of size 1 treats each position by itself.
         return dense(
             inputs, outputs, self.kernel_initializer, self.normalization, self.dtype_policy, name
         )
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Returns the images with what was looked at added."""
+        """Returns the images plus what each position has seen of the others."""
         options = {"training": training} if self.normalization == "spectral" else {}
         shape = inputs.shape[1:]
         x = ops.reshape(inputs, (-1, math.prod(shape[:-1]), shape[-1]))
         queries, keys, values = (layer(x, **options) for layer in (self.f, self.g, self.h))
         scores = ops.matmul(queries, ops.transpose(keys, (0, 2, 1)))
-        # Of many places, the shares would lose their digits in half precision.
+        # With many positions, each share is small. It would lose digits in half precision.
         shares = ops.softmax(ops.cast(scores, full_precision()), axis=-1)
         seen = ops.matmul(ops.cast(shares, values.dtype), values)
         change = ops.reshape(self.v(seen, **options), (-1, *shape))

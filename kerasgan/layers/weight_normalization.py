@@ -11,28 +11,31 @@ from kerasgan.precision import full_precision
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class WeightNormalization(keras.layers.Wrapper):
-    """Weight normalization of a linear layer (Salimans & Kingma 2016).
+    """Weight normalization of a linear layer.
 
-    Each unit's weights are `g v / ||v||`, so that their length `g` is learned apart from their direction `v`.
-    As the layer is linear, the factor `g / ||v||` is applied to its outputs. A bias is added afterwards.
+    The weights of each unit are `g v / ||v||`. So their length `g` is learned separately from their direction
+    `v`. The layer is linear, so the factor `g / ||v||` is applied to its outputs. Then a bias is added.
 
-    `initialize` sets the length and the bias so that a batch of data comes out with mean 0 and variance 1 in
-    each unit (section 3 of the paper); `initialize_from_data` does so for a whole network.
+    `initialize` sets the lengths and the biases from a batch of data: the outputs of each unit then have mean
+    0 and variance 1 (section 3 of the paper). `initialize_from_data` does this for a whole network.
+
+    Reference: [Salimans & Kingma, 2016](https://arxiv.org/abs/1602.07868).
 
     Args:
-        layer: A layer that is linear in its `kernel`, whose last axis counts its units, such as
-            `keras.layers.Dense` or a convolution, made with `use_bias=False` and no activation.
-        trainable_scale: Whether `g` is trained, or stays as it was initialized. Defaults to `True`.
-        **kwargs: Those of `keras.layers.Layer`.
+        layer: A layer that is linear in its `kernel`, such as `keras.layers.Dense` or a convolution. The last
+            axis of the kernel counts the units. Make it with `use_bias=False` and without an activation.
+        trainable_scale: Whether `g` is trained. If not, it stays as it was initialized. Defaults to `True`.
+        **kwargs: `name`, `dtype` and the other arguments of `keras.layers.Layer`.
 
     Raises:
-        ValueError: If the layer has a bias or an activation, or no kernel.
+        ValueError: If the layer has a bias, an activation, or no kernel.
 
     Example:
 
-    >>> layer = WeightNormalization(keras.layers.Dense(2, use_bias=False))
+    >>> dense = keras.layers.Dense(2, use_bias=False)
+    >>> layer = kerasgan.layers.WeightNormalization(dense)
     >>> layer.build((None, 2))
-    >>> layer.layer.set_weights([np.array([[3.0, 0.0], [4.0, 0.5]])])
+    >>> dense.set_weights([np.array([[3.0, 0.0], [4.0, 0.5]])])
     >>> np.asarray(layer(np.array([[1.0, 1.0]]))).round(3).tolist()
     [[1.4, 1.0]]
     """
@@ -50,7 +53,7 @@ class WeightNormalization(keras.layers.Wrapper):
         self.trainable_scale = trainable_scale
 
     def build(self, input_shape: Any = None) -> None:
-        """Makes the weights: those of the layer, a length and a bias for each unit."""
+        """Makes the weights: those of the layer, and a length and a bias for each unit."""
         super().build(input_shape)
         units = (self.layer.kernel.shape[-1],)
         self.scale = self.add_weight(
@@ -59,26 +62,26 @@ class WeightNormalization(keras.layers.Wrapper):
         self.bias = self.add_weight(shape=units, initializer="zeros", name="bias")
 
     def call(self, inputs: Any) -> Any:
-        """Returns the outputs of the layer with its normalized weights."""
+        """Returns the outputs of the layer with normalized weights, plus the bias."""
         outputs = self.layer(inputs)
         return outputs * ops.cast(self._factor(), outputs.dtype) + ops.cast(
             self.bias, outputs.dtype
         )
 
     def initialize(self, inputs: Any) -> None:
-        """Sets length and bias so that each unit's outputs have mean 0 and variance 1 on a batch.
+        """Sets lengths and biases so that each unit's outputs have mean 0 and variance 1 on a batch.
 
         Args:
-            inputs: What comes into this layer, `(batch, ...)`.
+            inputs: A batch of the inputs of this layer, `(batch, ...)`.
 
         Raises:
-            ValueError: If each unit has a single output, whose variance is 0.
+            ValueError: If each unit has only one output, whose variance is 0.
         """
         outputs = ops.cast(self.layer(inputs), full_precision()) * self._factor()
         if math.prod(outputs.shape[:-1]) < 2:
             raise ValueError(
-                "Invalid value for argument `samples`. Expected two outputs or more of each unit, to take "
-                f"their variance. Received: outputs of shape {tuple(outputs.shape)}"
+                "Invalid value for argument `samples`. Expected two outputs or more of each unit, because "
+                f"the variance of one is 0. Received: outputs of shape {tuple(outputs.shape)}"
             )
         mean, variance = ops.moments(outputs, axes=tuple(range(len(outputs.shape) - 1)))
         deviation = ops.sqrt(variance + keras.config.epsilon())
@@ -86,7 +89,7 @@ class WeightNormalization(keras.layers.Wrapper):
         self.bias.assign(-mean / deviation)
 
     def _factor(self) -> Any:
-        # In float32 under mixed precision too: the sum has as many terms as a unit has inputs.
+        # In float32 under mixed precision too: a unit with many inputs sums many terms.
         kernel = ops.convert_to_tensor(self.layer.kernel)
         squares = ops.square(ops.cast(kernel, full_precision()))
         length = ops.sqrt(ops.sum(squares, axis=tuple(range(len(kernel.shape) - 1))))
@@ -102,17 +105,17 @@ class WeightNormalization(keras.layers.Wrapper):
 
 
 def initialize_from_data(model: keras.Model, samples: Any) -> None:
-    """Initializes every `WeightNormalization` of a network from a batch of data, from its inputs on.
+    """Initializes every `WeightNormalization` of a network from a batch of data, layer by layer.
 
-    Each unit's outputs, before an activation, then have mean 0 and variance 1 on that batch, whatever the
-    depth. Noise and dropout are at work as in training.
+    On this batch, the outputs of each unit before its activation then have mean 0 and variance 1, at any
+    depth. Noise and dropout are active, as in training.
 
     Args:
         model: A Sequential or functional model.
-        samples: A batch of its inputs.
+        samples: A batch of the model's inputs.
 
     Raises:
-        ValueError: If the model has no such layer at its top level, or the batch has a single row.
+        ValueError: If the model has no such layer at its top level, or if the batch has only one row.
 
     Example:
 
@@ -129,7 +132,7 @@ def initialize_from_data(model: keras.Model, samples: Any) -> None:
             "Invalid value for argument `model`. Expected a model with `WeightNormalization` layers. "
             f"Received: {model.name!r} with layers {[layer.name for layer in model.layers]}"
         )
-    # A list of one input would be another structure than the model's own.
+    # Not a list of one input: the model takes a tensor.
     inputs = model.inputs[0] if len(model.inputs) == 1 else model.inputs
     for layer in normalized:
         layer.initialize(keras.Model(inputs, layer.input)(samples, training=True))

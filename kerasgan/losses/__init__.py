@@ -1,4 +1,4 @@
-"""Adversarial losses: both players' objectives as functions of the discriminator's scores."""
+"""Adversarial losses: what each player minimizes, as functions of the discriminator's scores."""
 
 from __future__ import annotations
 
@@ -44,12 +44,16 @@ __all__ = [
 
 
 def get(identifier: Any) -> AdversarialLoss:
-    """Returns a loss by name, object, configuration, or function of the scores.
+    """Returns a loss from a name, an object, a configuration or a function.
 
     Args:
-        identifier: `"minimax"`, `"non_saturating"`, `"least_squares"`, `"hinge"`, `"wasserstein"`,
-            `"relativistic"`; an `AdversarialLoss`; a function for `FunctionLoss`; or the configuration of
-            either.
+        identifier: One of these: a name (`"minimax"`, `"non_saturating"`, `"least_squares"`, `"hinge"`,
+            `"wasserstein"`, `"relativistic"`, `"energy_margin"`), for a loss with default arguments; an
+            `AdversarialLoss`; a function of the scores, as in `FunctionLoss`; or the configuration of a loss
+            or of a function.
+
+    Returns:
+        An `AdversarialLoss`.
 
     Raises:
         ValueError: If a name is unknown.
@@ -64,10 +68,21 @@ def get(identifier: Any) -> AdversarialLoss:
 
 
 def serialize(loss: AdversarialLoss) -> dict[str, Any]:
-    """Returns the configuration of a loss."""
+    """Returns the configuration of a loss, for `deserialize`."""
     return keras.saving.serialize_keras_object(loss)
 
 
 def deserialize(config: dict[str, Any]) -> AdversarialLoss:
-    """Makes a loss from its configuration."""
+    """Makes a loss from a result of `serialize`.
+
+    Raises:
+        ValueError: If the configuration names something that a file may not name.
+        TypeError: If it is not the configuration of a loss.
+
+    Example:
+
+    >>> config = kerasgan.losses.serialize(kerasgan.losses.Hinge())
+    >>> type(kerasgan.losses.deserialize(config)).__name__
+    'Hinge'
+    """
     return get(config)

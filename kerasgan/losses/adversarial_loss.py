@@ -7,21 +7,23 @@ from keras import ops
 
 
 class AdversarialLoss(ABC):
-    """The two sides of an adversarial game, as functions of the discriminator's scores.
+    """What both players of a game minimize, as functions of the discriminator's scores.
 
-    A subclass writes `discriminator` and `generator`. Both take the scores that the discriminator gave to
-    a batch of real and of generated samples, and return one value per score; averaging over the batch and
-    over the patches of a patch discriminator is the core's.
+    To write a loss of your own, subclass this and write `discriminator` and `generator`. Both methods take
+    the scores of a batch of real samples and the scores of a batch of generated samples. Both return one
+    value for each score. The game averages these values over the batch, and over the patches of a patch
+    discriminator.
 
-    Scores are logits: where the discriminator ends in a sigmoid, they are that sigmoid's input, so that no
-    loss saturates and no sigmoid is applied twice. What follows the sigmoid (reshapes, slices, permutations,
-    pooling) is done to the logits in its place. A loss that is defined on the discriminator's own output
-    instead sets `on_logits = False`.
+    Scores are logits. If the discriminator ends in a sigmoid, the scores are computed from the input of the
+    sigmoid. So no loss saturates, and no sigmoid is applied twice. You may reshape, slice, permute or pool
+    after the sigmoid: the scores are then the logits of the result. If your loss is defined on the output of
+    the discriminator as it is, set `on_logits = False`.
 
     Attributes:
-        on_logits: Whether the scores are logits (the default) or the discriminator's output as it is.
-        pairs: Whether the generator's side looks at real scores too. Where it does not (the default),
-            `generator` is called with `real_scores=None`, and the real samples need not be scored again.
+        on_logits: Whether the scores are logits. If not, they are the output of the discriminator as it is.
+            Defaults to `True`.
+        pairs: Whether `generator` needs the scores of real samples too. If not, `generator` is called with
+            `real_scores=None`, and the generator's turn need not score real samples. Defaults to `False`.
 
     Example:
 
@@ -40,24 +42,37 @@ class AdversarialLoss(ABC):
 
     @abstractmethod
     def discriminator(self, real_scores: Any, fake_scores: Any) -> Any:
-        """Returns what the discriminator minimizes: one value per score."""
+        """Returns what the discriminator minimizes: one value for each score.
+
+        Args:
+            real_scores: The scores of real samples, a tensor.
+            fake_scores: The scores of generated samples, a tensor of the same shape.
+        """
 
     @abstractmethod
     def generator(self, real_scores: Any, fake_scores: Any) -> Any:
-        """Returns what the generator minimizes: one value per score."""
+        """Returns what the generator minimizes: one value for each score.
+
+        Args:
+            real_scores: The scores of real samples. `None` if `pairs` is `False`.
+            fake_scores: The scores of generated samples, a tensor.
+        """
 
     def probability(self, scores: Any) -> Any:
-        """Returns the probability of being real that the scores stand for.
+        """Returns the probability that a sample is real, for each score.
 
-        A loss whose scores stand for no probability (a critic's) overrides this to return them unchanged.
+        Override this if your scores do not give a probability, such as the scores of a critic. Then return
+        the scores unchanged.
         """
         return ops.sigmoid(scores)
 
     def signs(self, real_scores: Any, fake_scores: Any) -> Any:
-        """Returns 1 for each real sample that the discriminator takes for real, and -1 for each other one.
+        """Returns 1 for each real sample that the discriminator judges to be real, and -1 for each other one.
 
-        Adaptive augmentation follows their mean (Karras et al. 2020, section 3). Where only differences of
-        scores mean something, as of losses that pair samples, a real score is compared with a generated one.
+        Adaptive augmentation uses the mean of these signs
+        ([Karras et al., 2020](https://arxiv.org/abs/2006.06676), section 3). If `pairs` is `True`, each real
+        score is compared with a generated score: in such a loss, only differences between scores mean
+        something.
         """
         return ops.sign(real_scores - fake_scores if self.pairs else real_scores)
 
@@ -67,5 +82,5 @@ class AdversarialLoss(ABC):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> AdversarialLoss:
-        """Makes the loss that `get_config` described."""
+        """Makes the loss that a result of `get_config` describes."""
         return cls(**config)

@@ -12,15 +12,17 @@ from kerasgan.losses.adversarial_loss import AdversarialLoss
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class EnergyMargin(AdversarialLoss):
-    """The energy game: low energy for real samples, at least a margin for generated ones.
+    """The game of an energy-based GAN: low energy for real samples, at least a margin for generated ones.
 
-    `E(x) + max(0, m - E(G(z)))` for the discriminator, `E(G(z))` for the generator (Zhao et al. 2016,
-    equations 1 and 2). A "score" is an energy here, not negative, and low for what looks real.
+    The discriminator minimizes `E(x) + max(0, m - E(G(z)))`. The generator minimizes `E(G(z))`. Here a
+    "score" is an energy. It is not negative, and it is low for samples that look real.
+
+    Reference: [Zhao et al., 2016](https://arxiv.org/abs/1609.03126), equations 1 and 2.
 
     Args:
-        margin: The margin m, in the units of the energy, not negative; or a
-            `keras.optimizers.schedules.LearningRateSchedule` of the discriminator's updates, for a margin
-            that decays. Defaults to 1.0.
+        margin: The margin m, in the units of the energy: a number that is not negative. For a margin that
+            changes during training, a `keras.optimizers.schedules.LearningRateSchedule` of the
+            discriminator's updates. Defaults to 1.0.
 
     Raises:
         ValueError: If `margin` is a negative number.
@@ -38,11 +40,11 @@ class EnergyMargin(AdversarialLoss):
         self.margin = schedules.number_or_schedule(
             "margin", margin, "a number that is not negative", lambda given: given >= 0
         )
-        # The model that plays for this loss says how many updates there have been.
+        # The model that uses this loss replaces this by its number of updates.
         self.step: Callable[[], Any] = lambda: 0
 
     def current_margin(self) -> Any:
-        """Returns the margin at the present step."""
+        """Returns the margin at the current update."""
         return schedules.value_at(self.margin, self.step())
 
     def discriminator(self, real_scores: Any, fake_scores: Any) -> Any:
@@ -54,7 +56,7 @@ class EnergyMargin(AdversarialLoss):
         return fake_scores
 
     def probability(self, scores: Any) -> Any:
-        """Returns the energies: they stand for no probability."""
+        """Returns the energies unchanged: they do not give a probability."""
         return scores
 
     def get_config(self) -> dict[str, Any]:
@@ -63,5 +65,5 @@ class EnergyMargin(AdversarialLoss):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> EnergyMargin:
-        """Makes the loss that `get_config` described."""
+        """Makes the loss that a result of `get_config` describes."""
         return cls(schedules.from_config(config["margin"]))

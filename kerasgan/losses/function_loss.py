@@ -11,13 +11,14 @@ from kerasgan.losses.adversarial_loss import AdversarialLoss
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class FunctionLoss(AdversarialLoss):
-    """A user's function of the scores, as a loss. `compile(loss=function)` makes one.
+    """A function of the scores, as a loss. `compile(loss=function)` makes one.
 
     Args:
-        function: Takes `(real_scores, fake_scores)` and returns what the discriminator and what the
-            generator minimize: `(discriminator_values, generator_values)`, one value per score. Register it
-            with `keras.saving.register_keras_serializable` to save a model compiled with it, and to load
-            it again. A lambda has no name to be found by: a model compiled with one cannot be loaded.
+        function: Takes `(real_scores, fake_scores)` and returns `(discriminator_values, generator_values)`:
+            what the discriminator minimizes and what the generator minimizes, one value for each score. To
+            save and load a model that is compiled with it, decorate it with
+            `keras.saving.register_keras_serializable`. A lambda has no name in the file, so such a model
+            cannot be loaded.
 
     Raises:
         TypeError: If `function` is not callable.
@@ -42,11 +43,11 @@ class FunctionLoss(AdversarialLoss):
         self.function = function
 
     def discriminator(self, real_scores: Any, fake_scores: Any) -> Any:
-        """Returns the function's first value."""
+        """Returns the first value of the function."""
         return self.function(real_scores, fake_scores)[0]
 
     def generator(self, real_scores: Any, fake_scores: Any) -> Any:
-        """Returns the function's second value."""
+        """Returns the second value of the function."""
         return self.function(real_scores, fake_scores)[1]
 
     def get_config(self) -> dict[str, Any]:
@@ -55,5 +56,5 @@ class FunctionLoss(AdversarialLoss):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> FunctionLoss:
-        """Makes the loss that `get_config` described."""
+        """Makes the loss that a result of `get_config` describes."""
         return cls(registry.deserialize_function(config["function"], "function"))

@@ -10,10 +10,13 @@ from kerasgan.losses.adversarial_loss import AdversarialLoss
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class Hinge(AdversarialLoss):
-    """The hinge game: a critic that stops pulling at samples beyond a margin of 1.
+    """The hinge loss: samples whose score is beyond a margin of 1 do not change the critic.
 
-    `E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(z)))]` for the critic, `-E[D(G(z))]` for the generator (Lim &
-    Ye 2017; Miyato et al. 2018, equations 16 and 17). A critic's score is no probability.
+    The critic minimizes `E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(z)))]`. The generator minimizes
+    `-E[D(G(z))]`. A critic's score is not a probability.
+
+    References: [Lim & Ye, 2017](https://arxiv.org/abs/1705.02894);
+    [Miyato et al., 2018](https://arxiv.org/abs/1802.05957), equations 16 and 17.
 
     Example:
 
@@ -31,5 +34,5 @@ class Hinge(AdversarialLoss):
         return -fake_scores
 
     def probability(self, scores: Any) -> Any:
-        """Returns the scores: a critic's score stands for no probability."""
+        """Returns the scores unchanged: a critic's score is not a probability."""
         return scores

@@ -11,14 +11,16 @@ from kerasgan.losses.adversarial_loss import AdversarialLoss
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class LeastSquares(AdversarialLoss):
-    """Regresses the discriminator's output on 1 for real and 0 for generated samples.
+    """Squared distances of the discriminator's output from 1 for real samples and from 0 for generated ones.
 
-    `1/2 E[(D(x) - 1)^2] + 1/2 E[D(G(z))^2]` for the discriminator, `1/2 E[(D(G(z)) - 1)^2]` for the
-    generator (Mao et al. 2017, equation 9). Defined on the discriminator's own output, sigmoid or not.
+    The discriminator minimizes `1/2 E[(D(x) - 1)^2] + 1/2 E[D(G(z))^2]`. The generator minimizes
+    `1/2 E[(D(G(z)) - 1)^2]`. D is the output of the discriminator as it is, with or without a sigmoid.
+
+    Reference: [Mao et al., 2017](https://arxiv.org/abs/1611.04076), equation 9.
 
     Args:
-        real_label: What the discriminator's output on real samples is pulled to, and the generator's
-            samples by the generator. Defaults to 1.0; less than 1.0 is one-sided label smoothing.
+        real_label: The output that the discriminator aims at for real samples, and the generator for its
+            samples: a positive number. Less than 1.0 is one-sided label smoothing. Defaults to 1.0.
 
     Raises:
         ValueError: If `real_label` is not a positive number.
@@ -44,14 +46,14 @@ class LeastSquares(AdversarialLoss):
         return 0.5 * ops.square(fake_scores - self.real_label)
 
     def probability(self, scores: Any) -> Any:
-        """Returns the scores in units of `real_label`, clipped to `[0, 1]`.
+        """Returns the scores divided by `real_label`, clipped to `[0, 1]`.
 
-        Regression on the labels 0 and `real_label` estimates `real_label` times the probability.
+        A regression on the labels 0 and `real_label` estimates `real_label` times the probability.
         """
         return ops.clip(scores / self.real_label, 0.0, 1.0)
 
     def signs(self, real_scores: Any, fake_scores: Any) -> Any:
-        """Returns 1 for each real score that is nearer to `real_label` than to 0, and -1 for others."""
+        """Returns 1 for each real score that is nearer to `real_label` than to 0, and -1 for the others."""
         return ops.sign(real_scores - self.real_label / 2)
 
     def get_config(self) -> dict[str, Any]:

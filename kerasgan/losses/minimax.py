@@ -13,12 +13,15 @@ from kerasgan.losses.adversarial_loss import AdversarialLoss
 class Minimax(AdversarialLoss):
     """The zero-sum game: the generator minimizes what the discriminator maximizes.
 
-    `min_G max_D E[log D(x)] + E[log(1 - D(G(z)))]` (Goodfellow et al. 2014, equation 1), computed from
-    logits. The generator's gradient vanishes where the discriminator wins; `NonSaturating` mends that.
+    `min_G max_D E[log D(x)] + E[log(1 - D(G(z)))]`, computed from logits. If the discriminator wins, the
+    gradient of the generator vanishes. `NonSaturating` avoids this.
+
+    Reference: [Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661), equation 1.
 
     Args:
-        label_smoothing: One-sided: the discriminator's target for real samples is `1 - label_smoothing`
-            (Salimans et al. 2016, section 3.4). In `[0, 1)`. Defaults to 0.
+        label_smoothing: A number in `[0, 1)`. The discriminator's target for real samples is
+            `1 - label_smoothing`. The target for generated samples stays 0 (one-sided label smoothing,
+            [Salimans et al., 2016](https://arxiv.org/abs/1606.03498), section 3.4). Defaults to 0.0.
 
     Raises:
         ValueError: If `label_smoothing` is outside `[0, 1)`.
@@ -34,7 +37,7 @@ class Minimax(AdversarialLoss):
         self.label_smoothing = fraction("label_smoothing", label_smoothing)
 
     def discriminator(self, real_scores: Any, fake_scores: Any) -> Any:
-        """Returns `-t log D(x) - (1 - t) log(1 - D(x)) - log(1 - D(G(z)))`, `t` the smoothed label."""
+        """Returns `-t log D(x) - (1 - t) log(1 - D(x)) - log(1 - D(G(z)))`, `t = 1 - label_smoothing`."""
         # softplus(-s) = -log sigmoid(s), and softplus(s) - softplus(-s) = s.
         return (
             ops.softplus(-real_scores)

@@ -10,14 +10,17 @@ from kerasgan.losses.minimax import Minimax
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class NonSaturating(Minimax):
-    """The game as it is played in practice: the generator maximizes `log D(G(z))`.
+    """The usual loss of a GAN, and the default: the generator maximizes `log D(G(z))`.
 
-    The discriminator's side is that of `Minimax`; the fixed point is the same, and the generator's
-    gradient stays strong where the discriminator wins (Goodfellow et al. 2014, section 3). The default.
+    The discriminator minimizes the same as in `Minimax`. The fixed point is the same too. But the gradient of
+    the generator stays strong if the discriminator wins.
+
+    Reference: [Goodfellow et al., 2014](https://arxiv.org/abs/1406.2661), section 3.
 
     Args:
-        label_smoothing: One-sided: the discriminator's target for real samples is `1 - label_smoothing`
-            (Salimans et al. 2016, section 3.4). In `[0, 1)`. Defaults to 0.
+        label_smoothing: A number in `[0, 1)`. The discriminator's target for real samples is
+            `1 - label_smoothing`. The target for generated samples stays 0 (one-sided label smoothing,
+            [Salimans et al., 2016](https://arxiv.org/abs/1606.03498), section 3.4). Defaults to 0.0.
 
     Raises:
         ValueError: If `label_smoothing` is outside `[0, 1)`.

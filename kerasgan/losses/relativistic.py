@@ -12,10 +12,12 @@ from kerasgan.losses.adversarial_loss import AdversarialLoss
 class Relativistic(AdversarialLoss):
     """The relativistic pairing game (RpGAN): each real sample is compared with one generated sample.
 
-    `E[softplus(-(D(x) - D(G(z))))]` for the discriminator and `E[softplus(-(D(G(z)) - D(x)))]` for the
-    generator (Jolicoeur-Martineau 2019). With `R1` and `R2` penalties it has local convergence and covers
-    modes well (R3GAN: Huang et al. 2024, equation 2). Only differences of scores mean something: a single
-    score stands for no probability.
+    The discriminator minimizes `E[softplus(-(D(x) - D(G(z))))]`. The generator minimizes
+    `E[softplus(-(D(G(z)) - D(x)))]`. With the penalties `R1` and `R2`, this game converges locally and covers
+    modes well. Only differences between scores mean something. A single score is not a probability.
+
+    References: [Jolicoeur-Martineau, 2019](https://arxiv.org/abs/1807.00734); R3GAN,
+    [Huang et al., 2024](https://arxiv.org/abs/2501.05441), equation 2.
 
     Example:
 
@@ -35,5 +37,5 @@ class Relativistic(AdversarialLoss):
         return ops.softplus(real_scores - fake_scores)
 
     def probability(self, scores: Any) -> Any:
-        """Returns the scores: only their differences stand for a probability."""
+        """Returns the scores unchanged: only their differences give a probability."""
         return scores

@@ -9,11 +9,16 @@ from kerasgan.losses.adversarial_loss import AdversarialLoss
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class Wasserstein(AdversarialLoss):
-    """The Kantorovich dual of the earth mover's distance.
+    """The dual form of the Wasserstein distance (earth mover's distance), by Kantorovich.
 
-    `-E[D(x)] + E[D(G(z))]` for the critic, `-E[D(G(z))]` for the generator (Arjovsky et al. 2017). The
-    critic must be kept Lipschitz: with `kerasgan.constraints.WeightClipping` on its kernels, or with
-    `kerasgan.penalties.WassersteinGradientPenalty`. The negated critic's loss estimates the distance.
+    The critic minimizes `-E[D(x)] + E[D(G(z))]`. The generator minimizes `-E[D(G(z))]`. The negative of the
+    critic's loss estimates the distance.
+
+    The critic must stay Lipschitz continuous. This loss alone does not ensure that. Add the penalty
+    `kerasgan.penalties.WassersteinGradientPenalty`, or give the critic's layers a
+    `kerasgan.constraints.WeightClipping` as their `kernel_constraint`.
+
+    Reference: [Arjovsky et al., 2017](https://arxiv.org/abs/1701.07875).
 
     Example:
 
@@ -31,5 +36,5 @@ class Wasserstein(AdversarialLoss):
         return -fake_scores
 
     def probability(self, scores: Any) -> Any:
-        """Returns the scores: a critic's score stands for no probability."""
+        """Returns the scores unchanged: a critic's score is not a probability."""
         return scores

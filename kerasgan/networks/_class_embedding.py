@@ -16,7 +16,7 @@ def class_embedding(
     constraint: Any = None,
     spectral: bool = False,
 ) -> Any:
-    """Returns the learned vector of each integer label, shape (batch, size)."""
+    """Returns a learned vector for each integer label, of shape `(batch, size)`."""
     if not spectral:
         return layers.Embedding(
             number_of_classes,
@@ -24,8 +24,8 @@ def class_embedding(
             embeddings_initializer=initializer,
             embeddings_constraint=constraint,
         )(label)
-    # Around an Embedding, Keras's wrapper casts the vectors to the integer dtype of the labels, and
-    # all are zero then. A Dense layer without bias on one-hot labels is the same map.
+    # Keras's wrapper would cast the vectors of an Embedding to the integer dtype of the labels, and so to
+    # zeros. A Dense layer without bias on one-hot labels is the same map.
     layer = layers.Dense(
         size, use_bias=False, kernel_initializer=initializer, kernel_constraint=constraint
     )

@@ -9,10 +9,13 @@ import keras
 
 
 def initializer_factory(identifier: Any) -> Callable[[], Any]:
-    """Returns a function that makes an initializer for each layer.
+    """Returns a function that makes a new initializer for each layer.
 
-    One object without a seed draws the same numbers each time: two layers of one shape that share
-    it would start with equal weights.
+    One initializer object without a seed gives the same numbers each time. Two layers of the same shape would
+    then start with equal weights.
+
+    Args:
+        identifier: What `keras.initializers.get` takes.
     """
     initializer = keras.initializers.get(identifier)
 

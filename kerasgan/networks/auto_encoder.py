@@ -9,15 +9,15 @@ from kerasgan.registry import deserialize
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class AutoEncoder(keras.Model):
-    """An encoder and a decoder as one model that knows its parts.
+    """An encoder and a decoder as one model, with the attributes `encoder` and `decoder`.
 
-    As the discriminator of an `EBGAN` it gives the pulling-away term its codes. With a
-    `keras.layers.GaussianNoise` at the start of the encoder it is a denoising auto-encoder.
+    Use it as the discriminator of an `EBGAN`. The pulling-away term takes its codes from the `encoder`. If
+    the encoder starts with a `keras.layers.GaussianNoise`, this is a denoising auto-encoder.
 
     Args:
-        encoder: Any `keras.Model` from samples to codes, built.
-        decoder: Any `keras.Model` from codes to samples.
-        **kwargs: Those of `keras.Model`.
+        encoder: A built `keras.Model` from samples to codes.
+        decoder: A `keras.Model` from codes to samples.
+        **kwargs: `name`, `dtype` and the other arguments of `keras.Model`.
 
     Example:
 
@@ -36,11 +36,11 @@ class AutoEncoder(keras.Model):
             self(keras.KerasTensor(encoder.input_shape, keras.config.floatx()))
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Returns the reconstruction of samples."""
+        """Returns the reconstructions of samples."""
         return self.decoder(self.encoder(inputs, training=training), training=training)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments that make an equal model, but for its weights."""
+        """Returns the arguments that make an equal model, without its weights."""
         serialize = keras.saving.serialize_keras_object
         return {
             **super().get_config(),
@@ -50,6 +50,6 @@ class AutoEncoder(keras.Model):
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> AutoEncoder:
-        """Makes the model that `get_config` described."""
+        """Makes the model that a result of `get_config` describes."""
         with keras.saving.custom_object_scope(custom_objects or {}):
             return cls(**deserialize(config))

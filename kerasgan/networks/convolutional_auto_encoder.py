@@ -28,18 +28,22 @@ def convolutional_auto_encoder(
 ) -> AutoEncoder:
     """Builds a convolutional auto-encoder for images of any height, width and number of channels.
 
-    As it is, it is a discriminator of an `EBGAN`; its `encoder` and `decoder` are those of an
+    Use it as the discriminator of an `EBGAN`. Or give its `encoder` and its `decoder` to an
     `AdversarialAutoEncoder`.
 
     Args:
-        sample_shape: As in `convolutional_encoder`.
-        code_size: As in `convolutional_encoder`.
-        filters: As in `convolutional_encoder`. Defaults to `None`.
-        normalization: As in `convolutional_encoder`, for both. Defaults to `None`.
-        output_activation: As in `convolutional_decoder`. Defaults to `"tanh"`.
-        noise: As in `convolutional_encoder`. Defaults to `0.0`.
-        kernel_initializer: Initializer of all weights. Defaults to `"he_normal"`.
-        name: Name of the model. Defaults to `"auto_encoder"`.
+        sample_shape: `(height, width, channels)` of a sample.
+        code_size: The length of a code, a positive integer.
+        filters: The number of channels at full size, a positive integer. It doubles with each halving of the
+            image, up to 8 times `filters`. `None` means 32 for images of up to 16×16 pixels, and 64 for
+            larger ones. Defaults to `None`.
+        normalization: `"batch"` or `None`, for the encoder and the decoder, as in `convolutional_encoder`.
+            Defaults to `None`.
+        output_activation: The activation of the samples. Defaults to `"tanh"`, for data in `[-1, 1]`.
+        noise: The standard deviation of the noise that is added to samples in training, as in
+            `convolutional_encoder`. Defaults to 0.0.
+        kernel_initializer: The initializer of the kernels. Defaults to `"he_normal"`.
+        name: The name of the model. Defaults to `"auto_encoder"`.
 
     Returns:
         A `kerasgan.networks.AutoEncoder`.
@@ -49,7 +53,7 @@ def convolutional_auto_encoder(
 
     Example:
 
-    >>> model = convolutional_auto_encoder((10, 12, 3), code_size=4, filters=2)
+    >>> model = kerasgan.networks.convolutional_auto_encoder((10, 12, 3), code_size=4, filters=2)
     >>> model.encoder.output_shape, model.decoder.output_shape
     ((None, 4), (None, 10, 12, 3))
     """
@@ -73,23 +77,25 @@ def convolutional_encoder(
     kernel_initializer: Any = "he_normal",
     name: str | None = "encoder",
 ) -> keras.Model:
-    """Builds an encoder of images of any height, width and number of channels.
+    """Builds an encoder for images of any height, width and number of channels.
 
-    The convolutions are those of `dcgan_discriminator`: stride 2 and kernel 4, halving the image and
-    doubling the channels. A dense layer makes the code, linear, so that it can follow any prior.
+    It has the convolutions of `dcgan_discriminator`: stride 2 and kernel size 4. Each halves the image and
+    doubles the number of channels. A dense layer makes the code. It is linear, so that the code can follow
+    any prior.
 
     Args:
         sample_shape: `(height, width, channels)` of a sample.
-        code_size: Positive integer, the length of a code; twice as long for a
-            `kerasgan.layers.GaussianSampling` behind it.
-        filters: Channels after the first convolution; each halving of the image has twice as many,
-            up to 8 times. `None` takes 32 for images up to 16 pixels high and wide, and 64 for
-            larger ones. Defaults to `None`.
-        normalization: `"batch"`, on all convolutions but the first, or `None`. Defaults to `None`.
-        noise: Standard deviation of the Gaussian noise that is added to samples in training, which
-            makes a denoising auto-encoder. Defaults to `0.0`.
-        kernel_initializer: Initializer of all weights. Defaults to `"he_normal"`.
-        name: Name of the model. Defaults to `"encoder"`.
+        code_size: The length of a code, a positive integer. If a `kerasgan.layers.GaussianSampling` follows,
+            give twice the length of its draws.
+        filters: The number of channels after the first convolution, a positive integer. It doubles with each
+            halving of the image, up to 8 times `filters`. `None` means 32 for images of up to 16×16 pixels,
+            and 64 for larger ones. Defaults to `None`.
+        normalization: `"batch"`, for batch normalization after all convolutions but the first, or `None`.
+            Defaults to `None`.
+        noise: The standard deviation of Gaussian noise that is added to samples in training. With noise, this
+            is the encoder of a denoising auto-encoder. Defaults to 0.0.
+        kernel_initializer: The initializer of the kernels. Defaults to `"he_normal"`.
+        name: The name of the model. Defaults to `"encoder"`.
 
     Returns:
         A functional `keras.Model`.
@@ -99,7 +105,8 @@ def convolutional_encoder(
 
     Example:
 
-    >>> convolutional_encoder((100, 100, 3), code_size=16, filters=4).output_shape
+    >>> encoder = kerasgan.networks.convolutional_encoder((100, 100, 3), code_size=16, filters=4)
+    >>> encoder.output_shape
     (None, 16)
     """
     height, width, channels = shape("sample_shape", sample_shape, rank=3)
@@ -138,18 +145,18 @@ def convolutional_decoder(
     kernel_initializer: Any = "he_normal",
     name: str | None = "decoder",
 ) -> keras.Model:
-    """Builds a decoder into images of any height, width and number of channels.
-
-    It is a `dcgan_generator` of codes.
+    """Builds a decoder for images of any height, width and number of channels: a `dcgan_generator` of codes.
 
     Args:
-        code_size: Positive integer, the length of a code.
+        code_size: The length of a code, a positive integer.
         sample_shape: `(height, width, channels)` of a sample.
-        filters: Channels at full size; otherwise as in `convolutional_encoder`. Defaults to `None`.
+        filters: The number of channels at full size, a positive integer. It doubles with each halving of the
+            image, up to 8 times `filters`. `None` means 32 for images of up to 16×16 pixels, and 64 for
+            larger ones. Defaults to `None`.
         normalization: `"batch"` or `None`. Defaults to `None`.
-        output_activation: Activation of the samples. Defaults to `"tanh"`, for data in `[-1, 1]`.
-        kernel_initializer: Initializer of all weights. Defaults to `"he_normal"`.
-        name: Name of the model. Defaults to `"decoder"`.
+        output_activation: The activation of the samples. Defaults to `"tanh"`, for data in `[-1, 1]`.
+        kernel_initializer: The initializer of the kernels. Defaults to `"he_normal"`.
+        name: The name of the model. Defaults to `"decoder"`.
 
     Returns:
         A functional `keras.Model`.
@@ -159,7 +166,7 @@ def convolutional_decoder(
 
     Example:
 
-    >>> convolutional_decoder(16, (100, 100, 3), filters=4).output_shape
+    >>> kerasgan.networks.convolutional_decoder(16, (100, 100, 3), filters=4).output_shape
     (None, 100, 100, 3)
     """
     return dcgan_generator(

@@ -29,29 +29,28 @@ def dcgan_generator(
 ) -> keras.Model:
     """Builds a convolutional generator for images of any height, width and number of channels.
 
-    A dense layer makes a small image with many channels; transposed convolutions with stride 2 and
-    kernel 4 double it, halving the channels, until it has the size of a sample; where a size is
-    odd, the last row or column is cut off. A last convolution makes the channels of the sample.
+    A dense layer makes a small image with many channels. Transposed convolutions with stride 2 and kernel
+    size 4 double it until it has the size of a sample. Each halves the number of channels. If a size is odd,
+    the last row or column is cut off. A last convolution makes the channels of the sample.
 
-    Reference: [Radford et al., 2016](https://arxiv.org/abs/1511.06434), section 3. Kernel 4 instead
-    of 5 is a multiple of the stride, which leaves no checkerboard pattern.
+    Reference: [Radford et al., 2016](https://arxiv.org/abs/1511.06434), section 3. The paper has kernels of
+    size 5. Size 4 is a multiple of the stride, and leaves no checkerboard pattern.
 
     Args:
-        latent_shape: Shape of a latent point without the batch; an integer is a vector of that
-            size.
+        latent_shape: The shape of a latent sample, without the batch axis. An integer `n` means `(n,)`.
         sample_shape: `(height, width, channels)` of a sample.
-        filters: Channels at full size; each halving of the image has twice as many, up to 8 times.
-            `None` takes 32 for images up to 16 pixels high and wide, and 64 for larger ones.
-            Defaults to `None`.
-        number_of_classes: Positive integer for a conditional generator, whose inputs are
-            `[latent, label]`: an embedding of the integer label is appended to the latent point.
-            Defaults to `None`.
+        filters: The number of channels at full size, a positive integer. It doubles with each halving of the
+            image, up to 8 times `filters`. `None` means 32 for images of up to 16×16 pixels, and 64 for
+            larger ones. Defaults to `None`.
+        number_of_classes: The number of classes, for a conditional generator with the inputs
+            `[latent, label]`. An embedding of the integer label is appended to the latent sample. Defaults to
+            `None`: no labels.
         normalization: `"batch"` or `None`. Defaults to `"batch"`.
-        output_activation: Activation of the samples. Defaults to `"tanh"`, for data in `[-1, 1]`.
-        kernel_initializer: Initializer of all weights. Defaults to `"he_normal"`: on 8×8 digits it
-            gave more varied samples than the paper's normal distribution of standard deviation
-            0.02, which leaves small networks with tiny signals.
-        name: Name of the model. Defaults to `"generator"`.
+        output_activation: The activation of the samples. Defaults to `"tanh"`, for data in `[-1, 1]`.
+        kernel_initializer: The initializer of the kernels. Defaults to `"he_normal"`. The paper uses a normal
+            distribution with a standard deviation of 0.02. In small networks, it makes the signals tiny. On
+            8×8 digits, `"he_normal"` gave more varied samples.
+        name: The name of the model. Defaults to `"generator"`.
 
     Returns:
         A functional `keras.Model`.
@@ -61,7 +60,7 @@ def dcgan_generator(
 
     Example:
 
-    >>> generator = dcgan_generator(latent_shape=64, sample_shape=(8, 8, 1))
+    >>> generator = kerasgan.networks.dcgan_generator(latent_shape=64, sample_shape=(8, 8, 1))
     >>> generator.input_shape, generator.output_shape
     ((None, 64), (None, 8, 8, 1))
     """
@@ -116,33 +115,33 @@ def dcgan_discriminator(
 ) -> keras.Model:
     """Builds a convolutional discriminator for images of any height, width and number of channels.
 
-    Convolutions with stride 2 and kernel 4 halve the image and double the channels; a linear unit
-    on the flat features gives the score, a logit.
+    Convolutions with stride 2 and kernel size 4 halve the image and double the number of channels. A linear
+    unit on the flat features gives the score, a logit.
 
-    Batch normalization is off unless asked for. It makes the score of an example depend on the
-    others, which a gradient penalty does not allow for (Gulrajani et al., 2017, section 4).
+    By default there is no batch normalization. With it, the score of an example depends on the other examples
+    of the batch, and a gradient penalty does not allow for that
+    ([Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028), section 4).
 
-    References: [Radford et al., 2016](https://arxiv.org/abs/1511.06434), section 3;
-    [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637), equation 4, for the projection.
+    References: [Radford et al., 2016](https://arxiv.org/abs/1511.06434), section 3; for the projection,
+    [Miyato and Koyama, 2018](https://arxiv.org/abs/1802.05637), equation 4.
 
     Args:
         sample_shape: `(height, width, channels)` of a sample.
-        filters: Channels after the first convolution; each halving of the image has twice as many,
-            up to 8 times. `None` takes 32 for images up to 16 pixels high and wide, and 64 for
-            larger ones. Defaults to `None`.
-        number_of_classes: Positive integer for a conditional discriminator, whose inputs are
-            `[sample, label]`: the score gains the inner product of the features and an embedding of
-            the integer label (a projection). Defaults to `None`.
-        normalization: `None`; `"batch"`, on all convolutions but the first; or `"spectral"`,
-            `keras.layers.SpectralNormalization` around every layer with weights. Defaults to
-            `None`.
-        dropout: Rate of dropout on the features, in `[0, 1)`. Defaults to `0.0`.
-        kernel_initializer: Initializer of all weights. Defaults to `"he_normal"`: on 8×8 digits it
-            gave more varied samples than the paper's normal distribution of standard deviation
-            0.02, which leaves small networks with tiny signals.
-        kernel_constraint: Constraint of all weights but biases, such as
+        filters: The number of channels after the first convolution, a positive integer. It doubles with each
+            halving of the image, up to 8 times `filters`. `None` means 32 for images of up to 16×16 pixels,
+            and 64 for larger ones. Defaults to `None`.
+        number_of_classes: The number of classes, for a conditional discriminator with the inputs
+            `[sample, label]`. The inner product of the features and an embedding of the integer label is
+            added to the score (a projection). Defaults to `None`: no labels.
+        normalization: `None`; `"batch"`, after all convolutions but the first; or `"spectral"`, for a
+            `keras.layers.SpectralNormalization` around every layer with weights. Defaults to `None`.
+        dropout: The rate of dropout on the features, in `[0, 1)`. Defaults to 0.0.
+        kernel_initializer: The initializer of the kernels. Defaults to `"he_normal"`. The paper uses a normal
+            distribution with a standard deviation of 0.02. In small networks, it makes the signals tiny. On
+            8×8 digits, `"he_normal"` gave more varied samples.
+        kernel_constraint: A constraint of all weights but biases, such as
             `kerasgan.constraints.WeightClipping`. Defaults to `None`.
-        name: Name of the model. Defaults to `"discriminator"`.
+        name: The name of the model. Defaults to `"discriminator"`.
 
     Returns:
         A functional `keras.Model` whose output has the shape `(batch, 1)`.
@@ -152,7 +151,7 @@ def dcgan_discriminator(
 
     Example:
 
-    >>> discriminator = dcgan_discriminator(sample_shape=(28, 28, 1))
+    >>> discriminator = kerasgan.networks.dcgan_discriminator(sample_shape=(28, 28, 1))
     >>> discriminator.output_shape
     (None, 1)
     """

@@ -1,4 +1,4 @@
-"""FastGAN's generator and discriminator: few weights where images are large."""
+"""FastGAN's generator and discriminator: they have few weights where images are large."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from kerasgan.networks._inputs import flat_inputs
 from kerasgan.networks._stages import smallest_size
 from kerasgan.precision import full_precision
 
-# How many times `filters` channels there are, from the smallest image up (4, 8, 16, ... pixels).
+# The channels as multiples of `filters`, from the smallest image up (4, 8, 16, ... pixels).
 _GENERATOR_WIDTHS = (16, 8, 4, 2, 2, 1, 1 / 2, 1 / 4, 1 / 8)
-# Likewise, from 8 pixels up.
+# The same, from 8 pixels up.
 _DISCRIMINATOR_WIDTHS = (8, 4, 2, 1, 1 / 2, 1 / 4, 1 / 8, 1 / 16)
-# How many doublings lie between an image and the one that excites its channels.
+# The number of doublings between an image and the smaller image that excites its channels.
 _SKIPPED = 4
 
 
@@ -34,29 +34,32 @@ def fastgan_generator(
     kernel_initializer: Any = "he_normal",
     name: str | None = "generator",
 ) -> keras.Model:
-    """Builds FastGAN's generator, for small sets of images of 32 to 512 pixels, not square ones too.
+    """Builds FastGAN's generator, for small sets of images of 32 to 512 pixels. They need not be square.
 
-    Each stage repeats the pixels of the one before and convolves them, once or twice in turns, with gated
-    linear units. Most channels are where images are small. Skip-layer excitation ties both ends together: a
-    small image decides, channel by channel, how much of an image 16 times as large goes on (8 times in a
-    generator of 32 pixels).
+    Each stage repeats the pixels of the stage before it, and convolves them, alternately once and twice. The
+    activations are gated linear units. Most channels are in the stages where images are small.
 
-    Reference: [Liu et al., 2021](https://arxiv.org/abs/2101.04775), section 3.1. Without its noise at each
-    stage, so that a latent point is one sample, and without spectral normalization.
+    Skip-layer excitation connects small and large stages: for each channel, a small image decides how much of
+    a larger image goes on. The larger image is 16 times as large (8 times in a generator of 32 pixels).
+
+    Reference: [Liu et al., 2021](https://arxiv.org/abs/2101.04775), section 3.1. The paper's noise at each
+    stage is left out, so that one latent sample gives one image. Its spectral normalization is left out too.
 
     Args:
-        latent_shape: Shape of a latent point; an integer is a vector of that size. The paper has 256.
-        sample_shape: `(height, width, channels)` of a sample, whose sides can be halved until the shorter one
-            is 4 to 7.
-        filters: Channels at 128 pixels; there are 16 times as many at 4 pixels, 8 times at 8, 4 times at 16,
-            and twice as many at 32 and 64. The paper has 64. Defaults to 16, for a CPU.
-        number_of_classes: Positive integer for a conditional generator, whose inputs are
-            `[latent, label]`: an embedding of the integer label is appended to the latent point. Defaults to
-            `None`.
-        normalization: `"batch"` as in the paper, or `None`. Defaults to `"batch"`.
-        output_activation: Activation of the samples. Defaults to `"tanh"`, for data in `[-1, 1]`.
-        kernel_initializer: Initializer of all weights. Defaults to `"he_normal"`.
-        name: Name of the model. Defaults to `"generator"`.
+        latent_shape: The shape of a latent sample, without the batch axis. An integer `n` means `(n,)`. The
+            paper has 256.
+        sample_shape: `(height, width, channels)` of a sample. It must be possible to halve height and width
+            until the shorter one is 4 to 7.
+        filters: The number of channels at 128 pixels, a positive integer. There are 16 times as many at 4
+            pixels, 8 times as many at 8, 4 times as many at 16, and twice as many at 32 and 64. The paper has
+            64. Defaults to 16, for a CPU.
+        number_of_classes: The number of classes, for a conditional generator with the inputs
+            `[latent, label]`. An embedding of the integer label is appended to the latent sample. Defaults to
+            `None`: no labels.
+        normalization: `"batch"`, as in the paper, or `None`. Defaults to `"batch"`.
+        output_activation: The activation of the samples. Defaults to `"tanh"`, for data in `[-1, 1]`.
+        kernel_initializer: The initializer of the kernels. Defaults to `"he_normal"`.
+        name: The name of the model. Defaults to `"generator"`.
 
     Returns:
         A functional `keras.Model`.
@@ -66,7 +69,7 @@ def fastgan_generator(
 
     Example:
 
-    >>> generator = fastgan_generator(32, (32, 48, 3), filters=4)
+    >>> generator = kerasgan.networks.fastgan_generator(32, (32, 48, 3), filters=4)
     >>> generator.input_shape, generator.output_shape
     ((None, 32), (None, 32, 48, 3))
     """
@@ -99,7 +102,7 @@ def fastgan_generator(
     inputs, x = flat_inputs("latent", latents_shape, number_of_classes)
     first = (*smallest, 2 * widths[0])
     stages = [gated(layers.Reshape(first)(dense(x, math.prod(first))))]
-    # Where there is no image a 16th of the largest, the smallest one excites it.
+    # If no image is 16 times smaller than the largest, the smallest image excites it.
     skipped = min(_SKIPPED, doublings)
     for index, count in enumerate(widths[1:], start=1):
         x = gated(convolution(layers.UpSampling2D(2)(stages[-1]), 2 * count))
@@ -124,28 +127,31 @@ def fastgan_discriminator(
     kernel_initializer: Any = "he_normal",
     name: str | None = "discriminator",
 ) -> keras.Model:
-    """Builds a discriminator of the blocks of FastGAN's.
+    """Builds a discriminator of the blocks of FastGAN's discriminator.
 
-    Each block halves the image twice: by convolutions, and by the mean of four pixels with a convolution of
-    size 1. Their mean goes on, down to 8 pixels, where a linear unit on all features gives the score.
+    Each block halves the image in two ways: by convolutions, and by the mean of four pixels with a
+    convolution of size 1. The mean of both goes on, down to 8 pixels. There, a linear unit on all features
+    gives the score.
 
-    Reference: [Liu et al., 2021](https://arxiv.org/abs/2101.04775), section 3.2. The paper's has a score for
-    each of 5×5 patches, a second one for a smaller image, and decoders that reconstruct real samples. Here
-    one score is for all, so that the weights of penalties mean what they mean elsewhere, and the decoders are
-    left out.
+    Reference: [Liu et al., 2021](https://arxiv.org/abs/2101.04775), section 3.2. The paper's discriminator
+    has a score for each of 5×5 patches, a second score for a smaller image, and decoders that reconstruct
+    real samples. Here there is one score for all, so that the weight of a penalty means the same as
+    elsewhere. The decoders are left out.
 
     Args:
-        sample_shape: As in `fastgan_generator`.
-        filters: Channels at 64 pixels; there are twice as many at 32, 4 times at 16 and 8 times at 8. The
-            paper has 64. Defaults to 16, for a CPU.
-        number_of_classes: Positive integer for a conditional discriminator, whose inputs are
-            `[sample, label]`: the score gains the inner product of the features' means and an embedding of
-            the integer label (a projection). Defaults to `None`.
-        normalization: `None`; `"batch"`, behind all convolutions but the first; or `"spectral"`,
-            `keras.layers.SpectralNormalization` around every layer with weights. The paper has both; a
-            gradient penalty is better off without. Defaults to `None`.
-        kernel_initializer: Initializer of all weights. Defaults to `"he_normal"`.
-        name: Name of the model. Defaults to `"discriminator"`.
+        sample_shape: `(height, width, channels)` of a sample. It must be possible to halve height and width
+            until the shorter one is 4 to 7.
+        filters: The number of channels at 64 pixels, a positive integer. There are twice as many at 32
+            pixels, 4 times as many at 16 and 8 times as many at 8. The paper has 64. Defaults to 16, for a
+            CPU.
+        number_of_classes: The number of classes, for a conditional discriminator with the inputs
+            `[sample, label]`. The inner product of the features' means and an embedding of the integer label
+            is added to the score (a projection). Defaults to `None`: no labels.
+        normalization: `None`; `"batch"`, after all convolutions but the first; or `"spectral"`, for a
+            `keras.layers.SpectralNormalization` around every layer with weights. The paper has both. A
+            gradient penalty works better without. Defaults to `None`.
+        kernel_initializer: The initializer of the kernels. Defaults to `"he_normal"`.
+        name: The name of the model. Defaults to `"discriminator"`.
 
     Returns:
         A functional `keras.Model` whose output, a logit, has the shape `(batch, 1)`.
@@ -155,7 +161,7 @@ def fastgan_discriminator(
 
     Example:
 
-    >>> fastgan_discriminator((32, 32, 3), filters=4).output_shape
+    >>> kerasgan.networks.fastgan_discriminator((32, 32, 3), filters=4).output_shape
     (None, 1)
     """
     height, width, channels = shape("sample_shape", sample_shape, rank=3)

@@ -12,36 +12,47 @@ from kerasgan.arguments import invalid, number, positive_integer
 from kerasgan.networks._stages import stage_filters
 from kerasgan.precision import full_precision
 
-# Growth is counted in whole parts of a level: averages of weights copy integers.
+# Growth is an integer number of parts of a level, because averages of weights copy integers.
 _PARTS = 1000
 
 
 class GrowingNetwork(keras.Model):
-    """A network that is played from its first resolution to its last while it is trained.
+    """A network that can grow from its smallest resolution to its full resolution during training.
 
-    All its blocks exist from the start, and one weight tells how many are in use. Its integer part is the
-    level that is grown, 0 the first; its fraction is how far the next one is faded in: at 1.3 the outcome is
-    30 % level 2's and 70 % level 1's. Files, averages, optimizers and strategies see the same weights all the
-    time, and what goes in and comes out never changes its shape. Each level is a branch of one graph: to grow
-    traces nothing anew, and only the branch in use is computed.
+    All blocks exist from the start. One weight, `growth`, tells how many are in use. Its integer part is the
+    level that is grown, counted from 0. Its fraction is how far the next level is faded in. For example, at
+    1.3 the output consists of 30 % of level 2 and 70 % of level 1.
 
-    Blocks that are not in use yet get gradients of zero (none where `run_eagerly` is set, of which Keras
-    warns). Optimizers without weight decay, such as Adam, leave them as they are then; weight decay and
-    regularizers move them all the same. Adam counts its steps for the whole network, and takes a block's
-    zeros for its history: the first step of a block that is grown late is `(1 - beta_1) / sqrt(1 - beta_2)`
-    learning rates long (10 with `beta_1=0, beta_2=0.99`; 32 with 0.999), and steps are of their usual length
-    after some `1 / (1 - beta_2)` more. Faded in over a multiple of those steps, the block has next to no
-    share of the outcome while that lasts.
+    So files, averages, optimizers and strategies always see the same weights, and the shapes of inputs and
+    outputs never change. Each level is a branch of one graph. Nothing is traced again when the network grows,
+    and only the branch in use is computed.
 
-    `kerasgan.callbacks.ProgressiveGrowing` sets the growth in training. A subclass writes `grown`, and
-    perhaps `entered` and `left`.
+    **Blocks that are not in use yet** get gradients of zero. (With `run_eagerly` they get none, and Keras
+    warns about that.) Optimizers without weight decay, such as Adam, do not change them. Weight decay and
+    regularizers do change them.
+
+    **Adam** counts its steps for the whole network, and keeps the zeros of a block as its history. So the
+    first step of a block that grows late is `(1 - beta_1) / sqrt(1 - beta_2)` learning rates long: 10 with
+    `beta_1=0, beta_2=0.99`, and 32 with `beta_2=0.999`. After about `1 / (1 - beta_2)` more steps, the steps
+    have their usual length. If fading in takes several times as many steps, the block hardly contributes to
+    the output during this time.
+
+    `kerasgan.callbacks.ProgressiveGrowing` sets the growth during training. To write a network of your own,
+    subclass this and write `grown`, and if you need them `entered` and `left`.
 
     Args:
-        levels: How many resolutions there are, each twice the one before.
-        **kwargs: Those of `keras.Model`.
+        levels: The number of resolutions, a positive integer. Each is twice the one before.
+        **kwargs: `name`, `dtype` and the other arguments of `keras.Model`.
 
     Raises:
         ValueError: If `levels` is not a positive integer.
+
+    Example:
+
+    >>> network = kerasgan.networks.ProgressiveGenerator(8, (8, 8, 1), levels=2, filters=4)
+    >>> network.levels, network.growth
+    (2, 1.0)
+    >>> network.growth = 0.25  # 25 % of level 1, and 75 % of level 0
     """
 
     def __init__(self, levels: int, **kwargs: Any) -> None:
@@ -54,7 +65,7 @@ class GrowingNetwork(keras.Model):
 
     @property
     def growth(self) -> float:
-        """How far the network is grown, in `[0, levels - 1]`, to a thousandth; all the way in a new one."""
+        """How far the network is grown, in `[0, levels - 1]`, to 0.001. A new network is fully grown."""
         return int(ops.convert_to_numpy(self._growth)) / _PARTS
 
     @growth.setter
@@ -64,41 +75,41 @@ class GrowingNetwork(keras.Model):
         self._growth.assign(round(_PARTS * growth))
 
     def entered(self, inputs: Any) -> Any:
-        """Returns what comes before all that depends on growth; the inputs as they are by default."""
+        """Returns the result of the layers before the part that grows. By default, the inputs."""
         return inputs
 
     @abstractmethod
     def grown(self, level: int, share: Any, inputs: Any) -> Any:
-        """Returns what depends on growth.
+        """Returns the result of the part that grows.
 
-        It runs in a branch of a graph. So its layers are built before, and change no state: no batch
-        normalization, no dropout.
+        This runs in a branch of a graph. So build all its layers before. They must not change a state: no
+        batch normalization and no dropout.
 
         Args:
             level: The newest level in use.
-            share: Its share of the outcome, a scalar in (0, 1]; the rest is the level's before it. 1 at
-                level 0.
-            inputs: What `entered` returned.
+            share: The share of this level in the output, a scalar in (0, 1]. The level before it has the
+                rest. It is 1 at level 0.
+            inputs: The result of `entered`.
 
         Returns:
-            A tensor, of the same shape and dtype for every level.
+            A tensor that has the same shape and dtype for every level.
         """
 
     def left(self, outputs: Any) -> Any:
-        """Returns what comes after all that depends on growth; what it gave by default."""
+        """Returns the result of the layers after the part that grows. By default, its result."""
         return outputs
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Returns what the network makes of its inputs as far as it is grown."""
+        """Returns the outputs of the network at its current growth."""
         level, parts = _newest(ops.convert_to_tensor(self._growth))
         share = ops.cast(parts, full_precision()) / _PARTS
         branches: list[Callable[..., Any]] = [partial(self.grown, i) for i in range(self.levels)]
         return self.left(ops.switch(level, branches, share, self.entered(inputs)))
 
     def grown_model(self) -> keras.Model:
-        """Returns the network as far as it is grown now, as an ordinary model on the same weights.
+        """Returns the network at its current growth as an ordinary model with the same weights.
 
-        It has no branches and does not grow: for formats that know none, such as ONNX.
+        This model has no branches and does not grow. Use it for formats without branches, such as ONNX.
         """
         level, parts = _newest(int(ops.convert_to_numpy(self._growth)))
         inputs = keras.Input(self.get_build_config()["input_shape"][1:])
@@ -126,6 +137,6 @@ class GrowingNetwork(keras.Model):
 
 
 def _newest(growth: Any) -> tuple[Any, Any]:
-    """Returns the newest level in use, and how many parts of it are."""
+    """Returns the newest level in use, and how many of its parts are in use."""
     level = -(-growth // _PARTS)
     return level, growth - _PARTS * (level - 1)

@@ -30,28 +30,27 @@ def mlp(
 ) -> keras.Model:
     """Builds a multi-layer perceptron from any shape to any shape.
 
-    It serves as a generator (`input_shape` is the latent shape), as a discriminator
-    (`output_shape=1`), as an encoder and as a decoder.
+    Use it as a generator (`input_shape` is then the latent shape), as a discriminator (`output_shape=1`), as
+    an encoder or as a decoder.
 
     Args:
-        input_shape: Shape of an input without the batch; an integer is a vector of that size.
-        units: Sizes of the hidden layers; may be empty.
-        output_shape: Shape of an output without the batch; an integer is a vector of that size.
-            Defaults to `1`.
-        activation: Activation of the hidden layers, a name or a callable. Defaults to `"relu"`.
-        output_activation: Activation of the output. Defaults to `None`, linear, which is right for
-            a discriminator.
-        normalization: `"batch"` puts batch normalization between each hidden layer and its
-            activation, `"spectral"` wraps each dense layer in `keras.layers.SpectralNormalization`
-            (for discriminators), `None` does neither. Defaults to `None`.
-        dropout: Rate of dropout after each activation, in `[0, 1)`. Defaults to `0.0`.
-        number_of_classes: Positive integer for a conditional network, whose inputs are
-            `[input, label]`: an embedding of the integer label is appended to the flat input.
+        input_shape: The shape of an input, without the batch axis. An integer `n` means `(n,)`.
+        units: The sizes of the hidden layers, a list of positive integers. It may be empty.
+        output_shape: The shape of an output, without the batch axis. An integer `n` means `(n,)`. Defaults to
+            1.
+        activation: The activation of the hidden layers, a name or a callable. Defaults to `"relu"`.
+        output_activation: The activation of the output. Defaults to `None`: linear, which is right for a
+            discriminator.
+        normalization: `"batch"`, for batch normalization between each hidden layer and its activation;
+            `"spectral"`, for a `keras.layers.SpectralNormalization` around each dense layer of a
+            discriminator; or `None`. Defaults to `None`.
+        dropout: The rate of dropout after each activation, in `[0, 1)`. Defaults to 0.0.
+        number_of_classes: The number of classes, for a conditional network with the inputs `[input, label]`.
+            An embedding of the integer label is appended to the flat input. Defaults to `None`: no labels.
+        kernel_initializer: The initializer of the kernels. Defaults to `"glorot_uniform"`.
+        kernel_constraint: A constraint of the kernels, such as `kerasgan.constraints.WeightClipping`.
             Defaults to `None`.
-        kernel_initializer: Initializer of the weights. Defaults to `"glorot_uniform"`.
-        kernel_constraint: Constraint of the weights, such as `kerasgan.constraints.WeightClipping`.
-            Defaults to `None`.
-        name: Name of the model. Defaults to `None`.
+        name: The name of the model. Defaults to `None`.
 
     Returns:
         A functional `keras.Model`.
@@ -61,10 +60,10 @@ def mlp(
 
     Example:
 
-    >>> generator = mlp(100, [256, 512], (28, 28), output_activation="tanh", normalization="batch")
+    >>> generator = kerasgan.networks.mlp(100, [256, 512], (28, 28), output_activation="tanh")
     >>> generator.output_shape
     (None, 28, 28)
-    >>> discriminator = mlp((28, 28), [512, 256], activation="leaky_relu")
+    >>> discriminator = kerasgan.networks.mlp((28, 28), [512, 256], activation="leaky_relu")
     >>> discriminator.output_shape
     (None, 1)
     """
@@ -102,7 +101,7 @@ def mlp(
     x = dense(x, math.prod(outputs_shape))
     if len(outputs_shape) != 1:
         x = layers.Reshape(outputs_shape)(x)
-    # float32 under mixed precision, as Keras advises for outputs: losses are taken from them.
+    # float32 under mixed precision, as Keras advises for outputs.
     outputs = layers.Activation(
         output_activation or "linear", dtype=full_precision(), name="output"
     )(x)

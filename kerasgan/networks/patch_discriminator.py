@@ -24,43 +24,49 @@ def patch_discriminator(
     kernel_constraint: Any = None,
     name: str | None = "discriminator",
 ) -> keras.Model:
-    """Builds a discriminator of samples and condition images, with one score for each patch.
+    """Builds a discriminator with a score for each patch of an image, with or without a condition image.
 
-    The two images are joined along their channels. Convolutions with stride 2 and kernel 4 halve
-    them, and two convolutions with kernel 3 make a map of scores, logits. One score sees a patch of
-    `7 * 2**halvings - 2` pixels (12, 26, 54, …) and no further: the game is
-    about texture and edges, and has few weights for any size of image.
+    The sample and the condition image are joined along their channels. Convolutions with stride 2 and kernel
+    size 4 halve them. Two convolutions with kernel size 3 make a map of scores, which are logits. One score
+    sees a patch of `7 * 2**halvings - 2` pixels (12, 26, 54, …). So the discriminator judges only texture and
+    edges, and has few weights for images of any size.
+
+    Gradient penalties take the gradient of the sum of all scores. Start with a weight of `10 / scores**2` for
+    `R1` and `R2`.
 
     Reference: [Isola et al., 2017](https://arxiv.org/abs/1611.07004), section 3.2.2.
 
     Args:
         sample_shape: `(height, width, channels)` of a sample.
-        condition_shape: `(height, width, channels)` of a condition image, for inputs
-            `[sample, condition]`; a smaller one, whose sides divide those of the sample, is enlarged
-            by repetition. `None` makes a model of samples alone. Defaults to `None`.
-        filters: Channels after the first convolution; each further halving has twice as many, up to
-            8 times. `None` takes 32 for images up to 16 pixels high and wide, and 64 for larger
-            ones. Defaults to `None`.
-        halvings: Positive integer, how often the image is halved, which sets the size of the
-            patches. Defaults to 2.
-        normalization: `None`; `"batch"`, behind all convolutions but the first and the last; or
-            `"spectral"`, `keras.layers.SpectralNormalization` around every convolution. Defaults to
-            `None`.
-        kernel_initializer: Initializer of all weights. Defaults to `"he_normal"`.
-        kernel_constraint: Constraint of all weights but biases, such as
+        condition_shape: `(height, width, channels)` of a condition image, for the inputs
+            `[sample, condition]`. The image may be smaller than the sample, if its height and width divide
+            those of the sample. It is then enlarged by repetition. Defaults to `None`: a discriminator of
+            samples alone.
+        filters: The number of channels after the first convolution, a positive integer. It doubles with each
+            further halving, up to 8 times `filters`. `None` means 32 for images of up to 16×16 pixels, and 64
+            for larger ones. Defaults to `None`.
+        halvings: How often the image is halved, a positive integer. This sets the size of the patches.
+            Defaults to 2.
+        normalization: `None`; `"batch"`, after all convolutions but the first and the last; or `"spectral"`,
+            for a `keras.layers.SpectralNormalization` around every convolution. Defaults to `None`.
+        kernel_initializer: The initializer of the kernels. Defaults to `"he_normal"`.
+        kernel_constraint: A constraint of all weights but biases, such as
             `kerasgan.constraints.WeightClipping`. Defaults to `None`.
-        name: Name of the model. Defaults to `"discriminator"`.
+        name: The name of the model. Defaults to `"discriminator"`.
 
     Returns:
         A functional `keras.Model` whose output has the shape `(batch, rows, columns, 1)`.
 
     Raises:
-        ValueError: If an argument is out of range, or the condition cannot be enlarged to the
+        ValueError: If an argument is out of range, or the condition cannot be enlarged to the size of the
             sample.
 
     Example:
 
-    >>> patch_discriminator((32, 32, 3), condition_shape=(8, 8, 3), filters=4).output_shape
+    >>> discriminator = kerasgan.networks.patch_discriminator(
+    ...     (32, 32, 3), condition_shape=(8, 8, 3), filters=4
+    ... )
+    >>> discriminator.output_shape
     (None, 8, 8, 1)
     """
     height, width, channels = shape("sample_shape", sample_shape, rank=3)

@@ -15,29 +15,33 @@ from kerasgan.precision import full_precision
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class ProgressiveDiscriminator(GrowingNetwork):
-    """A discriminator of images that grows: it looks at small ones first, and then at more and more detail.
+    """A discriminator of images that grows: it looks at small images first, and then at more and more detail.
 
     It averages a sample down to the resolution that is grown. There a convolution of size 1 makes features of
-    it; each level convolves and halves them; and at the lowest, where features are joined by how much the
-    samples of a minibatch differ, a linear unit gives the score, a logit. A network that is not told to grow
-    looks at full size from the start.
+    it. Each level convolves the features and halves them. At the lowest level, a
+    `kerasgan.layers.MinibatchStandardDeviation` adds how much the samples of a minibatch differ. A linear
+    unit then gives the score, a logit. Without `kerasgan.callbacks.ProgressiveGrowing`, the network works at
+    full size from the start.
 
-    While a level is faded in, it and the features of the halved sample are blended. Of real samples the new
-    level sees full detail from the start, in its small share; the paper blends their detail in too.
+    While a level is faded in, its features are blended with the features of the halved sample. The new level
+    sees the full detail of real samples from the start, but has a small share of the result. The paper also
+    fades in the detail of real samples.
 
-    Reference: [Karras et al., 2018](https://arxiv.org/abs/1710.10196), sections 2 and 3, figure 2. The
-    weights start as `kernel_initializer` says, without the paper's equalised learning rate (section 4.1).
+    Reference: [Karras et al., 2018](https://arxiv.org/abs/1710.10196), sections 2 and 3, figure 2.
 
     Args:
-        sample_shape: `(height, width, channels)` of a sample; `2 ** (levels - 1)` divides height and width.
-        levels: How many resolutions there are, each twice the one before. Defaults to 3.
-        filters: Channels at full size, where each level below has twice as many, up to 8 times; or those of
-            each level in turn. The paper has equal ones up to 32×32, for which the first levels cost far
-            less than the last. Defaults to 32.
-        convolutions: How many convolutions a level has. Defaults to 2, as in the paper.
-        group_size: Of `kerasgan.layers.MinibatchStandardDeviation`. Defaults to 4.
-        kernel_initializer: Initializer of all weights but biases. Defaults to `"he_normal"`.
-        name: Name of the model. Defaults to `"discriminator"`.
+        sample_shape: `(height, width, channels)` of a sample. `2 ** (levels - 1)` must divide height and
+            width.
+        levels: The number of resolutions, a positive integer. Each is twice the one before. Defaults to 3.
+        filters: The number of channels at full size, a positive integer. Each level below has twice as many,
+            up to 8 times `filters`. Or a list with the number of channels of each level. The paper has equal
+            numbers up to 32×32. Then the first levels cost far less than the last. Defaults to 32.
+        convolutions: The number of convolutions of a level, a positive integer. Defaults to 2, as in the
+            paper.
+        group_size: The group size of `kerasgan.layers.MinibatchStandardDeviation`. Defaults to 4.
+        kernel_initializer: The initializer of all weights but biases. The paper's equalized learning rate
+            (section 4.1) is left out. Defaults to `"he_normal"`.
+        name: The name of the model. Defaults to `"discriminator"`.
         **kwargs: `dtype`, as in `keras.Model`.
 
     Raises:
@@ -45,7 +49,7 @@ class ProgressiveDiscriminator(GrowingNetwork):
 
     Example:
 
-    >>> discriminator = ProgressiveDiscriminator(sample_shape=(8, 8, 1), levels=2, filters=4)
+    >>> discriminator = kerasgan.networks.ProgressiveDiscriminator((8, 8, 1), levels=2, filters=4)
     >>> discriminator.growth = 0
     >>> discriminator(np.ones((3, 8, 8, 1))).shape
     TensorShape([3, 1])
@@ -90,7 +94,7 @@ class ProgressiveDiscriminator(GrowingNetwork):
                 block.append(MinibatchStandardDeviation(group_size, dtype=policy))
             for _ in range(self.convolutions - 1):
                 block += convolution(width)
-            # The last one widens to the channels of the level below.
+            # The last convolution has the channels of the level below.
             block += convolution(below or width)
             if level:
                 block.append(layers.AveragePooling2D(2, dtype=policy))
@@ -103,25 +107,25 @@ class ProgressiveDiscriminator(GrowingNetwork):
         self(keras.KerasTensor((None, *self.sample_shape), keras.config.floatx()))
 
     def grown(self, level: int, share: Any, inputs: Any) -> Any:
-        """Returns the smallest features of samples, which the first level judges."""
+        """Returns the smallest features of samples. The first level judges them."""
         samples = _reduced(inputs, 2 ** (self.levels - 1 - level))
         x = self.from_sample[level](samples)
         if level:
             old = self.from_sample[level - 1](_reduced(samples, 2))
             new = ops.multiply(share, self.blocks[level](x))
             x = ops.add(new, ops.multiply(1.0 - share, old))
-            # In mixed precision the share is float32, and so is the sum.
+            # In mixed precision, the share is float32. So the sum is float32 too.
             x = ops.cast(x, old.dtype)
         for block in reversed(self.blocks[1:level]):
             x = block(x)
         return x
 
     def left(self, outputs: Any) -> Any:
-        """Returns the scores of the smallest features, `(batch, 1)`."""
+        """Returns the scores `(batch, 1)` of the smallest features."""
         return self.blocks[0](outputs)
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments that make an equal network, but for its weights."""
+        """Returns the arguments that make an equal network, without its weights."""
         return {
             **super().get_config(),
             "sample_shape": self.sample_shape,

@@ -15,27 +15,30 @@ from kerasgan.precision import full_precision
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class ProgressiveGenerator(GrowingNetwork):
-    """A generator of images that grows: it draws small ones first, and adds detail level by level.
+    """A generator of images that grows: it draws small images first, and adds detail level by level.
 
-    A dense layer makes a small image with many channels. Each level after the first doubles it (nearest
-    neighbor) and convolves it, and at each a convolution of size 1 makes a sample of it, enlarged to the
-    full size. Features are normalized over their channels at every position, with a gain for each
-    channel. A network that is not told to grow draws at full size from the start.
+    A dense layer makes a small image with many channels. Each further level doubles it (nearest neighbor) and
+    convolves it. At each level, a convolution of size 1 makes a sample of the features. The sample is
+    enlarged to full size. At every position, features are normalized over their channels, with a learned gain
+    for each channel. Without `kerasgan.callbacks.ProgressiveGrowing`, the network draws at full size from the
+    start.
 
-    Reference: [Karras et al., 2018](https://arxiv.org/abs/1710.10196), sections 2 and 4.2, figure 2. The
-    weights start as `kernel_initializer` says, without the paper's equalised learning rate (section 4.1).
+    Reference: [Karras et al., 2018](https://arxiv.org/abs/1710.10196), sections 2 and 4.2, figure 2.
 
     Args:
-        latent_shape: Shape of a latent point without the batch; an integer is a vector of that size.
-        sample_shape: `(height, width, channels)` of a sample; `2 ** (levels - 1)` divides height and width.
-        levels: How many resolutions there are, each twice the one before. Defaults to 3.
-        filters: Channels at full size, where each level below has twice as many, up to 8 times; or those of
-            each level in turn. The paper has equal ones up to 32×32, for which the first levels cost far
-            less than the last. Defaults to 32.
-        convolutions: How many convolutions a level has. Defaults to 2, as in the paper.
-        output_activation: Activation of the samples. Defaults to `"tanh"`, for data in `[-1, 1]`.
-        kernel_initializer: Initializer of all weights but biases. Defaults to `"he_normal"`.
-        name: Name of the model. Defaults to `"generator"`.
+        latent_shape: The shape of a latent sample, without the batch axis. An integer `n` means `(n,)`.
+        sample_shape: `(height, width, channels)` of a sample. `2 ** (levels - 1)` must divide height and
+            width.
+        levels: The number of resolutions, a positive integer. Each is twice the one before. Defaults to 3.
+        filters: The number of channels at full size, a positive integer. Each level below has twice as many,
+            up to 8 times `filters`. Or a list with the number of channels of each level. The paper has equal
+            numbers up to 32×32. Then the first levels cost far less than the last. Defaults to 32.
+        convolutions: The number of convolutions of a level, a positive integer. Defaults to 2, as in the
+            paper.
+        output_activation: The activation of the samples. Defaults to `"tanh"`, for data in `[-1, 1]`.
+        kernel_initializer: The initializer of all weights but biases. The paper's equalized learning rate
+            (section 4.1) is left out. Defaults to `"he_normal"`.
+        name: The name of the model. Defaults to `"generator"`.
         **kwargs: `dtype`, as in `keras.Model`.
 
     Raises:
@@ -43,7 +46,7 @@ class ProgressiveGenerator(GrowingNetwork):
 
     Example:
 
-    >>> generator = ProgressiveGenerator(latent_shape=8, sample_shape=(8, 8, 1), levels=2, filters=4)
+    >>> generator = kerasgan.networks.ProgressiveGenerator(8, (8, 8, 1), levels=2, filters=4)
     >>> generator.growth = 0.5
     >>> generator(np.ones((3, 8))).shape
     TensorShape([3, 8, 8, 1])
@@ -92,7 +95,7 @@ class ProgressiveGenerator(GrowingNetwork):
                     )
                 )
             self.blocks.append(keras.Sequential(block, name=f"level_{level}"))
-            # In float32, as every sample is.
+            # In float32, like all samples.
             image = layers.Conv2D(
                 self.sample_shape[2],
                 1,
@@ -107,11 +110,11 @@ class ProgressiveGenerator(GrowingNetwork):
         self(keras.KerasTensor((None, *self.latent_shape), keras.config.floatx()))
 
     def entered(self, inputs: Any) -> Any:
-        """Returns the smallest features of latent points."""
+        """Returns the smallest features of latent samples."""
         return self.blocks[0](inputs)
 
     def grown(self, level: int, share: Any, inputs: Any) -> Any:
-        """Returns samples of the smallest features."""
+        """Returns samples from the smallest features."""
         x = before = inputs
         for block in self.blocks[1 : level + 1]:
             before, x = x, block(_enlarged(x, 2))
@@ -122,7 +125,7 @@ class ProgressiveGenerator(GrowingNetwork):
         return _enlarged(samples, 2 ** (self.levels - 1 - level))
 
     def get_config(self) -> dict[str, Any]:
-        """Returns the arguments that make an equal network, but for its weights."""
+        """Returns the arguments that make an equal network, without its weights."""
         return {
             **super().get_config(),
             "latent_shape": self.latent_shape,
@@ -136,7 +139,7 @@ class ProgressiveGenerator(GrowingNetwork):
 
 
 def _enlarged(images: Any, factor: int) -> Any:
-    # Not `repeat`, nor a resizing: XLA differentiates this in a branch too.
+    # Not `repeat` or a resizing: XLA cannot differentiate those in a branch.
     if factor == 1:
         return images
     height, width, channels = images.shape[1:]

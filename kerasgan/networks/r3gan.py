@@ -15,9 +15,9 @@ from kerasgan.networks._stages import smallest_size
 from kerasgan.precision import full_precision
 
 _SLOPE = 0.2
-# How much a leaky ReLU lessens a normal signal.
+# A leaky ReLU makes a normal signal smaller. This factor makes up for it.
 _GAIN = math.sqrt(2.0 / (1.0 + _SLOPE**2))
-# How many stages have the full number of channels: those of 4 to 32 pixels.
+# The number of stages with all channels: those of 4 to 32 pixels.
 _FULL_STAGES = 4
 
 
@@ -31,35 +31,38 @@ def r3gan_generator(
     output_activation: Any = None,
     name: str | None = "generator",
 ) -> keras.Model:
-    """Builds R3GAN's generator, for images of 32 to 256 pixels, not square ones too.
+    """Builds R3GAN's generator, for images of 32 to 256 pixels. They need not be square.
 
-    A learned image of 4×4 is scaled, channel by channel, by a linear map of the latent point. Residual
-    blocks follow, and bilinear doublings with blocks behind each. A block widens the channels twice with a
-    convolution of size 1, sees its neighborhood with one of size 3 in groups, and narrows them again. There
-    is no normalization: the last convolution of each block starts at 0, and the others are scaled by the
-    number of blocks, as in Fixup.
+    It starts from a learned image of 4×4. A linear map of the latent sample gives a factor for each of its
+    channels. Residual blocks follow, then bilinear doublings with more blocks after each. A block doubles the
+    number of channels with a convolution of size 1. A convolution of size 3 in groups sees the neighborhood.
+    A third one narrows the channels again.
+
+    There is no normalization. Instead, as in Fixup, the last convolution of each block starts at 0, and the
+    others are scaled by the number of blocks.
 
     Train it with `loss="relativistic"`, `penalties=["r1", "r2"]` and Adam with `beta_1=0`.
 
+    The defaults are the paper's for CIFAR-10 and FFHQ: 20.7 million weights at 32×32. On a CPU, or for a few
+    thousand images, use 64 to 128 `filters` and `blocks=1`, or use `fastgan_generator`.
+
     Reference: [Huang et al., 2024](https://arxiv.org/abs/2501.05441), section 4 ("Config E") and appendix.
-    The defaults are the paper's for CIFAR-10 and FFHQ: 20.7 million weights at 32×32. On a CPU, or for a
-    few thousand images, take `filters` of 64 to 128 and `blocks=1`, or `fastgan_generator`.
 
     Args:
-        latent_shape: Size of the latent point; the paper has 64.
-        sample_shape: `(height, width, channels)` of a sample, whose sides can be halved until the shorter
-            one is 4 to 7.
-        filters: Channels of the four smallest stages (4 to 32 pixels); each larger stage has half of the one
-            before. Defaults to 768.
-        blocks: Residual blocks of a stage. Defaults to 2.
-        group_size: Channels of a group in the convolutions of size 3; it divides twice the channels of each
-            stage. Defaults to 16.
-        number_of_classes: Positive integer for a conditional generator, whose inputs are
-            `[latent, label]`: a learned vector of the integer label, as long as the latent point, is appended
-            to it. Defaults to `None`.
-        output_activation: Activation of the samples. Defaults to `None`, as in the paper, for data in
+        latent_shape: The size of a latent sample, a positive integer. The paper has 64.
+        sample_shape: `(height, width, channels)` of a sample. It must be possible to halve height and width
+            until the shorter one is 4 to 7.
+        filters: The number of channels of the four smallest stages (4 to 32 pixels), a positive integer. Each
+            larger stage has half the channels of the stage before. Defaults to 768.
+        blocks: The number of residual blocks of a stage, a positive integer. Defaults to 2.
+        group_size: The number of channels in a group of the convolutions of size 3. It must divide twice the
+            channels of each stage. Defaults to 16.
+        number_of_classes: The number of classes, for a conditional generator with the inputs
+            `[latent, label]`. A learned vector of the integer label, as long as the latent sample, is
+            appended to it. Defaults to `None`: no labels.
+        output_activation: The activation of the samples. Defaults to `None`, as in the paper, for data in
             `[-1, 1]`.
-        name: Name of the model. Defaults to `"generator"`.
+        name: The name of the model. Defaults to `"generator"`.
 
     Returns:
         A functional `keras.Model`.
@@ -69,7 +72,7 @@ def r3gan_generator(
 
     Example:
 
-    >>> generator = r3gan_generator(64, (32, 48, 3), filters=16, blocks=1)
+    >>> generator = kerasgan.networks.r3gan_generator(64, (32, 48, 3), filters=16, blocks=1)
     >>> generator.input_shape, generator.output_shape
     ((None, 64), (None, 32, 48, 3))
     """
@@ -88,7 +91,7 @@ def r3gan_generator(
         inputs = [latent, label]
         x = layers.Concatenate()([latent, _embedding(label, count, size, 1.0)])
     x = layers.Dense(widths[0], use_bias=False, kernel_initializer=_normal(1.0))(x)
-    # A weight for each channel at each place, which the channel's factor multiplies.
+    # A weight for each channel at each position. The factor of the channel multiplies it.
     basis = layers.EinsumDense(
         "bc,pc->bpc",
         output_shape=(math.prod(smallest), widths[0]),
@@ -119,20 +122,23 @@ def r3gan_discriminator(
 ) -> keras.Model:
     """Builds R3GAN's discriminator: the mirror image of its generator.
 
-    Residual blocks and bilinear halvings lead down to 4×4. There each channel is weighted by a learned image,
-    and a linear map of the sums gives the score.
+    Residual blocks and bilinear halvings lead down to 4×4. There each channel is multiplied by a learned
+    image and summed. A linear map of the sums gives the score.
 
     Reference: [Huang et al., 2024](https://arxiv.org/abs/2501.05441), section 4 ("Config E") and appendix.
 
     Args:
-        sample_shape: As in `r3gan_generator`.
-        filters: As in `r3gan_generator`. Defaults to 768.
-        blocks: As in `r3gan_generator`. Defaults to 2.
-        group_size: As in `r3gan_generator`. Defaults to 16.
-        number_of_classes: Positive integer for a conditional discriminator, whose inputs are
-            `[sample, label]`: the score is the inner product of a linear map of the features and a learned
-            vector of the integer label. Defaults to `None`.
-        name: Name of the model. Defaults to `"discriminator"`.
+        sample_shape: `(height, width, channels)` of a sample. It must be possible to halve height and width
+            until the shorter one is 4 to 7.
+        filters: The number of channels of the four smallest stages (4 to 32 pixels), a positive integer. Each
+            larger stage has half the channels of the stage before. Defaults to 768.
+        blocks: The number of residual blocks of a stage, a positive integer. Defaults to 2.
+        group_size: The number of channels in a group of the convolutions of size 3. It must divide twice the
+            channels of each stage. Defaults to 16.
+        number_of_classes: The number of classes, for a conditional discriminator with the inputs
+            `[sample, label]`. The score is then the inner product of a linear map of the features and a
+            learned vector of the integer label. Defaults to `None`: no labels.
+        name: The name of the model. Defaults to `"discriminator"`.
 
     Returns:
         A functional `keras.Model` whose output, a logit, has the shape `(batch, 1)`.
@@ -142,7 +148,10 @@ def r3gan_discriminator(
 
     Example:
 
-    >>> r3gan_discriminator((32, 32, 3), filters=16, blocks=1, number_of_classes=10).output_shape
+    >>> discriminator = kerasgan.networks.r3gan_discriminator(
+    ...     (32, 32, 3), filters=16, blocks=1, number_of_classes=10
+    ... )
+    >>> discriminator.output_shape
     (None, 1)
     """
     height, width, channels = shape("sample_shape", sample_shape, rank=3)
@@ -186,13 +195,13 @@ class _Block:
     """Adds a residual block to a network.
 
     Args:
-        group_size: The channels of a group.
-        count: How many blocks the whole network has.
+        group_size: The number of channels of a group.
+        count: The number of blocks of the whole network.
     """
 
     def __init__(self, group_size: int, count: int) -> None:
         self.group_size = group_size
-        # Three layers a block, of which the last starts at 0: Fixup's exponent is -1 / (2 * 3 - 2).
+        # Each block has three layers, and the last starts at 0. Fixup's exponent is then -1 / (2 * 3 - 2).
         self.gain = _GAIN * count ** (-1.0 / 4.0)
 
     def __call__(self, x: Any) -> Any:
@@ -216,35 +225,35 @@ class _Block:
 
 
 def _normal(gain: float) -> Any:
-    """Returns an initializer with which a layer keeps the variance of its inputs, times the gain squared."""
+    """Returns an initializer with which a layer multiplies the variance of its inputs by the gain squared."""
     return keras.initializers.VarianceScaling(
         gain**2, mode="fan_in", distribution="untruncated_normal"
     )
 
 
 def _embedding(label: Any, count: int, size: int, gain: float) -> Any:
-    """Returns the learned vector of each label: a linear map of its one-hot vector."""
+    """Returns a learned vector for each label: a linear map of its one-hot vector."""
     initializer = keras.initializers.RandomNormal(stddev=gain / math.sqrt(count))
     return layers.Embedding(count, size, embeddings_initializer=initializer)(label)
 
 
 def _resized(x: Any, channels: int) -> Any:
-    """Changes the number of channels where it differs."""
+    """Changes the number of channels, if it is a different one."""
     if x.shape[-1] == channels:
         return x
     return layers.Conv2D(channels, 1, use_bias=False, kernel_initializer=_normal(1.0))(x)
 
 
 def _widths(filters: int, doublings: int, group_size: int) -> list[int]:
-    """Returns the channels of each stage, from the smallest image to the largest."""
+    """Returns the number of channels of each stage, from the smallest image to the largest."""
     filters = positive_integer("filters", filters)
     group_size = positive_integer("group_size", group_size)
     halvings = max(doublings + 1 - _FULL_STAGES, 0)
     widths = [filters >> max(i + 1 - _FULL_STAGES, 0) for i in range(doublings + 1)]
     if filters % 2**halvings or any(2 * width % group_size for width in widths):
         expected = (
-            f"channels that can be halved {halvings} times, with {group_size} (`group_size`) dividing twice "
-            f"the channels of each stage, such as {2**halvings * group_size}"
+            f"a number such as {2**halvings * group_size}, which can be halved {halvings} times. "
+            f"`group_size`={group_size} must divide twice the channels of each stage"
         )
         raise invalid("filters", filters, expected)
     return widths

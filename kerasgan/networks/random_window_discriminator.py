@@ -24,31 +24,31 @@ def random_window_discriminator(
     kernel_initializer: Any = "he_normal",
     name: str | None = "discriminator",
 ) -> keras.Model:
-    """Builds an ensemble of convolutional discriminators, each of windows of one length.
+    """Builds an ensemble of convolutional discriminators of sequences, each for windows of one length.
 
-    Each cuts its window at a random place of every sequence, and from the middle in inference
-    (`kerasgan.layers.RandomWindow`). Convolutions with stride 2 halve the window and double the channels
-    until it is shorter than 4 steps. A linear unit judges how real the window is by itself; with conditions,
-    a second score of the same features adds the inner product with the encoded condition (a projection).
-    The core averages the scores.
+    Each discriminator cuts its window at a random position of every sequence. In inference it cuts from the
+    middle (`kerasgan.layers.RandomWindow`). Convolutions with stride 2 halve the window and double the number
+    of channels until it is shorter than 4 steps. A linear unit judges how real the window is. With
+    conditions, each window gets a second score: the first one plus the inner product of the features and the
+    encoded condition (a projection). The game averages all scores.
 
-    Reference: [Binkowski et al., 2020](https://arxiv.org/abs/1909.11646), section 3.2. There a window is
-    judged by two networks, one of which sees the condition. Here these share their convolutions, for half of
-    the work.
+    Reference: [Binkowski et al., 2020](https://arxiv.org/abs/1909.11646), section 3.2. In the paper, two
+    networks judge a window, and one of them sees the condition. Here both share their convolutions, which
+    halves the work.
 
     Args:
         sample_shape: `(length, dimensions)` of a sample.
-        windows: The lengths of the windows, each up to the sample's length.
-        condition_encoder: Any `keras.Model` with one input, from conditions to vectors, such as a
-            `kerasgan.networks.text_encoder`. Defaults to `None`, a discriminator without conditions.
-        filters: Channels after the first convolution. Defaults to `32`.
-        kernel_initializer: Initializer of the weights of convolutions and scores. Defaults to
+        windows: The lengths of the windows, positive integers of at most the length of a sample.
+        condition_encoder: A `keras.Model` with one input, from conditions to vectors, such as a
+            `kerasgan.networks.text_encoder`. Defaults to `None`: a discriminator without conditions.
+        filters: The number of channels after the first convolution, a positive integer. Defaults to 32.
+        kernel_initializer: The initializer of the kernels of convolutions and scores. Defaults to
             `"he_normal"`.
-        name: Name of the model. Defaults to `"discriminator"`.
+        name: The name of the model. Defaults to `"discriminator"`.
 
     Returns:
-        A functional `keras.Model` whose output has the shape `(batch, scores)`: one score for each window,
-        followed, with conditions, by one more for each.
+        A functional `keras.Model` whose output has the shape `(batch, scores)`: one score for each window.
+        With conditions, one more score for each window follows.
 
     Raises:
         ValueError: If an argument is out of range.

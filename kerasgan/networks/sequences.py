@@ -27,32 +27,32 @@ def lstm_generator(
 ) -> keras.Model:
     """Builds a recurrent generator of sequences.
 
-    LSTM layers run over latent points, one for each step, and a dense layer makes the sample's
-    values of each state. The gradient of every step reaches the layers.
+    LSTM layers run over a sequence of latent vectors. At each step, a dense layer makes the values of the
+    sample from the state. The gradient of every step reaches the layers.
 
     Args:
-        latent_shape: `(length, size)` of a latent sequence: fresh noise at each step. An integer, or
-            a shape of one, is a vector that every step sees: then it alone tells samples apart, as
-            in a decoder.
+        latent_shape: `(length, size)` of a sequence of latent vectors: new noise at each step. Or an integer
+            or `(size,)`: then every step sees the same latent vector, as in a decoder.
         sample_shape: `(length, dimensions)` of a sample.
-        units: Sizes of the LSTM layers, or the size of the only one. Defaults to `32`.
-        output_activation: Activation of the samples. Defaults to `None`, linear.
-        unroll: Whether to unroll the loop over the steps: faster on short sequences, and slower to
+        units: The size of the LSTM layer, or a list of the sizes of several layers. Defaults to 32.
+        output_activation: The activation of the samples. Defaults to `None`: linear.
+        unroll: Whether to unroll the loop over the steps. This is faster for short sequences, and slower to
             compile. Defaults to `False`.
-        name: Name of the model. Defaults to `"generator"`.
+        name: The name of the model. Defaults to `"generator"`.
 
     Returns:
         A functional `keras.Model`.
 
     Raises:
-        ValueError: If an argument is out of range, or the latent and the sample sequence differ in
-            length.
+        ValueError: If an argument is out of range, or if the latent sequence and the sample differ in length.
 
     Example:
 
-    >>> lstm_generator(latent_shape=(30, 5), sample_shape=(30, 2)).output_shape
+    >>> generator = kerasgan.networks.lstm_generator(latent_shape=(30, 5), sample_shape=(30, 2))
+    >>> generator.output_shape
     (None, 30, 2)
-    >>> lstm_generator(latent_shape=8, sample_shape=(30, 2), units=[16, 16]).input_shape
+    >>> generator = kerasgan.networks.lstm_generator(8, sample_shape=(30, 2), units=[16, 16])
+    >>> generator.input_shape
     (None, 8)
     """
     latents_shape = shape("latent_shape", latent_shape)
@@ -82,19 +82,19 @@ def lstm_discriminator(
 ) -> keras.Model:
     """Builds a recurrent discriminator of sequences.
 
-    LSTM layers read the sequence; a linear unit on the last state gives the score, a logit. They are
-    made with `use_cudnn=False`: gradient penalties need second derivatives, which cuDNN does not have.
+    LSTM layers read the sequence. A linear unit on the last state gives the score, a logit. The layers have
+    `use_cudnn=False`, because gradient penalties need second derivatives, and cuDNN has none.
 
     Args:
         sample_shape: `(length, dimensions)` of a sample.
-        units: Sizes of the LSTM layers, or the size of the only one. Defaults to `32`.
-        output_size: Outputs of the last layer: `1` for a score, the size of a code for an encoder.
-            Defaults to `1`.
-        bidirectional: Whether each layer reads the sequence in both directions. Defaults to
-            `False`.
-        dropout: Rate of dropout on the last state, in `[0, 1)`. Defaults to `0.0`.
-        unroll: As in `lstm_generator`. Defaults to `False`.
-        name: Name of the model. Defaults to `"discriminator"`.
+        units: The size of the LSTM layer, or a list of the sizes of several layers. Defaults to 32.
+        output_size: The number of outputs: 1 for a score, or the size of a code for an encoder. Defaults to
+            1.
+        bidirectional: Whether each layer reads the sequence in both directions. Defaults to `False`.
+        dropout: The rate of dropout on the last state, in `[0, 1)`. Defaults to 0.0.
+        unroll: Whether to unroll the loop over the steps. This is faster for short sequences, and slower to
+            compile. Defaults to `False`.
+        name: The name of the model. Defaults to `"discriminator"`.
 
     Returns:
         A functional `keras.Model` whose output has the shape `(batch, output_size)`.
@@ -104,7 +104,7 @@ def lstm_discriminator(
 
     Example:
 
-    >>> lstm_discriminator(sample_shape=(30, 5)).output_shape
+    >>> kerasgan.networks.lstm_discriminator(sample_shape=(30, 5)).output_shape
     (None, 1)
     """
     inputs = keras.Input(shape("sample_shape", sample_shape, rank=2), name="sample")
@@ -132,19 +132,19 @@ def convolutional_sequence_discriminator(
 ) -> keras.Model:
     """Builds a convolutional discriminator of sequences.
 
-    One-dimensional convolutions with stride 2 and kernel 4 halve the sequence and double the
-    channels until it is shorter than 8 steps; a linear unit on the flat features gives the score, a
-    logit.
+    One-dimensional convolutions with stride 2 and kernel size 4 halve the sequence and double the number of
+    channels, until it is shorter than 8 steps. A linear unit on the flat features gives the score, a logit.
 
     Args:
         sample_shape: `(length, dimensions)` of a sample.
-        filters: Channels after the first convolution. Defaults to `32`.
-        normalization: `"spectral"` wraps every layer in `keras.layers.SpectralNormalization`;
-            `None` does not. Defaults to `None`.
-        dropout: Rate of dropout on the features, in `[0, 1)`. Defaults to `0.0`.
-        kernel_initializer: Initializer of all weights. Defaults to `"he_normal"`.
-        kernel_constraint: Constraint of all weights but biases. Defaults to `None`.
-        name: Name of the model. Defaults to `"discriminator"`.
+        filters: The number of channels after the first convolution, a positive integer. Defaults to 32.
+        normalization: `"spectral"`, for a `keras.layers.SpectralNormalization` around every layer, or `None`.
+            Defaults to `None`.
+        dropout: The rate of dropout on the features, in `[0, 1)`. Defaults to 0.0.
+        kernel_initializer: The initializer of the kernels. Defaults to `"he_normal"`.
+        kernel_constraint: A constraint of all weights but biases, such as
+            `kerasgan.constraints.WeightClipping`. Defaults to `None`.
+        name: The name of the model. Defaults to `"discriminator"`.
 
     Returns:
         A functional `keras.Model` whose output has the shape `(batch, 1)`.
@@ -154,7 +154,7 @@ def convolutional_sequence_discriminator(
 
     Example:
 
-    >>> convolutional_sequence_discriminator(sample_shape=(30, 5)).output_shape
+    >>> kerasgan.networks.convolutional_sequence_discriminator(sample_shape=(30, 5)).output_shape
     (None, 1)
     """
     length, dimensions = shape("sample_shape", sample_shape, rank=2)
@@ -196,19 +196,20 @@ def lstm_auto_encoder(
     unroll: bool = False,
     name: str | None = "auto_encoder",
 ) -> AutoEncoder:
-    """Builds a recurrent auto-encoder of sequences: from a sequence to a code and back.
+    """Builds a recurrent auto-encoder: from a sequence to a code and back.
 
-    It is a discriminator of `EBGAN` as it stands; its `encoder` and `decoder` fit an
-    `AdversarialAutoEncoder`. Like those of `lstm_discriminator`, its layers do not use cuDNN.
+    Use it as the discriminator of an `EBGAN`. Or give its `encoder` and its `decoder` to an
+    `AdversarialAutoEncoder`. Like the layers of `lstm_discriminator`, its layers do not use cuDNN.
 
     Args:
         sample_shape: `(length, dimensions)` of a sample.
-        code_size: Size of the code, a vector.
-        units: Sizes of the LSTM layers of the encoder, and in reverse of the decoder. Defaults to
-            `32`.
-        output_activation: Activation of the reconstruction. Defaults to `None`, linear.
-        unroll: As in `lstm_generator`. Defaults to `False`.
-        name: Name of the model. Defaults to `"auto_encoder"`.
+        code_size: The length of a code, a positive integer.
+        units: The size of the LSTM layer of the encoder, or a list of the sizes of several layers. The
+            decoder has the same sizes in reverse order. Defaults to 32.
+        output_activation: The activation of the reconstruction. Defaults to `None`: linear.
+        unroll: Whether to unroll the loop over the steps. This is faster for short sequences, and slower to
+            compile. Defaults to `False`.
+        name: The name of the model. Defaults to `"auto_encoder"`.
 
     Returns:
         A `kerasgan.networks.AutoEncoder` of two functional models.
@@ -218,7 +219,7 @@ def lstm_auto_encoder(
 
     Example:
 
-    >>> auto_encoder = lstm_auto_encoder(sample_shape=(30, 5), code_size=4)
+    >>> auto_encoder = kerasgan.networks.lstm_auto_encoder(sample_shape=(30, 5), code_size=4)
     >>> auto_encoder.encoder.output_shape, auto_encoder.decoder.output_shape
     ((None, 4), (None, 30, 5))
     """
@@ -241,5 +242,5 @@ def _twice_differentiable(model: keras.Model) -> keras.Model:
 def _sizes(units: int | Sequence[int]) -> list[int]:
     sizes = list(units) if isinstance(units, (tuple, list)) else [units]
     if not sizes:
-        raise invalid("units", units, "a positive integer or several")
+        raise invalid("units", units, "a positive integer, or a list of them")
     return [positive_integer("units", size) for size in sizes]

@@ -24,42 +24,44 @@ def super_resolution_generator(
 ) -> keras.Model:
     """Builds a residual network that enlarges an image.
 
-    Residual blocks work at the small size, where they cost little; then the image is doubled by
-    repetition, with a convolution behind each doubling. All of it is added to the bilinear
-    enlargement of the condition: the network makes only what that lacks. Noise may join as further
-    channels of the small image.
+    Residual blocks work at the small size, where they cost little. Then the image is doubled by repetition,
+    and a convolution follows each doubling. The result is added to a bilinear enlargement of the condition.
+    So the network only makes what that enlargement lacks. Noise can be added as more channels of the small
+    image.
 
     References: [Ledig et al., 2017](https://arxiv.org/abs/1609.04802), section 2.1.1; without batch
     normalization, as in [Lim et al., 2017](https://arxiv.org/abs/1707.02921).
 
     Args:
-        condition_shape: `(height, width, channels)` of the image that goes in.
-        factor: A power of two from 2, how many times as high and wide the samples are. Defaults
-            to 4.
-        latent_channels: Channels of noise; the inputs are then `[latent, condition]`, as a
-            `ConditionalGAN` has them, with a latent point of the condition's height and width.
-            `None` makes a model of the condition alone. Defaults to `None`.
-        filters: Channels of the hidden layers. Defaults to 32.
-        blocks: Number of residual blocks. Defaults to 4.
-        kernel_initializer: Initializer of the hidden layers' weights. Defaults to `"he_normal"`.
-        name: Name of the model. Defaults to `"generator"`.
+        condition_shape: `(height, width, channels)` of the small image.
+        factor: How many times as high and as wide the samples are: a power of two, at least 2. Defaults to 4.
+        latent_channels: The number of channels of noise. The inputs are then `[latent, condition]`, as for a
+            `ConditionalGAN`, and a latent sample has the height and width of the condition. Defaults to
+            `None`: a model of the condition alone.
+        filters: The number of channels of the hidden layers, a positive integer. Defaults to 32.
+        blocks: The number of residual blocks, a positive integer. Defaults to 4.
+        kernel_initializer: The initializer of the kernels of hidden layers. Defaults to `"he_normal"`.
+        name: The name of the model. Defaults to `"generator"`.
 
     Returns:
-        A functional `keras.Model`, linear at its end. Untrained, it is the bilinear enlargement.
+        A functional `keras.Model` without an activation at its end. Before training, it is the bilinear
+        enlargement.
 
     Raises:
         ValueError: If an argument is out of range.
 
     Example:
 
-    >>> generator = super_resolution_generator((6, 8, 3), latent_channels=1, filters=4, blocks=1)
+    >>> generator = kerasgan.networks.super_resolution_generator(
+    ...     (6, 8, 3), latent_channels=1, filters=4, blocks=1
+    ... )
     >>> generator.input_shape, generator.output_shape
     ([(None, 6, 8, 1), (None, 6, 8, 3)], (None, 24, 32, 3))
     """
     height, width, channels = shape("condition_shape", condition_shape, rank=3)
     factor = positive_integer("factor", factor)
     if factor < 2 or factor & (factor - 1):
-        raise invalid("factor", factor, "a power of two from 2")
+        raise invalid("factor", factor, "a power of two, at least 2")
     filters = positive_integer("filters", filters)
     blocks = positive_integer("blocks", blocks)
     initializer = initializer_factory(kernel_initializer)

@@ -18,29 +18,31 @@ def text_encoder(
 ) -> keras.Model:
     """Builds an encoder from the tokens of a text (words or characters) to a vector.
 
-    An embedding of the tokens, convolutions over each token and its two neighbors, and the mean over the
-    tokens. It is trained along as a part of the network that it stands in: the generator and the
-    discriminator need one each. Any other `keras.Model` from tokens to vectors is as good, such as a
-    pre-trained one with `trainable = False`, of which each needs a copy (`keras.models.clone_model`, and the
-    weights): Keras cannot load a model whose sub-models share layers.
+    It consists of an embedding of the tokens, convolutions over each token and its two neighbors, and the
+    mean over the tokens. Make it a part of your generator, and another one a part of your discriminator. They
+    are then trained with these.
 
-    `keras.layers.TextVectorization` makes tokens of strings. Save it beside the game, since a token means
-    nothing without its vocabulary.
+    You can use any other `keras.Model` from tokens to vectors instead, such as a pre-trained one with
+    `trainable = False`. Give each network a copy of it (`keras.models.clone_model`, then copy the weights).
+    Keras cannot load a model whose sub-models share layers.
+
+    `keras.layers.TextVectorization` turns strings into tokens. Save it with the game. Without its vocabulary,
+    tokens have no meaning.
 
     Args:
-        length: The number of tokens of a text, the same for all.
-        vocabulary_size: The number of different tokens. Token 0 is padding, which is passed over.
-        units: The size of a token's vector, of the convolutions and of the text's vector. Defaults
-            to `64`.
-        depth: The number of convolutions. Defaults to `2`, by which a token's features know of two
-            neighbors on each side.
-        return_sequences: Whether to return the features of all tokens, zeros for padding, instead of
-            their mean. Defaults to `False`.
-        name: Name of the model. Defaults to `"text_encoder"`.
+        length: The number of tokens of a text, the same for all texts.
+        vocabulary_size: The number of different tokens. Token 0 is padding, which the encoder ignores.
+        units: The size of the vector of a token and of the text, and the number of channels of the
+            convolutions. Defaults to 64.
+        depth: The number of convolutions, a positive integer. With the default of 2, the features of a token
+            depend on two neighbors on each side. Defaults to 2.
+        return_sequences: Whether to return the features of all tokens instead of their mean. The features of
+            padding are zeros. Defaults to `False`.
+        name: The name of the model. Defaults to `"text_encoder"`.
 
     Returns:
-        A functional `keras.Model` from integers `(batch, length)` to `(batch, units)`, or to
-        `(batch, length, units)` with `return_sequences`.
+        A functional `keras.Model` from integers `(batch, length)` to `(batch, units)`, or with
+        `return_sequences` to `(batch, length, units)`.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -56,7 +58,7 @@ def text_encoder(
     size = positive_integer("vocabulary_size", vocabulary_size)
     inputs = keras.Input((positive_integer("length", length),), dtype="int32", name="tokens")
     x = layers.Embedding(size, units, embeddings_initializer="he_normal")(inputs)
-    # Padding stays zero at each depth, so that a text has one vector, however far it is padded.
+    # Padding stays zero at each depth. So the vector of a text does not depend on its padding.
     is_token = ops.cast(ops.not_equal(ops.expand_dims(inputs, -1), 0), x.dtype)
     x = layers.Multiply()([x, is_token])
     for _ in range(positive_integer("depth", depth)):

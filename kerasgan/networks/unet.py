@@ -26,32 +26,34 @@ def unet(
     kernel_initializer: Any = "he_normal",
     name: str | None = "generator",
 ) -> keras.Model:
-    """Builds a U-Net: an image in, another image of the same height and width out.
+    """Builds a U-Net: from one image to another image of the same height and width.
 
-    Convolutions with stride 2 and kernel 4 halve the image and double the channels; on the way back
-    every stage is enlarged and joined with what the way down had at that size, so that edges need
-    not pass the bottleneck. A latent point joins there, as a map of its own: what the condition
-    leaves open.
+    Convolutions with stride 2 and kernel size 4 halve the image and double the number of channels. On the way
+    back, every stage is enlarged and joined with the features of the same size from the way down. So edges
+    need not pass through the bottleneck. A latent sample can be joined at the bottleneck, as a map of its
+    own. It decides what the condition leaves open.
+
+    On the way back, the image is enlarged by repetition before a convolution. This leaves no checkerboard
+    pattern (Odena et al. 2016).
 
     References: [Ronneberger et al., 2015](https://arxiv.org/abs/1505.04597);
-    [Isola et al., 2017](https://arxiv.org/abs/1611.07004), section 3.2.1. Enlarging by repetition
-    before a convolution leaves no checkerboard pattern (Odena et al., 2016).
+    [Isola et al., 2017](https://arxiv.org/abs/1611.07004), section 3.2.1.
 
     Args:
-        condition_shape: `(height, width, channels)` of the image that goes in.
-        sample_channels: Positive integer, channels of the image that comes out.
-        latent_shape: Shape of a latent point without the batch, an integer for a vector; the inputs
-            are then `[latent, condition]`, as a `ConditionalGAN` has them. `None` makes a model of
-            the condition alone. Defaults to `None`.
-        filters: Channels at full size; each halving of the image has twice as many, up to 8 times.
-            `None` takes 32 for images up to 16 pixels high and wide, and 64 for larger ones.
-            Defaults to `None`.
-        normalization: `"batch"`, behind all convolutions but the first and the last, or `None`.
-            Defaults to `None`.
-        dropout: Rate of dropout on the way back, in `[0, 1)`. Defaults to `0.0`.
-        output_activation: Activation of the samples. Defaults to `"tanh"`, for data in `[-1, 1]`.
-        kernel_initializer: Initializer of all weights. Defaults to `"he_normal"`.
-        name: Name of the model. Defaults to `"generator"`.
+        condition_shape: `(height, width, channels)` of the input image.
+        sample_channels: The number of channels of the output image, a positive integer.
+        latent_shape: The shape of a latent sample, without the batch axis. An integer `n` means `(n,)`. The
+            inputs are then `[latent, condition]`, as for a `ConditionalGAN`. Defaults to `None`: a model of
+            the condition alone.
+        filters: The number of channels at full size, a positive integer. It doubles with each halving of the
+            image, up to 8 times `filters`. `None` means 32 for images of up to 16×16 pixels, and 64 for
+            larger ones. Defaults to `None`.
+        normalization: `"batch"`, for batch normalization after all convolutions but the first and the last,
+            or `None`. Defaults to `None`.
+        dropout: The rate of dropout on the way back, in `[0, 1)`. Defaults to 0.0.
+        output_activation: The activation of the samples. Defaults to `"tanh"`, for data in `[-1, 1]`.
+        kernel_initializer: The initializer of the kernels. Defaults to `"he_normal"`.
+        name: The name of the model. Defaults to `"generator"`.
 
     Returns:
         A functional `keras.Model`.
@@ -61,7 +63,7 @@ def unet(
 
     Example:
 
-    >>> generator = unet((8, 8, 1), sample_channels=3, latent_shape=16, filters=4)
+    >>> generator = kerasgan.networks.unet((8, 8, 1), sample_channels=3, latent_shape=16, filters=4)
     >>> generator.input_shape, generator.output_shape
     ([(None, 16), (None, 8, 8, 1)], (None, 8, 8, 3))
     """

@@ -1,4 +1,4 @@
-"""Penalties: terms added to one turn's loss."""
+"""Penalties: terms that are added to the loss of a turn."""
 
 from __future__ import annotations
 
@@ -47,7 +47,15 @@ __all__ = [
 
 
 def get(identifier: Any) -> Penalty:
-    """Returns a penalty by name, object or configuration.
+    """Returns a penalty from a name, an object or a configuration.
+
+    Args:
+        identifier: One of these: a name (`"contractive"`, `"dragan"`, `"pulling_away"`, `"r1"`, `"r2"`,
+            `"reconstruction"`, `"wasserstein_gradient_penalty"`), for a penalty with default arguments; a
+            `Penalty`; or the configuration of a penalty.
+
+    Returns:
+        A `Penalty`.
 
     Raises:
         ValueError: If a name is unknown.
@@ -65,13 +73,16 @@ def get_all(identifiers: Any, turns: Iterable[str]) -> tuple[Penalty, ...]:
     """Returns the penalties of a game.
 
     Args:
-        identifiers: One or several of what `get` takes.
+        identifiers: One or several of the values that `get` takes.
         turns: The names of the game's turns.
 
+    Returns:
+        A tuple of `Penalty` objects.
+
     Raises:
-        ValueError: If a name is unknown, two penalties of one turn share a name, or one names a turn that
-            the game does not have.
-        TypeError: If one is no penalty.
+        ValueError: If a name is unknown, if two penalties of one turn have the same name, or if a penalty
+            names a turn that the game does not have.
+        TypeError: If one of the values is not a penalty.
 
     Example:
 
@@ -99,10 +110,21 @@ def get_all(identifiers: Any, turns: Iterable[str]) -> tuple[Penalty, ...]:
 
 
 def serialize(penalty: Penalty) -> dict[str, Any]:
-    """Returns the configuration of a penalty."""
+    """Returns the configuration of a penalty, for `deserialize`."""
     return keras.saving.serialize_keras_object(penalty)
 
 
 def deserialize(config: dict[str, Any]) -> Penalty:
-    """Makes a penalty from its configuration."""
+    """Makes a penalty from a result of `serialize`.
+
+    Raises:
+        ValueError: If the configuration names something that a file may not name.
+        TypeError: If it is not the configuration of a penalty.
+
+    Example:
+
+    >>> config = kerasgan.penalties.serialize(kerasgan.penalties.R1())
+    >>> type(kerasgan.penalties.deserialize(config)).__name__
+    'R1'
+    """
     return get(config)

@@ -6,7 +6,7 @@ from kerasgan.penalties.penalty import Encounter
 
 
 def encoder_of(encounter: Encounter, penalty: str) -> keras.Model:
-    """Returns the encoder of a discriminator that is an auto-encoder, or says which penalty needs one."""
+    """Returns the encoder of a discriminator, or raises an error that names the penalty that needs it."""
     encoder = getattr(encounter.discriminator, "encoder", None)
     if encoder is None:
         raise ValueError(

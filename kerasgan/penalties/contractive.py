@@ -14,15 +14,24 @@ from kerasgan.tensors import flat
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class Contractive(Penalty):
-    """The contractive auto-encoder's penalty: the squared Frobenius norm of the code's Jacobian.
+    """The penalty of a contractive auto-encoder: the squared Frobenius norm of the code's Jacobian.
 
-    `weight * E ||d code(x) / d x||_F^2` (Rifai et al. 2011, equation 4) at real samples, for a discriminator
-    that is an auto-encoder with an `encoder`. The norm is estimated without bias by one random projection for
-    each sample: `E ||v^T J||^2 = ||J||_F^2` for independent signs v, which costs one backward pass however
-    long the code is.
+    `weight * E ||d code(x) / d x||_F^2` at real samples. The discriminator must be an auto-encoder with an
+    `encoder`.
+
+    The norm is estimated by one random projection for each sample: `E ||v^T J||^2 = ||J||_F^2` for
+    independent random signs v. The estimate has no bias. It costs one backward pass, whatever the length of
+    the code.
+
+    Reference: Rifai et al. 2011, equation 4.
 
     Args:
-        weight: The factor of the term. Defaults to 0.1.
+        weight: The factor of the term: a number that is not negative, or a schedule, as in
+            `kerasgan.penalties.Penalty`. Defaults to 0.1.
+
+    Raises:
+        ValueError: If `weight` is a negative number; and when a model is compiled, if its discriminator has
+            no `encoder`.
 
     Example:
 

@@ -16,17 +16,21 @@ from kerasgan.schedules import Schedule
 class DRAGAN(GradientPenalty):
     """One-centered gradient penalty around the real samples.
 
-    `weight * E (||grad D(x + noise)|| - 1)^2`, the noise uniform on `[0, scale * std(x)]` (Kodali et al.
-    2017, Algorithm 1), the standard deviation taken over the whole global batch.
+    `weight * E (||grad D(x + noise)|| - 1)^2`. The noise is uniform on `[0, scale * std(x)]`. The standard
+    deviation is taken over the whole global batch.
 
-    With several scores for each sample (patches), the gradient is that of their sum.
+    If the discriminator gives several scores for each sample (patches), the gradient is that of their sum.
+
+    Reference: [Kodali et al., 2017](https://arxiv.org/abs/1705.07215), Algorithm 1.
 
     Args:
-        weight: The paper's lambda. Defaults to 10.0.
-        scale: The noise's largest value in standard deviations of the batch. Defaults to 0.5.
+        weight: The paper's lambda: a number that is not negative, or a schedule, as in
+            `kerasgan.penalties.Penalty`. Defaults to 10.0.
+        scale: The largest value of the noise, in standard deviations of the batch, a positive number.
+            Defaults to 0.5.
 
     Raises:
-        ValueError: If `scale` is not positive.
+        ValueError: If `weight` is a negative number, or `scale` is not positive.
 
     Example:
 

@@ -16,24 +16,29 @@ from kerasgan.schedules import Schedule
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class FeatureMatching(Penalty):
-    """Feature matching: generated samples are to have the real ones' mean features.
+    """Feature matching: generated samples should have the same mean features as real ones.
 
-    `weight * ||E f(x) - E f(G(z))||^2 + sample_weight * ||E x - E G(z)||^2`, added to the generator's loss:
-    the first term is that of Salimans et al. 2016 (section 3.1), the second that of MidiNet (Yang et al.
-    2017). Both compare means over the whole global batch, never one sample with another. The means over `B`
-    samples scatter, so that the expected terms contain the traces of both covariances, divided by `B`: on
-    small batches a large factor rewards generated samples that vary too little.
+    `weight * ||E f(x) - E f(G(z))||^2 + sample_weight * ||E x - E G(z)||^2` is added to the generator's loss.
+    The first term compares features ([Salimans et al., 2016](https://arxiv.org/abs/1606.03498), section 3.1).
+    The second term compares the samples themselves (MidiNet,
+    [Yang et al., 2017](https://arxiv.org/abs/1703.10847)).
+
+    Both terms compare means over the whole global batch. They never compare one sample with another. A mean
+    over `B` samples is random. So the expected terms contain the traces of both covariances, divided by `B`.
+    On small batches, a large factor therefore rewards generated samples that vary too little.
 
     Args:
         features: Where the features come from: the name of a layer of the discriminator, or a function that
-            takes the discriminator and returns a `keras.Model` on its inputs (register it with
-            `keras.saving.register_keras_serializable` to save a model compiled with it).
-        weight: The factor of the features' term. Defaults to 1.0.
-        sample_weight: The factor of the samples' term, not negative. Defaults to 0.0.
+            takes the discriminator and returns a `keras.Model` with the same inputs. To save a model that is
+            compiled with a function, decorate the function with `keras.saving.register_keras_serializable`.
+        weight: The factor of the first term: a number that is not negative, or a schedule, as in
+            `kerasgan.penalties.Penalty`. Defaults to 1.0.
+        sample_weight: The factor of the second term, a number that is not negative. Defaults to 0.0.
 
     Raises:
-        ValueError: If a factor is negative, or (when a model is compiled) the layer is unknown.
-        TypeError: If `features` is neither a name nor callable.
+        ValueError: If a factor is negative; and when a model is compiled, if the discriminator has no such
+            layer.
+        TypeError: If `features` is neither a name nor a function.
 
     Example:
 
@@ -62,14 +67,14 @@ class FeatureMatching(Penalty):
         self._extractor = SimpleNamespace(discriminator=None, model=None)
 
     def __call__(self, encounter: Encounter) -> Any:
-        """Returns the weighted terms."""
+        """Returns the sum of both weighted terms."""
         term = super().__call__(encounter)
         if self.sample_weight:
             term = term + self.sample_weight * squared_mean_gap(encounter.real, encounter.fake)
         return term
 
     def call(self, encounter: Encounter) -> Any:
-        """Returns the squared distance of the mean features, a scalar."""
+        """Returns the squared distance between the mean features, a scalar."""
         model = self.extractor(encounter.discriminator)
         real, fake = (
             encounter.apply(model, samples) for samples in (encounter.real, encounter.fake)
@@ -96,7 +101,7 @@ class FeatureMatching(Penalty):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Penalty:
-        """Makes the penalty that `get_config` described."""
+        """Makes the penalty that a result of `get_config` describes."""
         features = config["features"]
         if not isinstance(features, str):
             features = registry.deserialize_function(features, "features")
@@ -108,8 +113,12 @@ def feature_extractor(
 ) -> keras.Model:
     """Returns the model from a discriminator's inputs to some of its features.
 
+    Args:
+        features: The name of a layer, or a function, as in `FeatureMatching`.
+        discriminator: The discriminator.
+
     Raises:
-        ValueError: If there is no such layer, or the discriminator is not made of named layers.
+        ValueError: If there is no such layer, or the discriminator is neither Sequential nor functional.
         TypeError: If `features` is neither a name nor a function.
     """
     _check_features(features)
@@ -121,7 +130,7 @@ def feature_extractor(
             f"Invalid value for argument `features`. Expected one of the discriminator's layers {names}, of "
             f"a Sequential or functional model. Received: features={features!r}"
         )
-    # A list of one input would be another structure than the discriminator's own.
+    # Not a list of one input: the discriminator takes a tensor.
     inputs = discriminator.inputs[0] if len(discriminator.inputs) == 1 else discriminator.inputs
     return keras.Model(inputs, discriminator.get_layer(features).output)
 
@@ -135,7 +144,7 @@ def _check_features(features: Any) -> None:
 
 
 def squared_mean_gap(real: Any, fake: Any) -> Any:
-    """Returns `||E real - E fake||^2`, a scalar, the means taken over the whole global batch."""
+    """Returns `||E real - E fake||^2`, a scalar. The means are taken over the whole global batch."""
     real_mean, fake_mean = (
         all_rows_mean(ops.cast(values, full_precision())) for values in (real, fake)
     )

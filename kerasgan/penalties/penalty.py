@@ -16,28 +16,32 @@ from kerasgan.tensors import at_least_float32, flat
 
 @dataclass(frozen=True)
 class Encounter:
-    """What a penalty sees of a turn: the two batches, and the discriminator as it meets them.
+    """What a penalty sees of a turn: real and generated samples, and the discriminator that judges them.
 
     Attributes:
-        real: Real samples, `(batch, ...)`, float32; a dictionary of tensors, where samples are several.
-        fake: Generated samples, likewise. In the generator's turn, differentiable.
-        score: The discriminator in training mode, with the condition bound where there is one: samples in,
-            scores out, a tensor or a list at several scales.
-        discriminator: The discriminator itself, to find its parts.
-        apply: Calls a model that takes what the discriminator takes (say, up to one of its layers) as
-            `score` does: takes the model and samples, returns the model's outputs.
+        real: Real samples, `(batch, ...)`, float32. A dictionary of tensors if a sample has several.
+        fake: Generated samples, in the same form. In the generator's turn they are differentiable.
+        score: The discriminator in training mode: a function from samples to scores. Conditions are passed on
+            to the discriminator, if the game has conditions. The scores are a tensor, or a list at several
+            scales.
+        discriminator: The discriminator itself, so that a penalty can find its layers.
+        apply: A function of a model and samples that returns the model's outputs. The model takes the same
+            inputs as the discriminator, and may end at one of its layers. It is called in the same way as
+            `score`.
         seed: The `SeedGenerator` to draw from.
-        condition: What the samples of each row have in common, `None` in an unconditional game. Defaults to
-            `None`.
-        latent: What the generated samples were made of, where the game has a prior. Defaults to `None`.
+        condition: The condition of each row, for both samples of the row. Defaults to `None`: the game has no
+            conditions.
+        latent: The latent samples that the generated samples were made from. Defaults to `None`: the game has
+            no prior.
         turn: The name of the turn. Defaults to `"discriminator"`.
-        output: What the discriminator makes of samples, with all that it returns beside scores. Defaults to
-            `None`, `score`.
-        step: How many updates the turn's players have made before, an integer or a scalar tensor, for
-            weights along a curve. Defaults to `None`, not counted.
-        view: Samples as the discriminator sees them, through the game's augmentation. `score`, `output` and
-            `apply` see them so already. Defaults to the samples themselves.
-        training: Whether this is the game (`True`, the default) or an evaluation of it.
+        output: A function from samples to everything that the discriminator returns, such as class logits
+            beside the score. Defaults to `None`: the same as `score`.
+        step: How many updates the players of the turn have made before, an integer or a scalar tensor.
+            Weights with a schedule need it. Defaults to `None`: not counted.
+        view: A function that returns samples as the discriminator sees them: augmented, if the game has an
+            augmentation. `score`, `output` and `apply` already augment their samples. Defaults to a function
+            that changes nothing.
+        training: Whether the game is trained (`True`) or only evaluated. Defaults to `True`.
     """
 
     real: Any
@@ -57,40 +61,42 @@ class Encounter:
 
     @property
     def real_output(self) -> Any:
-        """What the discriminator returned for the real samples: computed once."""
+        """What the discriminator returned for the real samples. It is computed only once."""
         return self._once("real")
 
     @property
     def fake_output(self) -> Any:
-        """What the discriminator returned for the generated samples: computed once."""
+        """What the discriminator returned for the generated samples. It is computed only once."""
         return self._once("fake")
 
     def _once(self, samples: str) -> Any:
-        # Not `cached_property`: before Python 3.12 it holds a lock, for which the threads of replicas would
-        # wait that take turns within the discriminator.
+        # Not `cached_property`: before Python 3.12 it holds a lock. Threads of replicas take turns inside the
+        # discriminator, so each would wait for the other.
         if samples not in self._outputs:
             self._outputs[samples] = (self.output or self.score)(getattr(self, samples))
         return self._outputs[samples]
 
 
 class Penalty(ABC):
-    """A term that is added to a turn's loss.
+    """A term that is added to the loss of a turn.
 
-    A subclass writes `call`, which returns one value per example (or a scalar); the core averages, adds
-    `weight` times it to the loss of the turn named by `turn`, and logs it as `<turn>_<name>`. Whatever else a
-    discriminator returns beside its score (class logits, codes, features) is in the `Encounter`.
+    To write a penalty of your own, subclass this and write `call`. It returns one value for each example, or
+    a scalar. The game averages the values, multiplies the mean by `weight`, adds it to the loss of the turn
+    that `turn` names, and logs it as `<turn>_<name>`. If a discriminator returns more than its score, such as
+    class logits, codes or features, you find it in the `Encounter`.
 
     Args:
-        weight: The factor of the term, not negative; or a `keras.optimizers.schedules.LearningRateSchedule`
-            of the turn's updates, such as `kerasgan.schedules.Cosine`, for a factor that follows a curve.
-            Required.
+        weight: The factor of the term: a number that is not negative. For a factor that changes during
+            training, a `keras.optimizers.schedules.LearningRateSchedule` of the turn's updates, such as
+            `kerasgan.schedules.Cosine`.
 
     Attributes:
-        turn: Whose loss it is added to, or a tuple of several turns. Defaults to `"discriminator"`.
-        name: The class's name in snake case.
-        needs_second_derivatives: Whether `call` takes a gradient of the score, which training then
-            differentiates once more. Set it to `True` if yours does: `compile` then names the layers that
-            cannot be differentiated twice. Defaults to `False`.
+        turn: The turn whose loss the term is added to, or a tuple of several turns. Defaults to
+            `"discriminator"`.
+        name: The penalty's name in the logs. Defaults to the name of the class in snake case.
+        needs_second_derivatives: Whether `call` computes a gradient of the score. Training then
+            differentiates this gradient. If your penalty does so, set this to `True`: `compile` then names
+            the layers that cannot be differentiated twice. Defaults to `False`.
 
     Raises:
         ValueError: If `weight` is a negative number.
@@ -114,7 +120,7 @@ class Penalty(ABC):
 
     @property
     def turns(self) -> tuple[str, ...]:
-        """The turns whose losses it is added to."""
+        """The turns whose losses the term is added to."""
         return (self.turn,) if isinstance(self.turn, str) else tuple(self.turn)
 
     @property
@@ -124,22 +130,29 @@ class Penalty(ABC):
 
     @abstractmethod
     def call(self, encounter: Encounter) -> Any:
-        """Returns the unweighted term: one value per example, or a scalar."""
+        """Returns the unweighted term: one value for each example, or a scalar.
+
+        Args:
+            encounter: What the penalty sees of the turn, an `Encounter`.
+        """
 
     def __call__(self, encounter: Encounter) -> Any:
         """Returns the weighted term."""
         return ops.multiply(self.current_weight(encounter), self.call(encounter))
 
     def current_weight(self, encounter: Encounter) -> Any:
-        """Returns the weight after the updates that there have been: a number, or a float32 scalar.
+        """Returns the weight after the updates so far: a number, or a float32 scalar.
+
+        Args:
+            encounter: What the penalty sees of the turn. Its `step` counts the updates.
 
         Raises:
-            ValueError: If the weight follows a schedule, and the encounter does not say the step.
+            ValueError: If the weight is a schedule, but the `step` of the encounter is `None`.
         """
         if encounter.step is None and schedules.is_schedule(self.weight):
             raise ValueError(
-                f"Invalid `weight` of the penalty {self.name!r}. Expected a number, as the updates are not "
-                f"counted here. Received: weight={self.weight!r}. Give `Encounter` a `step`."
+                f"Invalid `weight` of the penalty {self.name!r}. Expected a number, because this encounter "
+                f"does not count updates. Received: weight={self.weight!r}. Give `Encounter` a `step`."
             )
         return schedules.value_at(self.weight, encounter.step)
 
@@ -149,7 +162,7 @@ class Penalty(ABC):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Penalty:
-        """Makes the penalty that `get_config` described."""
+        """Makes the penalty that a result of `get_config` describes."""
         weight = {"weight": schedules.from_config(config["weight"])} if "weight" in config else {}
         return cls(**{**config, **weight})
 
@@ -157,16 +170,16 @@ class Penalty(ABC):
 def squared_gradient_norm(score: Callable[[Any], Any], samples: Any) -> Any:
     """Returns the squared norm of the gradient of the score at each sample.
 
-    Of a discriminator with several scores per sample (patches) it is the gradient of their sum, as in the
-    papers' code. What is differentiated is the sum over the whole batch: where batch normalization couples
-    its rows, a sample's gradient holds what it does to the scores of the others.
+    If a discriminator gives several scores for each sample (patches), it is the gradient of their sum, as in
+    the papers' code. The sum over the whole batch is differentiated. So if batch normalization couples the
+    rows, the gradient of a sample includes its effect on the scores of other samples.
 
     Args:
-        score: Samples in, scores out.
-        samples: Tensor `(batch, ...)`, or a dictionary of them.
+        score: A function from samples to scores.
+        samples: Tensor `(batch, ...)`, or a dictionary of tensors.
 
     Returns:
-        Tensor `(batch,)`, in float32, or float64 where the samples are.
+        Tensor `(batch,)` in float32, or in float64 if the samples are float64.
     """
     gradients = keras.tree.flatten(input_gradient(score, samples))
     return sum(ops.sum(ops.square(flat(at_least_float32(each))), axis=-1) for each in gradients)

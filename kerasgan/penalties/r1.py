@@ -12,17 +12,25 @@ from kerasgan.penalties.penalty import Encounter, squared_gradient_norm
 class R1(GradientPenalty):
     """Zero-centered gradient penalty on real samples: `weight / 2 * E ||grad D(x)||^2`.
 
-    Mescheder et al. 2018, equation 9; `weight` is the paper's gamma. `D(x)` is the score before a sigmoid.
+    `D(x)` is the score before a sigmoid.
 
-    With several scores for each sample (patches), the gradient is that of their sum; start with a weight of
-    `10 / scores**2`.
+    If the discriminator gives several scores for each sample (patches), the gradient is that of their sum.
+    Then start with a weight of `10 / scores**2`.
+
+    Reference: [Mescheder et al., 2018](https://arxiv.org/abs/1801.04406), equation 9.
 
     Args:
-        weight: The paper's gamma. Defaults to 10.0.
+        weight: The paper's gamma: a number that is not negative, or a schedule, as in
+            `kerasgan.penalties.Penalty`. Defaults to 10.0.
+
+    Raises:
+        ValueError: If `weight` is a negative number.
 
     Example:
 
     >>> penalty = kerasgan.penalties.R1(weight=1.0)
+    >>> penalty.turn, penalty.name
+    ('discriminator', 'r1')
     """
 
     def call(self, encounter: Encounter) -> Any:

@@ -12,18 +12,28 @@ from kerasgan.penalties.penalty import Encounter, squared_gradient_norm
 class R2(GradientPenalty):
     """Zero-centered gradient penalty on generated samples: `weight / 2 * E ||grad D(G(z))||^2`.
 
-    Mescheder et al. 2018, section 4.1; `weight` is the paper's gamma. With `R1` and the `Relativistic` loss
-    it makes R3GAN's objective (Huang et al. 2024).
+    `D(G(z))` is the score before a sigmoid.
 
-    With several scores for each sample (patches), the gradient is that of their sum; start with a weight of
-    `10 / scores**2`.
+    Together with `R1` and the `Relativistic` loss, it is the objective of R3GAN
+    ([Huang et al., 2024](https://arxiv.org/abs/2501.05441)).
+
+    If the discriminator gives several scores for each sample (patches), the gradient is that of their sum.
+    Then start with a weight of `10 / scores**2`.
+
+    Reference: [Mescheder et al., 2018](https://arxiv.org/abs/1801.04406), section 4.1.
 
     Args:
-        weight: The paper's gamma. Defaults to 10.0.
+        weight: The paper's gamma: a number that is not negative, or a schedule, as in
+            `kerasgan.penalties.Penalty`. Defaults to 10.0.
+
+    Raises:
+        ValueError: If `weight` is a negative number.
 
     Example:
 
     >>> penalty = kerasgan.penalties.R2(weight=1.0)
+    >>> penalty.turn, penalty.name
+    ('discriminator', 'r2')
     """
 
     def call(self, encounter: Encounter) -> Any:

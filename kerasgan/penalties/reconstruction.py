@@ -13,25 +13,30 @@ from kerasgan.tensors import at_least_float32, mean_per_example
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class Reconstruction(Penalty):
-    """Each generated sample is to be near the real one that has the same condition.
+    """Each generated sample should be near the real sample with the same condition.
 
-    `weight * E ||x - G(z, y)||`, added to the generator's loss: with the default it is the L1 term of pix2pix
-    (Isola et al. 2017, equation 3). It holds a generator to the truth, while the discriminator keeps it from
-    the blur that is the best answer to such a distance alone.
+    `weight * E ||x - G(z, y)||` is added to the generator's loss. With the default loss it is the L1 term of
+    pix2pix ([Isola et al., 2017](https://arxiv.org/abs/1611.07004), equation 3). This distance alone would
+    give blurred samples. The discriminator prevents the blur, and the distance keeps the samples near the
+    real ones.
 
-    With `features` the distance is one between features of the two samples, as in SRGAN (Ledig et al. 2017,
-    equation 5). The feature network is frozen: it is nobody's sub-model, runs in inference mode, and is saved
-    with its weights in the penalty's configuration. Both kinds of distance may be used at once.
+    With `features`, the features of both samples are compared, as in SRGAN
+    ([Ledig et al., 2017](https://arxiv.org/abs/1609.04802), equation 5). The feature network is frozen: it is
+    not part of the game, runs in inference mode, and is saved with its weights in the configuration of the
+    penalty. You can use both kinds of distance at once.
 
     Args:
-        loss: A Keras loss, by name or object, or a callable of `(real, fake)`. Defaults to `"mae"`, the
-            average over all values of a sample.
-        weight: The factor of the term. Defaults to 100.0, the paper's for samples in `[-1, 1]`.
-        features: A built `keras.Model` from samples to features. Defaults to `None`, the samples themselves.
+        loss: A Keras loss, its name, or a callable of `(real, fake)`. Defaults to `"mae"`, the mean absolute
+            error over all values of a sample.
+        weight: The factor of the term: a number that is not negative, or a schedule, as in
+            `kerasgan.penalties.Penalty`. Defaults to 100.0, the paper's value for samples in `[-1, 1]`.
+        features: A built `keras.Model` from samples to features. Defaults to `None`: the samples themselves
+            are compared.
 
     Raises:
-        ValueError: If the loss is unknown, `weight` is negative, `features` is not built; and, when a model
-            is compiled, if its game has no conditions, so that nothing says which samples belong together.
+        ValueError: If the loss is unknown, `weight` is negative, or `features` is not built; and when a model
+            is compiled, if its game has no conditions. Without conditions, nothing tells which samples belong
+            together.
         TypeError: If `features` is not a `keras.Model`.
 
     Example:
@@ -70,11 +75,11 @@ class Reconstruction(Penalty):
         return "reconstruction" if self.features is None else "feature_reconstruction"
 
     def call(self, encounter: Encounter) -> Any:
-        """Returns the distance of each generated sample from the real one of its row."""
+        """Returns the distance between each generated sample and the real sample of its row."""
         if encounter.condition is None:
             raise ValueError(
-                "Invalid game for the penalty `reconstruction`. Expected a conditional one, in which a real "
-                "and a generated sample share their condition. Received: a game without conditions"
+                "Invalid game for the penalty `reconstruction`. Expected a conditional game, in which a real "
+                "and a generated sample have the same condition. Received: a game without conditions"
             )
         real, fake = encounter.real, encounter.fake
         if self.features is not None:
@@ -93,7 +98,7 @@ class Reconstruction(Penalty):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Penalty:
-        """Makes the penalty that `get_config` described."""
+        """Makes the penalty that a result of `get_config` describes."""
         loss, features = config["loss"], config["features"]
         if isinstance(features, Mapping):
             model = deserialize(features["model"])

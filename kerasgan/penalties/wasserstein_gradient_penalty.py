@@ -14,13 +14,19 @@ from kerasgan.penalties.penalty import Encounter, squared_gradient_norm
 class WassersteinGradientPenalty(GradientPenalty):
     """One-centered gradient penalty between real and generated samples (WGAN-GP).
 
-    `weight * E (||grad D(x^)|| - 1)^2` with `x^` uniform on the segment between a real and a generated
-    sample (Gulrajani et al. 2017, equation 3).
+    `weight * E (||grad D(x^)|| - 1)^2`. `x^` is a random point on the straight line between a real and a
+    generated sample, uniformly distributed.
 
-    With several scores for each sample (patches), the gradient is that of their sum.
+    If the discriminator gives several scores for each sample (patches), the gradient is that of their sum.
+
+    Reference: [Gulrajani et al., 2017](https://arxiv.org/abs/1704.00028), equation 3.
 
     Args:
-        weight: The paper's lambda. Defaults to 10.0.
+        weight: The paper's lambda: a number that is not negative, or a schedule, as in
+            `kerasgan.penalties.Penalty`. Defaults to 10.0.
+
+    Raises:
+        ValueError: If `weight` is a negative number.
 
     Example:
 
@@ -32,7 +38,7 @@ class WassersteinGradientPenalty(GradientPenalty):
     name = "gradient_penalty"
 
     def call(self, encounter: Encounter) -> Any:
-        """Returns the squared deviation of the gradient's norm from 1 at each interpolate."""
+        """Returns the squared deviation of the gradient's norm from 1 at each interpolated sample."""
         first = keras.tree.flatten(encounter.real)[0]
         alpha = draw_rows(
             lambda rows: keras.random.uniform((rows,), seed=encounter.seed), ops.shape(first)[0]

@@ -47,11 +47,15 @@ __all__ = [
 
 
 def get(identifier: Any) -> Prior:
-    """Returns a prior by name, object, configuration, or function of shape and seed.
+    """Returns a prior from a name, an object, a configuration or a function.
 
     Args:
-        identifier: `None` for a standard normal; `"normal"`, `"uniform"`, `"swiss_roll"`, `"categorical"`; a
-            `Prior`; a function for `FunctionPrior`; or the configuration of either.
+        identifier: One of these: `None`, for a standard normal distribution; a name (`"normal"`, `"uniform"`,
+            `"swiss_roll"`, `"categorical"`), for a prior with default arguments; a `Prior`; a function of
+            shape and seed, as in `FunctionPrior`; or the configuration of a prior or of a function.
+
+    Returns:
+        A `Prior`.
 
     Raises:
         ValueError: If a name is unknown.
@@ -68,12 +72,23 @@ def get(identifier: Any) -> Prior:
 
 
 def serialize(prior: Prior) -> dict[str, Any]:
-    """Returns the configuration of a prior."""
+    """Returns the configuration of a prior, for `deserialize`."""
     return keras.saving.serialize_keras_object(prior)
 
 
 def deserialize(config: dict[str, Any]) -> Prior:
-    """Makes a prior from its configuration."""
+    """Makes a prior from a result of `serialize`.
+
+    Raises:
+        ValueError: If the configuration names something that a file may not name.
+        TypeError: If it is not the configuration of a prior.
+
+    Example:
+
+    >>> config = kerasgan.priors.serialize(kerasgan.priors.SwissRoll())
+    >>> type(kerasgan.priors.deserialize(config)).__name__
+    'SwissRoll'
+    """
     return get(config)
 
 
@@ -81,7 +96,13 @@ def get_all(identifier: Any) -> Any:
     """Returns a prior, or a dictionary of priors by the names of a generator's inputs.
 
     Args:
-        identifier: What `get` takes, or a dictionary of that.
+        identifier: One of the values that `get` takes, or a dictionary of them.
+
+    Example:
+
+    >>> priors = kerasgan.priors.get_all({"noise": "normal", "code": "categorical"})
+    >>> sorted(priors)
+    ['code', 'noise']
     """
     is_config = isinstance(identifier, Mapping) and "class_name" in identifier
     if isinstance(identifier, Mapping) and not is_config:
@@ -90,10 +111,14 @@ def get_all(identifier: Any) -> Any:
 
 
 def shaped(prior: Any, latent: Part) -> Any:
-    """Returns a prior with the shapes of a part: a dictionary of priors, where the part has several tensors.
+    """Returns a prior with the shape of a part, or a dictionary of priors if the part has several tensors.
+
+    Args:
+        prior: A `Prior`, or a dictionary of priors by the names of the tensors.
+        latent: The part of latent samples, a `kerasgan.core.Part`.
 
     Raises:
-        ValueError: If a prior has another shape of its own.
+        ValueError: If a prior already has a different shape, or the names do not match.
     """
     if latent.names is None:
         only = next(iter(prior.values())) if isinstance(prior, Mapping) else prior
@@ -106,7 +131,12 @@ def shaped(prior: Any, latent: Part) -> Any:
 
 
 def of_known_size(latent: Part, prior: Any) -> Part:
-    """Returns the part of latent samples as a prior draws them, where the model takes maps of any size."""
+    """Returns the part of latent samples with the sizes of the prior, if a model takes maps of any size.
+
+    Args:
+        latent: The part of latent samples.
+        prior: A result of `shaped`.
+    """
     of = prior if isinstance(prior, Mapping) else None
     named = latent.specification if of is not None else {"": latent.specification}
     sized = {
@@ -119,12 +149,15 @@ def of_known_size(latent: Part, prior: Any) -> Part:
 
 
 def sample(prior: Any, count: Any, seed: Any = None) -> Any:
-    """Draws from a prior, or from each of a dictionary of priors.
+    """Draws latent samples from a prior, or from each prior of a dictionary.
 
     Args:
-        prior: What `shaped` returned.
-        count: How many.
+        prior: A result of `shaped`.
+        count: The number of samples.
         seed: As in `Prior.sample`. Defaults to `None`.
+
+    Returns:
+        A tensor `(count, ...)`, or a dictionary of tensors.
     """
     if not isinstance(prior, Mapping):
         return prior.sample(count, seed=seed)

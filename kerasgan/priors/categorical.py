@@ -13,15 +13,17 @@ from kerasgan.priors.prior import Prior
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class Categorical(Prior):
-    """One-hot vectors: a class drawn at random.
+    """One-hot vectors of random classes.
 
     Args:
-        probabilities: The probability of each class, positive, which are divided by their sum. Defaults to
-            `None`, as many equally probable ones as a sample has entries.
-        shape: The shape of one sample, `(classes,)`, or `None` to take the model's. Defaults to `None`.
+        probabilities: The probability of each class: positive numbers. They are divided by their sum.
+            Defaults to `None`: all classes are equally probable, and a sample has one entry for each class.
+        shape: The shape of one sample, `(classes,)`. Defaults to `None`: the number of probabilities, or else
+            the shape that the model takes.
 
     Raises:
-        ValueError: If the probabilities are not positive numbers, or not as many as a sample has entries.
+        ValueError: If the probabilities are not positive numbers, or if their number is not the number of
+            entries of a sample.
 
     Example:
 
@@ -56,7 +58,7 @@ class Categorical(Prior):
             )
 
     def draw(self, shape: tuple[Any, ...], seed: Any) -> Any:
-        """Returns a float tensor of the given shape, batch axis included."""
+        """Returns a float tensor of the given shape, including the batch axis."""
         count, classes = shape
         weights = self.probabilities or [1.0] * classes
         logits = ops.log(ops.convert_to_tensor([weights], dtype=full_precision()))

@@ -13,13 +13,14 @@ from kerasgan.priors.prior import Prior
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class FunctionPrior(Prior):
-    """A user's function of shape and seed, as a prior. `prior=keras.random.truncated_normal` makes one.
+    """A function of shape and seed, as a prior. `prior=keras.random.truncated_normal` makes one.
 
     Args:
-        function: Takes `(shape, seed=...)` as the functions of `keras.random` do, and returns a tensor of
-            that shape. Register it with `keras.saving.register_keras_serializable` to save a model with it
-            and to load it again; a lambda has no name to be found by, and cannot be loaded.
-        shape: The shape of one sample, or `None` to take the model's. Defaults to `None`.
+        function: Takes `(shape, seed=...)`, like the functions of `keras.random`, and returns a tensor of
+            that shape. To save and load a model with it, decorate it with
+            `keras.saving.register_keras_serializable`. A lambda has no name in the file, so such a model
+            cannot be loaded.
+        shape: The shape of one sample. Defaults to `None`: the shape that the model takes.
 
     Raises:
         TypeError: If `function` is not callable.
@@ -43,7 +44,7 @@ class FunctionPrior(Prior):
         self.function = function
 
     def draw(self, shape: tuple[Any, ...], seed: Any) -> Any:
-        """Returns a float tensor of the given shape, batch axis included."""
+        """Returns a float tensor of the given shape, including the batch axis."""
         return self.function(shape, seed=seed)
 
     def get_config(self) -> dict[str, Any]:
@@ -52,10 +53,10 @@ class FunctionPrior(Prior):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> FunctionPrior:
-        """Makes the prior that `get_config` described."""
+        """Makes the prior that a result of `get_config` describes."""
         function = config["function"]
-        if isinstance(function, str):  # in files of 0.1
-            # A file may name a function that draws, and nothing else that the module happens to hold.
+        if isinstance(function, str):  # files of version 0.1 hold only the name
+            # A file may name only functions that draw, not everything that the module contains.
             named = {name: each for name, each in vars(keras.random).items() if isfunction(each)}
             one_of("function", function, sorted(named))
             return cls(named[function], config["shape"])

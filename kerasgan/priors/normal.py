@@ -11,15 +11,15 @@ from kerasgan.priors.prior import Prior
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class Normal(Prior):
-    """Independent normal variables. The default prior of every model.
+    """Independent normal variables: the default prior of every model.
 
     Args:
-        shape: The shape of one sample, or `None` to take the model's. Defaults to `None`.
+        shape: The shape of one sample. Defaults to `None`: the shape that the model takes.
         mean: The mean of each variable. Defaults to 0.0.
-        stddev: The standard deviation of each variable, positive. Defaults to 1.0.
+        stddev: The standard deviation of each variable, a positive number. Defaults to 1.0.
 
     Raises:
-        ValueError: If `mean` is not a finite or `stddev` not a positive number.
+        ValueError: If `mean` is not a finite number, or `stddev` is not a positive number.
 
     Example:
 
@@ -35,7 +35,7 @@ class Normal(Prior):
         self.stddev = positive_number("stddev", stddev)
 
     def draw(self, shape: tuple[Any, ...], seed: Any) -> Any:
-        """Returns a float tensor of the given shape, batch axis included."""
+        """Returns a float tensor of the given shape, including the batch axis."""
         return keras.random.normal(shape, self.mean, self.stddev, seed=seed)
 
     def get_config(self) -> dict[str, Any]:

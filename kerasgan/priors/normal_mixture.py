@@ -16,16 +16,16 @@ from kerasgan.priors.prior import Prior, independent_seeds
 class NormalMixture(Prior):
     """An equally weighted mixture of normal distributions with diagonal covariances.
 
-    `NormalMixture.ring(10)` is the prior of ten 2-D Gaussians that the adversarial auto-encoder's paper
-    shows (Makhzani et al. 2015, figure 4).
+    `NormalMixture.ring(10)` is a ring of ten Gaussians in two dimensions, like the prior of the adversarial
+    auto-encoder's paper ([Makhzani et al., 2015](https://arxiv.org/abs/1511.05644), figure 4).
 
     Args:
-        means: The centers, `(components, dimensions)`.
-        stddev: Standard deviations: a number for all, or an array that broadcasts to the shape of `means`.
-            Defaults to 1.0.
+        means: The means of the components, `(components, dimensions)`.
+        stddev: The standard deviations: one number for all, or an array that broadcasts to the shape of
+            `means`. Defaults to 1.0.
 
     Raises:
-        ValueError: If `means` is not a matrix of finite numbers or a standard deviation is not positive.
+        ValueError: If `means` is not a matrix of finite numbers, or a standard deviation is not positive.
 
     Example:
 
@@ -52,15 +52,24 @@ class NormalMixture(Prior):
 
     @classmethod
     def ring(cls, components: int, radius: float = 4.0, stddev: float = 0.5) -> NormalMixture:
-        """Makes 2-D components spread evenly over a circle.
+        """Makes a mixture in two dimensions, with components spread evenly over a circle.
 
         Args:
-            components: How many, a positive integer.
-            radius: The circle's radius. Defaults to 4.0.
-            stddev: The standard deviation of each component. Defaults to 0.5.
+            components: The number of components, a positive integer.
+            radius: The radius of the circle, a positive number. Defaults to 4.0.
+            stddev: The standard deviation of each component, a positive number. Defaults to 0.5.
+
+        Returns:
+            A `NormalMixture`.
 
         Raises:
-            ValueError: If `components` is not a positive integer, or another argument not a positive number.
+            ValueError: If `components` is not a positive integer, or another argument is not a positive
+                number.
+
+        Example:
+
+        >>> kerasgan.priors.NormalMixture.ring(4, radius=2.0).means.round(3).tolist()
+        [[2.0, 0.0], [0.0, 2.0], [-2.0, 0.0], [0.0, -2.0]]
         """
         components = arguments.positive_integer("components", components)
         radius = arguments.positive_number("radius", radius)
@@ -69,11 +78,11 @@ class NormalMixture(Prior):
 
     @property
     def components(self) -> int:
-        """How many components there are."""
+        """The number of components."""
         return int(self.means.shape[0])
 
     def draw_labeled(self, shape: tuple[Any, ...], labels: Any, classes: int, seed: Any) -> Any:
-        """Draws class c from component c, and unlabeled examples from the whole mixture."""
+        """Draws class c from component c. Draws unlabeled examples from the whole mixture."""
         if classes > self.components:
             raise ValueError(
                 f"Invalid value for argument `prior`. Expected a component for each of {classes} classes. "
@@ -85,18 +94,19 @@ class NormalMixture(Prior):
         return self.draw(shape, draw_seed, component=ops.where(labels < 0, anywhere, labels))
 
     def draw(self, shape: tuple[Any, ...], seed: Any, component: Any = None) -> Any:
-        """Returns a float tensor of the given shape, batch axis included.
+        """Returns a float tensor of the given shape, including the batch axis.
 
         Args:
             shape: `(count, dimensions)`.
             seed: An integer, a `SeedGenerator` or `None`.
-            component: Which component each row is drawn from: the row of `means`, integers from 0 to
-                `components - 1` of shape `(count,)`, which are not checked. A model that knows the classes
-                of its samples can match components to them. Defaults to `None`, uniform draws.
+            component: The component of each row: integers from 0 to `components - 1`, of shape `(count,)`.
+                They are rows of `means`, and they are not checked. A model that knows the classes of its
+                samples can give each class a component. Defaults to `None`: the components are drawn
+                uniformly.
         """
         component_seed, noise_seed = independent_seeds(seed, 2)
         if component is None:
-            # Not `keras.random.randint`, which takes no symbolic shape.
+            # Not `keras.random.randint`: it does not accept symbolic shapes.
             position = keras.random.uniform((shape[0],), seed=component_seed)
             component = ops.cast(position * self.components, "int32")
         noise = keras.random.normal(shape, seed=noise_seed)
@@ -110,7 +120,7 @@ class NormalMixture(Prior):
 
 
 def _finite(values: Any) -> np.ndarray | None:
-    """Returns numbers as an array of the game's precision; `None` where they are not all finite numbers."""
+    """Returns numbers as an array in full precision, or `None` if they are not all finite numbers."""
     try:
         array = np.asarray(values)
     except ValueError:  # rows of different lengths

@@ -14,13 +14,13 @@ class Sum(Prior):
     """The distribution of a sum of independent draws. `a + b` makes one.
 
     Args:
-        priors: The priors to add, at least one. Those with a shape must agree on it.
-        shape: The shape of one sample, or `None` to take that of the priors, or else the model's. Defaults
-            to `None`.
+        priors: The priors to add, at least one. Those that have a shape must have the same shape.
+        shape: The shape of one sample. Defaults to `None`: the shape of the priors, or else the shape that
+            the model takes.
 
     Raises:
-        TypeError: If one is no `Prior`.
-        ValueError: If there is no prior, or two shapes differ.
+        TypeError: If one of the priors is not a `Prior`.
+        ValueError: If there is no prior, or if two shapes differ.
 
     Example:
 
@@ -47,7 +47,7 @@ class Sum(Prior):
         self.shape = shapes.pop() if shapes else None
 
     def draw(self, shape: tuple[Any, ...], seed: Any) -> Any:
-        """Returns a float tensor of the given shape, batch axis included."""
+        """Returns a float tensor of the given shape, including the batch axis."""
         seeds = independent_seeds(seed, len(self.priors))
         return sum(prior.draw(shape, each) for prior, each in zip(self.priors, seeds, strict=True))
 
@@ -58,7 +58,7 @@ class Sum(Prior):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Sum:
-        """Makes the prior that `get_config` described."""
+        """Makes the prior that a result of `get_config` describes."""
         priors = [registry.deserialize(item) for item in config["priors"]]
         return cls(priors, config["shape"])
 

@@ -14,12 +14,12 @@ class Uniform(Prior):
     """Independent uniform variables.
 
     Args:
-        shape: The shape of one sample, or `None` to take the model's. Defaults to `None`.
+        shape: The shape of one sample. Defaults to `None`: the shape that the model takes.
         low: The smallest value. Defaults to -1.0.
         high: The largest value. Defaults to 1.0.
 
     Raises:
-        ValueError: If the two are not finite numbers, `low` the lesser one.
+        ValueError: If `low` and `high` are not finite numbers, or if `low` is not less than `high`.
 
     Example:
 
@@ -38,7 +38,7 @@ class Uniform(Prior):
         )
 
     def draw(self, shape: tuple[Any, ...], seed: Any) -> Any:
-        """Returns a float tensor of the given shape, batch axis included."""
+        """Returns a float tensor of the given shape, including the batch axis."""
         return keras.random.uniform(shape, self.low, self.high, seed=seed)
 
     def get_config(self) -> dict[str, Any]:

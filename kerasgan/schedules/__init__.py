@@ -1,7 +1,7 @@
-"""Numbers that change along a curve as training goes on.
+"""Numbers that change along a curve during training.
 
-A schedule is a `keras.optimizers.schedules.LearningRateSchedule`: a function of the number of updates. Those
-of Keras, of a subclass of yours and `Cosine` do alike.
+A schedule is a `keras.optimizers.schedules.LearningRateSchedule`: a function of the number of updates. You
+can use `Cosine`, the schedules of Keras, or a subclass of yours.
 """
 
 from kerasgan.schedules.cosine import Cosine

@@ -11,16 +11,18 @@ from kerasgan.arguments import number, positive_integer
 
 @keras.saving.register_keras_serializable(package="kerasgan")
 class Cosine(keras.optimizers.schedules.LearningRateSchedule):
-    """Half a cosine wave from one value to another: flat at both ends.
+    """Half a cosine wave from one value to another, flat at both ends.
 
-    `start + (end - start) * (1 - cos(pi * step / steps)) / 2`, and `end` from then on. All of R3GAN's
-    schedules have this form (Huang et al. 2024, appendix). `keras.optimizers.schedules.CosineDecay` gives its
-    end as a multiple of its start, and so cannot rise from 0.
+    The value is `start + (end - start) * (1 - cos(pi * step / steps)) / 2`, and stays at `end` after `steps`
+    updates. All schedules of R3GAN have this form. `keras.optimizers.schedules.CosineDecay` defines its end
+    as a multiple of its start. So it cannot rise from 0, and this schedule can.
+
+    Reference: [Huang et al., 2024](https://arxiv.org/abs/2501.05441), appendix.
 
     Args:
-        start: The value at the first update.
-        end: The value after `steps` updates.
-        steps: How many updates the way takes, a positive integer.
+        start: The value at the first update, a finite number.
+        end: The value after `steps` updates, a finite number.
+        steps: The number of updates from `start` to `end`, a positive integer.
 
     Raises:
         ValueError: If `start` or `end` is not a finite number, or `steps` is not a positive integer.
@@ -40,7 +42,7 @@ class Cosine(keras.optimizers.schedules.LearningRateSchedule):
     def __call__(self, step: Any) -> Any:
         """Returns the value after a number of updates, a float32 scalar."""
         angle = ops.minimum(ops.cast(step, "float32") / self.steps, 1.0) * (np.pi / 2)
-        # Squares keep the digits of small changes, where 1 - cos has none.
+        # For small angles, 1 - cos would lose its digits. Squares keep them.
         return self.start * ops.square(ops.cos(angle)) + self.end * ops.square(ops.sin(angle))
 
     def get_config(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What every argument needs that may be a number or a schedule."""
+"""Arguments that may be a number or a schedule."""
 
 from __future__ import annotations
 
@@ -16,7 +16,15 @@ Schedule: TypeAlias = keras.optimizers.schedules.LearningRateSchedule
 
 
 def is_schedule(value: Any) -> bool:
-    """Returns whether a value is a schedule."""
+    """Tells whether a value is a schedule.
+
+    Example:
+
+    >>> kerasgan.schedules.is_schedule(0.5), kerasgan.schedules.is_schedule(
+    ...     kerasgan.schedules.Cosine(0.0, 1.0, steps=10)
+    ... )
+    (False, True)
+    """
     return isinstance(value, keras.optimizers.schedules.LearningRateSchedule)
 
 
@@ -26,16 +34,17 @@ def number_or_schedule(
     expected: str = "a finite number",
     accepts: Callable[[float], bool] = math.isfinite,
 ) -> Any:
-    """Returns a number as a float, or a schedule as it is.
+    """Returns a number as a float, or a schedule as it is. Raises if a value is neither.
 
     Args:
         name: The argument's name.
-        value: Its value.
-        expected: What the error says of a number. Defaults to `"a finite number"`.
-        accepts: Tells which finite numbers are taken. Defaults to all. A schedule's values are not checked.
+        value: The argument's value.
+        expected: The text of the error that describes the number. Defaults to `"a finite number"`.
+        accepts: A function that tells whether a finite number is accepted. Defaults to all of them. The
+            values of a schedule are not checked.
 
     Raises:
-        ValueError: If it is neither.
+        ValueError: If the value is not a schedule, and not an accepted number.
 
     Example:
 
@@ -48,7 +57,7 @@ def number_or_schedule(
 
 
 def value_at(value: Any, step: Any) -> Any:
-    """Returns what a number or a schedule is after some updates.
+    """Returns the value of a number or a schedule after some updates.
 
     Args:
         value: A number, or a `keras.optimizers.schedules.LearningRateSchedule`.
@@ -67,14 +76,20 @@ def value_at(value: Any, step: Any) -> Any:
 
 
 def to_config(value: Any) -> Any:
-    """Returns a number as it is, and the configuration of a schedule."""
+    """Returns a number as it is, or the configuration of a schedule.
+
+    Example:
+
+    >>> kerasgan.schedules.to_config(0.5)
+    0.5
+    """
     return keras.saving.serialize_keras_object(value) if is_schedule(value) else value
 
 
 def from_config(config: Any) -> Any:
-    """Makes what `to_config` described.
+    """Makes the number or the schedule that a result of `to_config` describes.
 
     Raises:
-        ValueError: If the configuration names what a file may not name.
+        ValueError: If the configuration names something that a file may not name.
     """
     return registry.deserialize(config) if isinstance(config, dict) else config

@@ -100,7 +100,7 @@ def test_a_run_that_is_stopped_keeps_its_model_and_goes_on(fork_server, tmp_path
     os.kill(program.number, signal.SIGINT)
     stopped = program.wait(SECONDS)
     assert stopped.returncode == 1, stopped.stderr[-3000:]
-    assert "the same command goes on" in stopped.stderr
+    assert "Run the same command again to continue" in stopped.stderr
     assert "Traceback" not in stopped.stderr
     assert 5 <= epochs_done() < 40
     model = keras.saving.load_model(out / "saved_models/gan.keras")

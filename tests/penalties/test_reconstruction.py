@@ -143,7 +143,7 @@ def test_a_game_without_conditions_is_refused_when_it_is_compiled():
         keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]),
         keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]),
     )
-    with pytest.raises(ValueError, match="share their condition.*without conditions"):
+    with pytest.raises(ValueError, match="have the same condition.*without conditions"):
         gan.compile(penalties="reconstruction")
 
 

@@ -91,4 +91,4 @@ def test_noise_of_the_generator_is_drawn_for_each_request_alone(noisy_points):
         assert (status, headers["X-Computed-Together"]) == (200, "4")
         np.testing.assert_allclose(json.loads(answer)["samples"], expected, rtol=1e-5, atol=1e-5)
     assert (refused[0], b"not permitted" in refused[2]) == (400, True)
-    assert (no_images[0], b"no images" in no_images[2]) == (406, True)
+    assert (no_images[0], b"not images" in no_images[2]) == (406, True)

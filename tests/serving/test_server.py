@@ -110,7 +110,7 @@ INVALID = [
     (DECODE, {"latent": LATENT, "condition": [1]}, "valid array"),
     (DECODE, {"latent": [], "condition": []}, "at least 1 item"),
     (DECODE, {"latent": [[0.0] * 16] * 65, "condition": [1] * 65}, "at most 64 items"),
-    (DECODE, {"latent": [LATENT], "condition": [1, 2]}, "as many rows, not 1 and 2"),
+    (DECODE, {"latent": [LATENT], "condition": [1, 2]}, "equally many rows, not 1 and 2"),
     (DECODE, {"latent": [[float("nan"), *LATENT[1:]]], "condition": [1]}, "finite"),
     (DECODE, {"latent": [[float("inf"), *LATENT[1:]]], "condition": [1]}, "finite"),
     (DECODE, b'{"latent": [[1e999' + b", 0" * 15 + b']], "condition": [1]}', "finite"),

@@ -1,6 +1,8 @@
 """What the page is made of: found in the model, and refused with the reason where it does not fit."""
 
 import json
+import re
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -48,6 +50,13 @@ def build(build_page, runtime, tmp_path, monkeypatch):
         return folder, json.loads((folder / "model.json").read_text(encoding="utf-8"))
 
     return run
+
+
+def test_every_part_of_the_page_has_a_name_that_assistive_technology_finds(build_page):
+    source = (Path(build_page.__file__).parent / "index.html").read_text(encoding="utf-8")
+    headings = re.findall(r'<(?:section|div)[^>]* aria-labelledby="([^"]+)"', source)
+    assert len(headings) == len(re.findall(r"<section|role=.group.", source)) == 6
+    assert all(f'id="{heading}"' in source for heading in headings)
 
 
 def test_the_folder_has_all_that_the_page_loads(build, build_page, tmp_path, capsys):
@@ -137,15 +146,15 @@ def test_classes(build, tmp_path, options, labels):
     ("arguments", "reason"),
     [
         (["nowhere.onnx"], "there is no file nowhere.onnx"),
-        (["garbage.onnx"], "garbage.onnx is no ONNX model"),
-        (["judge.onnx"], "judge.onnx makes probability of samples"),
+        (["garbage.onnx"], "garbage.onnx is not an ONNX model"),
+        (["judge.onnx"], "judge.onnx is a model from samples to probability"),
         (["vectors.onnx"], "samples of shape (5,)"),
-        (["linear.onnx"], "--value-range what is black"),
-        (["linear.onnx", "--value-range", "2", "1"], "must go upwards"),
+        (["linear.onnx"], "black and white with --value-range"),
+        (["linear.onnx", "--value-range", "2", "1"], "must have the lower value first"),
         (["pictures.onnx", "--classes", "3"], "takes no classes"),
         (["pictures.onnx", "--sliders", "0"], "--sliders must be positive, not 0"),
         (["pictures.onnx", "--node-modules", "."], "Run `npm ci"),
-        (["pictures.onnx", "--output", "full"], "is no earlier page to replace"),
+        (["pictures.onnx", "--output", "full"], "is not an earlier page to replace"),
         (["mixture.keras"], "The model's is a NormalMixture"),
         (["mixture.keras", "--prior", "normal"], "--prior is for .onnx files"),
         (["conditional.onnx", "--classes", "5"], "no class 4"),
