@@ -22,6 +22,8 @@ class AdversarialLoss(ABC):
         on_logits: Whether the scores are logits (the default) or the discriminator's output as it is.
         pairs: Whether the generator's side looks at real scores too. Where it does not (the default),
             `generator` is called with `real_scores=None`, and the real samples need not be scored again.
+        needs_bounded_slope: Whether the loss needs a discriminator whose slope something bounds, such as a
+            gradient penalty. If nothing does, `compile` warns. Defaults to `False`.
 
     Example:
 
@@ -37,6 +39,7 @@ class AdversarialLoss(ABC):
 
     on_logits: bool = True
     pairs: bool = False
+    needs_bounded_slope: bool = False
 
     @abstractmethod
     def discriminator(self, real_scores: Any, fake_scores: Any) -> Any:

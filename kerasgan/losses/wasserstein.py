@@ -13,7 +13,8 @@ class Wasserstein(AdversarialLoss):
 
     `-E[D(x)] + E[D(G(z))]` for the critic, `-E[D(G(z))]` for the generator (Arjovsky et al. 2017). The
     critic must be kept Lipschitz: with `kerasgan.constraints.WeightClipping` on its kernels, or with
-    `kerasgan.penalties.WassersteinGradientPenalty`. The negated critic's loss estimates the distance.
+    `kerasgan.penalties.WassersteinGradientPenalty`. If nothing does this, `compile` warns. The negated
+    critic's loss estimates the distance.
 
     Example:
 
@@ -21,6 +22,8 @@ class Wasserstein(AdversarialLoss):
     >>> float(loss.discriminator(keras.ops.ones(1), keras.ops.zeros(1))[0])
     -1.0
     """
+
+    needs_bounded_slope = True
 
     def discriminator(self, real_scores: Any, fake_scores: Any) -> Any:
         """Returns `D(G(z)) - D(x)`."""
