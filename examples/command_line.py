@@ -46,7 +46,7 @@ def add_common_options(
     """
     if toy:
         parser.add_argument("--size", choices=["full", "toy"], default="full", help=f"toy: {toy}")
-    seed_help = "the (first) seed" if several_seeds else "of all random numbers"
+    seed_help = "the first seed" if several_seeds else "the seed of all random numbers"
     parser.add_argument("--seed", type=int, default=0, help=f"{seed_help} (default: 0)")
     if several_seeds:
         parser.add_argument("--seeds", type=int, default=1, help="how many seeds (default: 1)")
@@ -55,7 +55,9 @@ def add_common_options(
         type=Path,
         default=Path(output) if output else None,
         metavar="DIRECTORY",
-        help=f"{output_help} (default: {output})" if output else "see above",
+        help=f"{output_help} (default: {output})"
+        if output
+        else "where everything goes (default: see above)",
     )
 
 

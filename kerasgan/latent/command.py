@@ -263,9 +263,9 @@ def _neighbors(options: argparse.Namespace) -> str:
 def _load_model(path: Path) -> Any:
     if (path / "model.keras").is_file():
         path = path / "model.keras"
-    # Nothing else: of older formats Keras does not promise that loading runs no code.
+    # Older formats are refused, because loading them may run code.
     if path.suffix != ".keras" or not path.is_file():
-        raise ValueError(f"{path}: expected a file that `save` of a model wrote, ending in .keras")
+        raise ValueError(f"{path}: expected the folder of a run, or a file that ends in .keras")
     try:
         return keras.saving.load_model(path)
     except (ValueError, TypeError) as error:
@@ -296,6 +296,11 @@ def _load_data(name: str, model: Any) -> datasets.Dataset:
 def _condition(options: argparse.Namespace, model: Any) -> Any:
     if options.condition is None:
         return None
+    if not model.conditional:
+        raise ValueError(
+            f"--condition: {options.model} takes no condition. Leave --condition out, or give a "
+            "conditional model"
+        )
     shape = LatentSpace(model).condition_shape
     single = len(options.condition) == 1 and shape == ()
     return options.condition[0] if single else np.array(options.condition)
