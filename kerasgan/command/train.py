@@ -47,7 +47,7 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "train",
         help="train a generator on a folder of pictures",
-        description="Trains a generator on a folder of pictures. You need no option: the command looks at "
+        description="Trains a generator on a folder of pictures. You need no option: the command looks at\n"
         "the pictures and chooses what suits them.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -96,7 +96,8 @@ def add_tools(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPar
         "--method",
         choices=truncation.METHODS,
         default="resample",
-        help="draw coordinates beyond the threshold again, or move them onto it (default: resample)",
+        help="resample makes draws of the truncated normal distribution, clip moves only coordinates beyond "
+        "the threshold (default: resample)",
     )
 
     tool = _add(
