@@ -267,7 +267,7 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=100, help="(default: 100)")
     parser.add_argument("--epochs", type=int, help="of 350 rounds (default: as each case has it)")
     parser.add_argument("--only", default="", help="cases with this in their names")
-    parser.add_argument("--measurements", action="store_true", help="print those of every look")
+    parser.add_argument("--measurements", action="store_true", help="print those of every check")
     parser.add_argument("--record", type=Path, help="file to write the line of JSON to, indented")
     options = parser.parse_args()
     if options.seeds < 1:

@@ -10,8 +10,8 @@ servers:
 Give the file of `model.export("digits.onnx", format="onnx")`, preferably exported with the `normalization` of
 the data. Or give a whole `.keras` model, which is then exported first. The model takes latent samples, and
 integer labels if it is conditional. It must make gray or color pictures. The script reads what the page must
-know from the file, or finds it by running the model. You need `pip install "kerasgan[export]" onnxruntime`, and
-npm.
+know from the file, or finds it by running the model. You need `pip install "kerasgan[export]"`,
+and npm.
 
 The sliders move along the directions in which pictures change most. They are the eigenvectors of J^T J,
 averaged over latent points. J is the derivative of the picture with respect to the latent point (Wang & Ponce

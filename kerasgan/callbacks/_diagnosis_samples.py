@@ -1,4 +1,4 @@
-"""What generated samples tell beside real ones: where they are missing, and which are copies."""
+"""Compares generated samples with real ones: where they are missing, and which are copies."""
 
 from __future__ import annotations
 
@@ -52,12 +52,15 @@ class Cells:
         self.real = self.shares(samples)
 
     def shares(self, samples: np.ndarray) -> np.ndarray:
-        """Returns the share of samples that falls into each cell."""
+        """Returns the share of the samples that lies in each cell."""
         cells = self._squared(samples).argmin(axis=1)
         return np.bincount(cells, minlength=len(self.centers)) / len(samples)
 
     def missed(self, shares: np.ndarray) -> float:
-        """Returns the share of real samples in cells with less than a quarter of their due."""
+        """Returns the share of real samples in cells that have too few generated samples.
+
+        Too few are less than a quarter of the cell's share of real samples.
+        """
         return float(self.real[shares < self.real / 4].sum())
 
     def _settle(self, samples: np.ndarray) -> None:
@@ -72,15 +75,15 @@ class Cells:
 
 
 def moved(before: np.ndarray, after: np.ndarray) -> float:
-    """Returns the share of samples that changed its cell, at least: the distance in total variation."""
+    """Returns the least share of samples that must have changed cells: the distance in total variation."""
     return float(np.abs(after - before).sum() / 2)
 
 
 class Copies:
     """The training samples, and how near to them another sample of their distribution usually lies.
 
-    That is measured with `held_out` samples, or else with training samples and their nearest other training
-    sample. Both are the distance of one draw to the nearest of other draws.
+    `held_out` samples show this. Without them, each training sample and the nearest other training sample
+    show it. Both are distances of one draw to the nearest of other draws.
 
     Args:
         training: Array `(count, size)`.
@@ -94,16 +97,21 @@ class Copies:
         others = training if held_out is None else held_out
         rows = random.permutation(len(others))[:512]
         self.usual = self._distances(others[rows], rows if held_out is None else None)
-        # A third, as Yoon et al. 2023 call a sample memorized that is so much nearer than to the next one.
+        # Yoon et al. 2023 call a sample memorized at a ratio of a third.
         self.near = float(np.median(self.usual)) / 3.0
+        if self.near == 0.0 and held_out is not None:
+            raise ValueError(
+                "Invalid value for argument `held_out`. Expected samples that are not trained on. Received: "
+                "held_out of which more than half of the samples are in `x`"
+            )
         if self.near == 0.0:
             raise ValueError(
-                "Invalid value for argument `x`. Expected samples most of which are different: more than "
-                "half of the samples are the same as another, so that copies cannot be told"
+                "Invalid value for argument `x`. Expected samples that are mostly different, so that copies "
+                "can be recognized. Received: x where more than half of the samples are the same as another"
             )
 
     def share(self, samples: np.ndarray) -> float:
-        """Returns the share of samples that are near a training sample, beyond the usual share."""
+        """Returns the share of samples that are near a training sample, less the usual share."""
         near = np.mean(self._distances(samples) < self.near)
         return float(near - np.mean(self.usual < self.near))
 
@@ -113,7 +121,7 @@ class Copies:
             part = self.training[start : start + _ROWS]
             squared = np.concatenate(list(squared_distances(samples, part)))
             if own is not None:
-                # Not its distance to itself.
+                # A sample's distance to itself does not count.
                 inside = np.flatnonzero((own >= start) & (own < start + len(part)))
                 squared[inside, own[inside] - start] = np.inf
             nearest = np.minimum(nearest, squared.min(axis=1))
@@ -128,8 +136,8 @@ class SampleWatch:
         condition: The condition of each, or `None`.
         held_out: Samples that are not trained on, or `None`.
         features: Turns a batch of samples into vectors; `None` for the samples themselves.
-        count: How many samples a look generates.
-        seed: The seed of all that is drawn.
+        count: How many samples a check generates.
+        seed: The seed of all random draws.
     """
 
     def __init__(
@@ -163,7 +171,7 @@ class SampleWatch:
         self.cells = Cells(training[random.permutation(len(x))[:_REAL]], seed=seed)
         self.copies = Copies(training, held_out, seed)
 
-    def check(self, model: Any) -> None:
+    def check_model(self, model: Any) -> None:
         """Raises a `ValueError` unless the model generates samples like `x`."""
         conditional = bool(getattr(model, "conditional", False))
         if conditional != (self.condition is not None):
@@ -179,8 +187,8 @@ class SampleWatch:
                 f"model generates. Received: samples of shape {self.shape}"
             )
 
-    def look(self, model: Any) -> dict[str, Any]:
-        """Returns the shares of generated samples in the cells, and how many are copies."""
+    def check(self, model: Any) -> dict[str, Any]:
+        """Returns the share of generated samples in each cell, the share missed, and the share of copies."""
         vectors = self._vectors(self._generate(model, self.count))
         shares = self.cells.shares(vectors)
         return {

@@ -1,4 +1,4 @@
-"""What goes wrong in a game while it is trained, and what to try."""
+"""A callback that says what goes wrong in a game, and what to try."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kerasgan.arguments import invalid, non_negative_integer, positive_integer
 from kerasgan.backend import is_chief
 from kerasgan.callbacks import _diagnosis_updates as logged
 from kerasgan.callbacks._diagnosis_samples import SampleWatch, moved
-from kerasgan.callbacks._diagnosis_signs import SIGNS, Sign
+from kerasgan.callbacks._diagnosis_signs import SIGNS, Sign, line
 from kerasgan.callbacks._lock import Lock
 from kerasgan.callbacks._requirements import require_methods
 
@@ -20,48 +20,51 @@ logger = logging.getLogger("kerasgan")
 
 
 class Diagnosis(keras.callbacks.Callback):
-    """Watches a game for six ways of going wrong, and tells you what it saw and what to try.
+    """Watches a game for six ways of going wrong. Tells you what it saw, what it means, and what to try.
 
     | kind | what it looks at | reported when |
     |---|---|---|
     | `discriminator_saturation` | D(x), D(G(z)) | the discriminator gives less than 0.01 to wrong answers |
     | `vanishing_generator_signal` | the generator's loss, D(G(z)) | a fiftieth of the slope is left |
-    | `oscillation` | D(G(z)); generated samples | D(G(z)) swings; half of the samples move |
+    | `oscillation` | D(G(z)); generated samples | D(G(z)) swings, or half of the samples move |
     | `mode_collapse` | generated and real samples | generated samples miss 0.4 of the real ones |
     | `memorization` | distances to training samples | a quarter of the samples are copies |
     | `non_finite` | the losses | a loss is 10,000 times the first one, or not finite |
 
-    It looks after epochs. A problem is reported when it was there in `patience` looks in a row. It is
-    reported once, and again only if it has gone and come back. `docs/diagnosis.md` has the reasons for the
-    thresholds. It also says how often each problem is found in games that were made to fail, and in healthy
-    ones.
+    It checks after epochs. A problem is reported if `patience` checks in a row find it. Two are reported at
+    once: swings of D(G(z)), which are counted over the last `patience` checks, and losses, which are checked
+    after every update. Each problem is reported once, and again only if it went away and came back.
 
-    The first two need a discriminator that gives probabilities: a critic's scores and energies have no ends
-    to be stuck at. Mode collapse, moving samples and memorization need `x`. Looking does not change training.
-    The reports are warnings of the logger `kerasgan`. With several workers, all look and the chief reports.
+    `docs/diagnosis.md` has the reasons for the thresholds. It also says how often each problem is found in
+    games that were made to fail, and in healthy ones.
+
+    Saturation, vanishing signals and swings need a discriminator that gives probabilities, because scores
+    of a critic and energies have no largest value. Mode collapse, moving samples and memorization need `x`.
+    A check does not change training. The reports are warnings of the logger `kerasgan`. Each log record has
+    the finding as its attribute `finding`. With several workers, all check and the chief reports.
 
     Args:
         x: Training samples, all or some of them. Only copies of these can be found. Defaults to `None`:
-            only the values that the players log are watched.
+            only the values that the turns log are watched.
         condition: For a conditional model: the condition of each sample of `x`. Samples are generated under
             the same conditions. Defaults to `None`.
         held_out: Samples of the same data that are not trained on. They show how near to a training sample
             another real sample usually lies. Defaults to `None`: training samples show it.
-        features: What samples are compared by: a `keras.Model`, a function of a batch, or `None` for
-            the samples themselves. Defaults to `None`.
-        samples: Positive integer, how many samples to generate for a look. Defaults to `512`.
-        every_epochs: Positive integer: look after every so many epochs. Defaults to `1`.
-        rounds: Positive integer, the fewest rounds between two looks. With the default, three looks take more
-            than 1,000 rounds. That is longer than the memory of Adam's second moments, so what is still wrong
-            then is not just the start of training. Defaults to `350`.
-        patience: Positive integer, in how many looks in a row a problem must be there. Defaults to `3`.
-        seed: Integer, the seed of the noise, which is the same in each look, and of the choice of samples to
-            compare. Defaults to `0`.
+        features: The features by which samples are compared: a `keras.Model`, a function of a batch, or
+            `None` for the samples themselves. Defaults to `None`.
+        samples: Positive integer, how many samples to generate for a check. Defaults to `512`.
+        every_epochs: Positive integer: check after every so many epochs. Defaults to `1`.
+        rounds: Positive integer, the fewest rounds between two checks. With the default, three checks take
+            more than 1,000 rounds. That is longer than the memory of Adam's second moments. What is still
+            wrong then is more than the start of training. Defaults to `350`.
+        patience: Positive integer, how many checks in a row must find a problem. Defaults to `3`.
+        seed: Integer, the seed of the noise, which is the same in each check, and of the choice of samples
+            to compare. Defaults to `0`.
 
     Attributes:
-        findings: List of what was reported, each a dictionary with `epoch` (1 for the first), `kind`,
-            `evidence` and `advice`.
-        measurements: List with a dictionary for each look: the numbers that are compared with thresholds.
+        findings: List of what was reported. Each finding is a dictionary with `epoch` (1 for the first),
+            `kind`, `evidence` (what was seen), `meaning` and `advice` (what to try).
+        measurements: List with a dictionary for each check: the numbers that are compared with thresholds.
 
     Raises:
         ValueError: If an argument is out of range, samples and the model do not fit, or more than half of
@@ -79,9 +82,9 @@ class Diagnosis(keras.callbacks.Callback):
     []
     """
 
-    # It is called before training ends at a value that is not finite, to tell what to try.
+    # Must be called before a value that is not finite ends training, to say what to try.
     sees_non_finite = True
-    # Every update is read by `updates_since`.
+    # `updates_since` reads every update.
     reads_logs = False
     listens_to_batches = False
 
@@ -113,22 +116,22 @@ class Diagnosis(keras.callbacks.Callback):
             )
         self.findings: list[dict[str, Any]] = []
         self.measurements: list[dict[str, Any]] = []
-        # Keras calls a callback that is not inside a list from several threads.
+        # Keras calls a callback from several threads if it is not in a list.
         self._lock = Lock()
         self._cursor: Any = None
         self._epoch = 0
-        # Of each sign, for how many looks in a row it has been there.
+        # For each sign: how many checks in a row have found it.
         self._seen = [0] * len(SIGNS)
         self._window: dict[str, dict[str, list[float]]] = {}
         self._first_losses: dict[str, float] = {}
-        # D(G(z)) of the last looks.
+        # D(G(z)) of the last checks.
         self._course: list[list[float]] = []
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         require_methods(self.model, "Diagnosis", ("updates_since",))
         if self._watch is not None:
             require_methods(self.model, "Diagnosis", ("generate",))
-            self._watch.check(self.model)
+            self._watch.check_model(self.model)
         _, self._cursor = self.model.updates_since(None)
         self._window, self._first_losses, self._course = {}, {}, []
         self._seen = [0] * len(SIGNS)
@@ -142,7 +145,7 @@ class Diagnosis(keras.callbacks.Callback):
             self._first_losses = {**logged.first_losses(updates), **self._first_losses}
             logged.extend(self._window, updates)
             growth, growing = logged.growth(updates, self._first_losses)
-            # Where it leads is near, and training ends there.
+            # Checked at once: training ends soon.
             self._judge({"growth": growth, "growing": growing})
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -161,7 +164,7 @@ class Diagnosis(keras.callbacks.Callback):
             measured["generator_probability"] = float(np.median(probability))
             measured["swings"] = logged.swings(np.concatenate(self._course))
         if self._watch is not None:
-            measured.update(self._watch.look(self.model))
+            measured.update(self._watch.check(self.model))
             if self.measurements:
                 before = np.asarray(self.measurements[-1]["cells"])
                 measured["moved"] = moved(before, np.asarray(measured["cells"]))
@@ -177,10 +180,8 @@ class Diagnosis(keras.callbacks.Callback):
                     self._report(sign, measured)
 
     def _report(self, sign: Sign, measured: dict[str, Any]) -> None:
-        evidence = sign.evidence.format(**measured)
-        self.findings.append(
-            {"epoch": self._epoch, "kind": sign.kind, "evidence": evidence, "advice": sign.advice}
-        )
-        # Workers look together; one of them reports.
+        finding = sign.finding(self._epoch, measured)
+        self.findings.append(finding)
+        # All workers check. One of them reports.
         if is_chief(self.model):
-            logger.warning(sign.line(self._epoch, measured))
+            logger.warning(line(finding), extra={"finding": finding})

@@ -1,4 +1,4 @@
-"""The command line: `kerasgan train FOLDER` and what comes after it."""
+"""The command line: `kerasgan train FOLDER`, and the commands that use what it made."""
 
 from kerasgan.command.main import main
 

@@ -1,4 +1,4 @@
-"""What `kerasgan train` chooses for a folder, and how it says so."""
+"""Chooses the settings of a run for a folder, and describes them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from kerasgan.command.settings import Settings
 from kerasgan.command.start import Start
 from kerasgan.datasets import ImageFolderReport
 
-# With fewer pictures, the discriminator soon knows them by heart.
+# With fewer pictures, the discriminator soon learns them by heart.
 _FEW = 5_000
-# A class of fewer pictures in the mean is no class to learn.
+# With fewer pictures in each class on average, classes cannot be learned.
 _FEWEST_OF_A_CLASS = 8
-# The largest class has so many times the pictures of the smallest: they are drawn evenly.
+# Classes are drawn evenly if the largest has this many times the pictures of the smallest.
 _UNEVEN = 5
 _MOST_SECTIONS = 100
 _MINUTES = 30.0
 _LATENT_SIZE = 64
 _NETWORK = "dcgan"
-# For a network that is not ours: the lowest of those for ours.
+# For a network that is not ours: the lowest rate of ours.
 _LEARNING_RATE = 2e-4
 _READING = (
     "resize",
@@ -40,14 +40,14 @@ _READING = (
 def choose(
     given: argparse.Namespace, report: ImageFolderReport, start: Start | None = None
 ) -> Settings:
-    """Returns the settings of a run: what was given, and for the rest what suits the pictures.
+    """Returns the settings of a run: the options, and for all others what suits the pictures.
 
-    The number of steps is left at 0 where the time decides it.
+    The number of steps stays 0 if the time decides it.
 
     Args:
-        given: The options, `None` where an option was not given.
+        given: The options. An option that was not given is `None`.
         report: What the folder holds.
-        start: The model to go on from. Defaults to `None`, a new one.
+        start: The model that the run starts from. Defaults to `None`, a new model.
     """
     accelerated = has_accelerator()
     size, channels, network, filters, latent_size = _model(given, report, start, accelerated)
@@ -97,16 +97,16 @@ def choose(
 
 
 def plan(settings: Settings, steps: int) -> None:
-    """Sets how long a run is, and what depends on it."""
+    """Sets the number of steps of a run, and what depends on it."""
     section = -(-steps // _MOST_SECTIONS)
     settings.steps_per_section = section
     settings.steps = settings.planned_steps = -(-steps // section) * section
-    # A short run has no time to forget its first steps.
+    # In a short run, the average must forget the first steps sooner.
     settings.average = round(min(0.999, max(0.5, 1.0 - 10.0 / settings.steps)), 6)
 
 
 def described(settings: Settings, report: ImageFolderReport, output: Path) -> str:
-    """Returns what was found and chosen, in a few short lines."""
+    """Returns a few short lines that say what was found and chosen."""
     height, width = settings.size
     colors = {1: "gray", 3: "color", 4: "color and opacity"}[settings.channels]
     sizes = sorted(report.sizes, key=lambda size: -report.sizes[size])
@@ -134,8 +134,8 @@ def described(settings: Settings, report: ImageFolderReport, output: Path) -> st
 
 _AUGMENTATIONS = {
     "none": "none",
-    "diff_augment": "diff_augment (what the discriminator sees is changed at random)",
-    "adaptive": "adaptive (changes as often as the discriminator needs)",
+    "diff_augment": "diff_augment (random changes to what the discriminator sees)",
+    "adaptive": "adaptive (random changes, as often as the discriminator needs)",
 }
 
 
@@ -148,7 +148,7 @@ def _start_rows(settings: Settings) -> list[tuple[str, str]]:
 def _model(
     given: argparse.Namespace, report: ImageFolderReport, start: Start | None, accelerated: bool
 ) -> tuple[list[int], int, str | None, int | None, int]:
-    """Returns size, channels, network, filters and the numbers in a latent point."""
+    """Returns the size, channels, network, filters, and how many numbers a latent point has."""
     if start is not None:
         return (
             given.size or start.size,
@@ -159,7 +159,7 @@ def _model(
         )
     if given.freeze:
         raise CommandError(
-            f"--freeze {given.freeze} needs --from: a new discriminator has learned nothing to keep."
+            f"--freeze {given.freeze} needs --from. A new discriminator has nothing to keep."
         )
     size = given.size or ([64, 64] if accelerated else [32, 32])
     network = given.network or _network(size, accelerated)
@@ -192,14 +192,14 @@ def _classes(settings: Settings, report: ImageFolderReport) -> str:
         even = ", drawn evenly" if settings.even_classes else ""
         return f"{len(settings.class_names):,}, one for each sub-folder{even}"
     if report.stray and report.stray < report.count:
-        return f"none ({report.stray:,} pictures lie beside the sub-folders)"
+        return f"none ({report.stray:,} pictures are not in a sub-folder)"
     if report.classes and len(report.classes) > 1:
-        return f"none (the {len(report.classes):,} sub-folders are not used)"
+        return f"none (the {len(report.classes):,} sub-folders are not used as classes)"
     return "none"
 
 
 def check_size(size: list[int]) -> None:
-    """Raises where a size is too small for any network."""
+    """Raises a `CommandError` if a size is too small for every network."""
     if min(size) < 4:
         raise CommandError(
             f"--size {'x'.join(map(str, size))} is too small. Give at least 4 pixels, such as --size 32."

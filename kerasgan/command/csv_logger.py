@@ -8,10 +8,10 @@ import keras
 
 
 class CSVLogger(keras.callbacks.CSVLogger):
-    """Writes what is logged, and nothing else.
+    """Writes a row of all logs after each section.
 
-    Keras's makes room for values of a validation, which a run has not. The name is the same, by which a
-    backup knows it: a table that an earlier version began goes on with its columns.
+    Keras's logger adds columns for validation, which a run does not have. The class keeps Keras's name,
+    because a backup finds a callback by its name. A table that an earlier version began keeps its columns.
     """
 
     keys: list[str] | None

@@ -1,4 +1,4 @@
-"""Curves of a run's metrics: in the page, and as a picture where Matplotlib is installed."""
+"""Curves of a run's metrics: in the page, and as a picture if Matplotlib is installed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kerasgan.extras import is_installed
 from kerasgan.files import replacing
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 640, 200, 56, 24
-# Paul Tol's "bright" scheme: apart from each other for color-blind readers too.
+# Paul Tol's "bright" scheme. Color-blind readers can tell these colors apart.
 _COLORS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377")
 _SCORES = ("real_probability", "fake_probability", "generator_probability")
 _LOSSES = ("discriminator_loss", "generator_loss")
@@ -20,7 +20,7 @@ Curves = Mapping[str, Sequence[float]]
 
 
 def read_metrics(path: Path) -> dict[str, list[float]]:
-    """Returns the columns of a table of metrics; of none, nothing."""
+    """Returns the columns of a table of metrics. If there is no table, returns nothing."""
     if not path.is_file():
         return {}
     with path.open(newline="", encoding="utf-8") as file:
@@ -29,10 +29,10 @@ def read_metrics(path: Path) -> dict[str, list[float]]:
 
 
 def charts(metrics: Curves) -> dict[str, Curves]:
-    """Returns the curves of each chart by its title: scores, losses, and other terms."""
+    """Returns the curves of each chart, by title: scores, losses and other terms."""
     groups = {"Scores": _SCORES, "Losses": _LOSSES}
     others = [name for name in metrics if name not in (*_SCORES, *_LOSSES, "epoch")]
-    # For this loss, a score stands for no probability, whatever its name in the logs.
+    # The logs call them probabilities. With the loss of a run, they are scores.
     found = {
         title: {
             name.replace("_probability", " score").replace("_", " "): metrics[name]
@@ -45,12 +45,12 @@ def charts(metrics: Curves) -> dict[str, Curves]:
 
 
 def svg(title: str, curves: Curves, steps_per_point: int) -> str:
-    """Returns a chart of curves, as SVG.
+    """Returns a chart of curves as SVG.
 
     Args:
-        title: What they are.
-        curves: Their values by name.
-        steps_per_point: How many steps lie between two values.
+        title: The title of the chart.
+        curves: The values of each curve, by name.
+        steps_per_point: How many steps are between two values.
     """
     finite = [value for values in curves.values() for value in values if math.isfinite(value)]
     low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
@@ -67,7 +67,7 @@ def svg(title: str, curves: Curves, steps_per_point: int) -> str:
         color = _COLORS[number % len(_COLORS)]
         points = [point(i, value) for i, value in enumerate(values) if math.isfinite(value)]
         if len(points) == 1:
-            # A line of one point would not be seen.
+            # A line with a single point is not visible.
             points.insert(0, point(-1, next(filter(math.isfinite, values))))
         lines.append(
             f'<polyline fill="none" stroke="{color}" stroke-width="2" points="{" ".join(points)}"/>'
@@ -89,13 +89,13 @@ def svg(title: str, curves: Curves, steps_per_point: int) -> str:
 
 
 def draw_curves(metrics: Curves, path: Path, steps_per_point: int) -> bool:
-    """Writes the curves as a picture, and tells whether Matplotlib is there to do it."""
+    """Writes the curves as a picture. Returns `False` if Matplotlib is not installed."""
     if not is_installed("matplotlib"):
         return False
     from matplotlib.figure import Figure
 
     groups = charts(metrics)
-    # Not `pyplot`, which keeps figures alive and may want a screen.
+    # `pyplot` would keep the figure alive, and may need a screen.
     figure = Figure(figsize=(9, 2.6 * max(len(groups), 1)), dpi=100, layout="constrained")
     for number, (title, curves) in enumerate(groups.items()):
         axes = figure.add_subplot(len(groups), 1, number + 1)

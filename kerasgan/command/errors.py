@@ -1,22 +1,22 @@
-"""What the command says when something is wrong: one sentence, with options that it has."""
+"""Errors of the command: one line, in words of the command line."""
 
 from __future__ import annotations
 
 import re
 
-# The arguments of the library that have another name on the command line.
+# Arguments of the library that have another name on the command line.
 _NAMES = {"path": "FOLDER"}
-# The arguments of `image_stream` that are options here too.
+# Arguments of `image_stream` that are also options of the command.
 _OPTIONS = "size|channels|resize|flip|background|value_range|on_error|min_count|min_size|max_pixels"
 _MOST_CHARACTERS = 700
 
 
 class CommandError(Exception):
-    """Something that the user can mend. Its text is all that is shown."""
+    """An error that the user can fix. The command shows its text and no traceback."""
 
 
 def option(argument: str) -> str:
-    """Returns the option that stands for an argument of the library.
+    """Returns the option of the command for an argument of the library.
 
     Example:
 
@@ -27,7 +27,7 @@ def option(argument: str) -> str:
 
 
 def sentence(error: BaseException) -> str:
-    """Returns the text of an error of the library in the words of the command line, in one line.
+    """Returns the text of an error of the library in one line, with options in place of arguments.
 
     Example:
 

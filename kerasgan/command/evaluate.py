@@ -1,4 +1,4 @@
-"""`kerasgan evaluate`: how good the pictures of a model are beside real ones."""
+"""`kerasgan evaluate`: compares the pictures of a model with real ones."""
 
 from __future__ import annotations
 
@@ -26,31 +26,45 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "evaluate",
         help="compare a model's pictures with real ones",
-        description="Compares pictures of a model with those of a folder. Beside each value stands that of "
-        "two halves of the real pictures, which is as good as it gets.",
+        description="Compares pictures of a model with those of a folder. The second column compares two "
+        "halves of the real pictures: no model can do better.",
     )
     parser.set_defaults(run=run)
     parser.add_argument("model", type=Path, metavar="MODEL", help="a run, or a .keras file")
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="real pictures")
     parser.add_argument(
-        "--count", type=types.positive, default=2_000, help="most pictures (default: 2000)"
+        "--count",
+        type=types.positive,
+        default=2_000,
+        help="compare at most this many pictures (default: 2000)",
     )
     parser.add_argument(
         "--features",
         type=Path,
         metavar="FILE.keras",
-        help="a model of pictures in [-1, 1] to compare by (default: a small network with random weights)",
+        help="a network that takes pictures in [-1, 1]: its features are compared (default: a small network "
+        "with random weights)",
     )
-    parser.add_argument("--on-error", choices=["raise", "skip"], default="raise")
-    parser.add_argument("--seed", type=types.seed, default=0)
+    parser.add_argument(
+        "--on-error",
+        choices=["raise", "skip"],
+        default="raise",
+        help="skip leaves out files that cannot be read (default: raise, an error)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=types.seed,
+        default=0,
+        help="the same seed compares the same pictures (default: 0)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compares and prints."""
+    """Compares, and prints a table."""
     loaded = load(options.model)
     shape = tuple(loaded.game.samples.specification.shape[1:])
     if len(shape) != 3:
-        raise CommandError(f"{loaded.path} makes no pictures, but samples of shape {shape}.")
+        raise CommandError(f"{loaded.path} makes samples of shape {shape}, not pictures.")
     stream = _real(options, loaded, shape)
     count = min(options.count, len(stream))
     if count < _FEWEST:
@@ -101,7 +115,7 @@ def _generated(
         if names is None:
             raise CommandError(f"{loaded.path} has classes. Give the run that it comes from.")
         same = stream.y is not None and list(stream.class_names or ()) == names
-        # As often as among the real pictures, where they have these classes.
+        # The classes of the real pictures, if they are those of the model.
         labels = stream.y[chosen] if same else np.arange(len(chosen)) % len(names)  # type: ignore[index]
         condition = {"condition": labels}
     samples: np.ndarray = loaded.game.generate(len(chosen), seed=options.seed, **condition)
@@ -123,7 +137,7 @@ def random_features(shape: tuple[int, ...]) -> keras.Model:
     """Returns a small convolutional network with random weights, the same for every run.
 
     Its features are means over the picture of what its stages see: colors, edges, small shapes. They need no
-    download and no training, and tell far less than those of a trained network.
+    download and no training. They tell far less than the features of a trained network.
     """
     layers = keras.layers
     inputs = x = keras.Input(shape)
@@ -150,7 +164,7 @@ def _comparisons(features: Any, count: int) -> list[tuple[str, str, Any]]:
     found: list[tuple[str, str, Any]] = [
         ("kernel distance", "lower", by(metrics.KernelDistance(features)))
     ]
-    # More samples than features, in each half.
+    # It needs more samples than features, in each half too.
     if count // 2 > features.output_shape[-1]:
         found.append(("Fréchet distance", "lower", by(metrics.FrechetDistance(features))))
     found += [
@@ -162,7 +176,7 @@ def _comparisons(features: Any, count: int) -> list[tuple[str, str, Any]]:
 
 
 def _spread(samples: np.ndarray) -> float:
-    """Returns the root mean square difference of two samples, a pixel."""
+    """Returns the root mean square difference of two samples, for each pixel."""
     return float(np.sqrt(2.0 * np.var(samples, axis=0, dtype="float64").mean()))
 
 

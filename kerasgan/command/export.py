@@ -1,4 +1,4 @@
-"""`kerasgan export`: a model for use elsewhere, with and without Keras and this package."""
+"""`kerasgan export`: writes a model for use elsewhere, with or without Keras."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kerasgan.core import GenerativeModel
 from kerasgan.exporting import CONVERTERS
 from kerasgan.extras import require
 
-# Where each format is written.
+# The file or folder of each format.
 FORMATS = {
     "keras": "model.keras",
     "tf_saved_model": "saved_model",
@@ -29,15 +29,18 @@ def add(commands: Any) -> None:
         "export",
         help="write a model for use elsewhere",
         description="Writes a model for use elsewhere. The format keras is a small file of the model alone, "
-        "without what training needs. The others need no Keras; their pictures are uint8, from 0 to 255.",
+        "without what training needs. The other formats need no Keras where they are used. They draw "
+        "pictures as uint8, from 0 to 255.",
     )
     parser.set_defaults(run=run)
     parser.add_argument("model", type=Path, metavar="RUN", help="a run, or a .keras file")
-    parser.add_argument("--format", choices=list(FORMATS), required=True)
+    parser.add_argument(
+        "--format", choices=list(FORMATS), required=True, help="the format of the export"
+    )
     parser.add_argument(
         "--output",
         type=Path,
-        help="where to write (default: in the folder exports of the run)",
+        help="the file or folder to write (default: in the folder exports of the run)",
     )
 
 
@@ -51,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def check_formats(formats: list[str], option: str) -> None:
-    """Raises where a format needs a package that is not installed."""
+    """Raises a `CommandError` if a format needs a package that is not installed."""
     for name in formats:
         for module in CONVERTERS.get(name, ()):
             try:
@@ -65,18 +68,18 @@ def write(game: Any, normalization: Any, name: str, output: Path, verbose: bool)
 
     Args:
         game: The model.
-        normalization: That of its samples.
+        normalization: The normalization of its samples.
         name: The format.
-        output: Where to write.
-        verbose: Whether to say what was written.
+        output: The file or folder to write.
+        verbose: Whether to print what was written.
 
     Raises:
-        CommandError: If it cannot be written.
+        CommandError: If the export fails.
     """
     if name == "keras":
         _write_alone(game, output, verbose)
         return
-    # Its optimizer tells by a traceback what it leaves as it is. The file is checked all the same.
+    # Its optimizer logs a traceback for everything that it does not change. The file is checked anyway.
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     try:
         game.export(output, format=name, normalization=normalization, images=True, verbose=verbose)
@@ -85,7 +88,7 @@ def write(game: Any, normalization: Any, name: str, output: Path, verbose: bool)
 
 
 def _write_alone(game: GenerativeModel, output: Path, verbose: bool) -> None:
-    """Writes a model without optimizers and averages. Its generator has the averaged weights."""
+    """Writes a model without optimizers. Its generator has the averaged weights."""
     if output.suffix != ".keras":
         raise CommandError(f"--output {output}: give a file that ends in .keras.")
     alone = type(game).from_config(game.get_config())

@@ -1,4 +1,4 @@
-"""Pictures in motion: how samples develop, and the way from sample to sample."""
+"""Films of a run as GIF files: how samples develop, and the way from sample to sample."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _STEPS_BETWEEN = 12
 
 
 def write_development(grids: Sequence[Path], path: Path) -> None:
-    """Writes a GIF of grids, the last of which stays longer.
+    """Writes a GIF of grids. The last grid stays longer.
 
     Args:
-        grids: The pictures in their order.
+        grids: The pictures, in order.
         path: The file to write.
     """
-    # Most changes at the beginning, so frames are taken closer together there.
+    # Samples change most at the beginning, so more frames show the beginning.
     chosen = np.unique(
         np.rint(np.linspace(0, 1, min(_MOST_FRAMES, len(grids))) ** 1.5 * (len(grids) - 1))
     )
@@ -46,11 +46,11 @@ def write_interpolation(
     Args:
         game: The game.
         path: The file to write.
-        normalization: That of the samples.
+        normalization: The normalization of the samples.
         rows: Rows of the grid.
         columns: Columns of the grid.
         condition: The condition of each cell, or `None`.
-        seed: Of the draws.
+        seed: The seed of the random draws.
     """
     space = LatentSpace(game)
     count = rows * columns

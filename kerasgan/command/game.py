@@ -1,4 +1,4 @@
-"""The game of a run: its networks, losses, penalties, optimizers and average."""
+"""Makes the game of a run: its networks, loss, penalties, optimizers and average."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from kerasgan.schedules import Cosine
 
 
 class Network(NamedTuple):
-    """A pair of networks that make and judge pictures.
+    """A generator and a discriminator of pictures, with what suits them.
 
     Attributes:
-        generator: Makes a generator.
-        discriminator: Makes a discriminator.
-        options: What both are given besides.
-        filters: How wide the generator is on a CPU, and on an accelerator.
-        ratio: How many times as wide the discriminator is.
+        generator: A function that makes the generator.
+        discriminator: A function that makes the discriminator.
+        options: Further arguments of the two functions.
+        filters: The filters of the generator on a CPU, and on an accelerator.
+        ratio: The filters of the discriminator, as a multiple of the generator's.
         batch_size: Pictures in a step on a CPU, and on an accelerator.
-        learning_rate: What they start with.
+        learning_rate: The first learning rate.
     """
 
     generator: Callable[..., keras.Model]
@@ -42,10 +42,10 @@ class Network(NamedTuple):
     learning_rate: float
 
 
-# On a CPU small minibatches: what a picture costs is nearly the same, and there are more updates.
+# On a CPU, a picture takes nearly the same time in any minibatch. Small ones make more updates.
 NETWORKS = {
-    # Without normalization, as R3GAN's recipe wants it. The discriminator halves pictures at once, so that it
-    # is much smaller than a generator of as many filters, and learns more slowly.
+    # R3GAN's recipe has no normalization. The discriminator halves pictures at once. With the generator's
+    # filters, it would be much smaller than the generator and learn more slowly.
     "dcgan": Network(
         networks.dcgan_generator,
         networks.dcgan_discriminator,
@@ -77,11 +77,11 @@ NETWORKS = {
 
 
 def make_game(settings: Settings, start: Path) -> GenerativeModel:
-    """Returns the game of a run, compiled, as its first step finds it.
+    """Returns the compiled game of a run, as it is before the first step.
 
     Args:
         settings: The settings of the run.
-        start: The file with the game of a run that goes on from a model.
+        start: The file with the first game, if the run starts from a model.
     """
     keras.utils.set_random_seed(settings.seed)
     game = _new_game(settings) if settings.start is None else load(start).game
@@ -99,13 +99,13 @@ def make_game(settings: Settings, start: Path) -> GenerativeModel:
     except ValueError as error:
         if settings.start is None:
             raise
-        # Such as a discriminator with batch normalization, which R1 does not allow for.
+        # For example, a layer of the discriminator may have no second derivative, which R1 needs.
         raise CommandError(f"--from {settings.start['model']}: {sentence(error)}") from error
     return game
 
 
 def _new_game(settings: Settings) -> Any:
-    # Both are known, unless a run goes on from a model.
+    # Both are known, because this run does not start from a model.
     network = NETWORKS[cast(str, settings.network)]
     filters = cast(int, settings.filters)
     classes: dict[str, Any] = {}
@@ -144,6 +144,6 @@ def _augmentation(settings: Settings) -> Any:
         return None
     if settings.augmentation == "diff_augment":
         return DiffAugment()
-    # From never to always within a quarter of the run.
+    # The probability can go from 0 to 1 within a quarter of the run.
     images = settings.planned_steps * settings.batch_size / 4
     return AdaptiveAugmentation(images=min(max(images, 1_000.0), 500_000.0))

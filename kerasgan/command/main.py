@@ -15,7 +15,7 @@ _EPILOG = """\
 examples:
   kerasgan train pictures                            train a generator on a folder
   kerasgan sample pictures-run -n 100 --output new   draw 100 pictures
-  kerasgan evaluate pictures-run pictures            tell how good they are
+  kerasgan evaluate pictures-run pictures            compare them with real ones
   kerasgan export pictures-run --format onnx         use it without Keras
 
 `kerasgan COMMAND --help` explains a command.
@@ -24,10 +24,10 @@ _INTERRUPTED = 130
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that says what is wrong in one line, without all the options."""
+    """A parser that reports an error in one line, without a list of all options."""
 
     def error(self, message: str) -> NoReturn:
-        """Ends the program with status 2."""
+        """Prints the error and ends the program with status 2."""
         self.exit(2, f"{self.prog}: {message.rstrip('.')}. See {self.prog} --help.\n")
 
 
@@ -35,12 +35,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command.
 
     Args:
-        arguments: The words after `kerasgan`. Defaults to `None`, those of the command line.
+        arguments: The words after `kerasgan`. Defaults to `None`, the words of the command line.
 
     Returns:
-        The exit status: 0 where all went well, 2 where something is wrong that the user can mend, 1 where
-        training or the disk failed, 130 after Ctrl-C.
+        The exit status: 0 for success, 2 for an error that the user can fix, 1 if training or the disk
+        failed, 130 after Ctrl-C.
     """
+    parser = make_parser()
+    options = parser.parse_args(arguments)
+    try:
+        status: int = options.run(options)
+    except CommandError as error:
+        sys.stderr.write(f"kerasgan {options.command}: {error}\n")
+        return 2
+    except OSError as error:
+        # For example, a full disk. Files that were written before are whole.
+        sys.stderr.write(f"kerasgan {options.command}: {sentence(error)}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted.\n")
+        return _INTERRUPTED
+    return status
+
+
+def make_parser() -> Parser:
+    """Returns the parser of the command, with all its commands."""
     parser = Parser(
         prog="kerasgan",
         description="Trains generators on folders of pictures, and uses them.",
@@ -51,17 +70,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for module in (train, sample, evaluate, export, latent):
         module.add(commands)
-    options = parser.parse_args(arguments)
-    try:
-        status: int = options.run(options)
-    except CommandError as error:
-        sys.stderr.write(f"kerasgan {options.command}: {error}\n")
-        return 2
-    except OSError as error:
-        # Such as a full disk: what was written before is whole.
-        sys.stderr.write(f"kerasgan {options.command}: {sentence(error)}\n")
-        return 1
-    except KeyboardInterrupt:
-        sys.stderr.write("\nInterrupted.\n")
-        return _INTERRUPTED
-    return status
+    return parser

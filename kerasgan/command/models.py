@@ -1,4 +1,4 @@
-"""Models for the commands that use one: from a run, or from a file of their own."""
+"""Loads models for the commands that use one: from a run, or from a `.keras` file."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from kerasgan.datasets.normalization import Normalization, Tanh
 
 
 class Loaded(NamedTuple):
-    """A model with what is known of its samples.
+    """A model, and what is known about its samples.
 
     Attributes:
         game: The model.
-        normalization: That of its samples.
-        class_names: Their classes, or `None`.
+        normalization: The normalization of its samples.
+        class_names: The names of its classes, or `None`.
         settings: The settings of its run, or `None`.
-        path: Its file.
+        path: The file of the model.
     """
 
     game: GenerativeModel
@@ -38,19 +38,20 @@ def load(given: Path, value_range: list[float] | None = None, compiled: bool = F
 
     Args:
         given: The folder of a run, or a file that ends in `.keras`.
-        value_range: The values of black and white. Defaults to `None`: those that the model knows, or else
-            -1 and 1.
-        compiled: Whether it has to know its loss. Loading is faster without. Defaults to `False`.
+        value_range: The values of black and white. Defaults to `None`: the values that the model knows, or
+            else -1 and 1.
+        compiled: Whether to compile the model, so that it knows its loss. Without it, loading is faster.
+            Defaults to `False`.
 
     Raises:
-        CommandError: If there is none, or it makes no samples.
+        CommandError: If there is no such model, or it does not generate samples.
     """
     path = RunFolder(given).model if given.is_dir() else given
     if given.is_dir() and not path.is_file():
         raise CommandError(
             f"{given} has no {path.name}. Give the folder of a run, or a .keras file."
         )
-    # Nothing else: of older formats Keras does not promise that loading runs no code.
+    # Older formats are refused, because loading them may run code.
     if path.suffix != ".keras" or not path.is_file():
         raise CommandError(f"{given}: there is no such run and no such .keras file.")
     try:
@@ -58,7 +59,7 @@ def load(given: Path, value_range: list[float] | None = None, compiled: bool = F
     except (ValueError, TypeError, OSError) as error:
         raise CommandError(f"{path} cannot be loaded: {sentence(error)}") from error
     if not isinstance(game, GenerativeModel):
-        raise CommandError(f"{path} holds no kerasgan model that makes samples.")
+        raise CommandError(f"{path} is not a kerasgan model that generates samples.")
     beside = path.parent / FILE_NAME
     settings = Settings.read(beside) if beside.is_file() else None
     normalization: Any = None
@@ -66,7 +67,7 @@ def load(given: Path, value_range: list[float] | None = None, compiled: bool = F
     if value_range is None and own is not None and own.value_range is not None and not own.images:
         value_range = own(np.array(own.value_range)).tolist()
     if value_range is not None:
-        # Black and white are 0 and 255 in files.
+        # In files, black is 0 and white is 255.
         low, high = value_range
         scale = 255.0 / (high - low)
         normalization = Tanh((-1.0 - low) * scale, (1.0 - low) * scale)
@@ -79,7 +80,7 @@ def load(given: Path, value_range: list[float] | None = None, compiled: bool = F
 
 
 def condition_of(given: str | None, loaded: Loaded) -> int | None:
-    """Returns the label that `--condition` names: a class by its name, or by its number.
+    """Returns the label for `--condition`, which is the name or the number of a class.
 
     Raises:
         CommandError: If there is no such class.

@@ -1,4 +1,4 @@
-"""The page that shows a run, also while it trains."""
+"""The page that shows a run, while it trains and afterwards."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ td { padding: .15rem 1.5rem .15rem 0; vertical-align: top } progress { width: 10
 
 
 def write_page(run: RunFolder, settings: Settings) -> None:
-    """Writes the page of a run as it is now, which reloads itself until the run is over."""
+    """Writes the page of a run as it is now. The page reloads itself until the run is over."""
     state = run.state()
     metrics = read_metrics(run.metrics)
     name = html.escape(Path(settings.folder).name)
@@ -72,7 +72,7 @@ def _grid(run: RunFolder, settings: Settings) -> str:
     if not grids:
         return ""
     path = grids[-1].relative_to(run.path).as_posix()
-    # A browser shows the last picture of a name that it knows.
+    # Each grid has a name of its own. A browser would show an old picture under a name that it knows.
     return f'<h2>Samples</h2><img src="{path}" alt="The latest samples">'
 
 
@@ -89,7 +89,7 @@ def _films(run: RunFolder) -> str:
 def _start_rows(settings: Settings) -> dict[str, str]:
     if settings.start is None:
         return {}
-    return {"Goes on from": settings.start["model"], "Frozen": settings.frozen_text}
+    return {"Starts from": settings.start["model"], "Frozen": settings.frozen_text}
 
 
 def _table(settings: Settings) -> str:

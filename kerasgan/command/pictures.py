@@ -1,4 +1,4 @@
-"""The pictures of a folder, as a run trains on them."""
+"""Reads the pictures of a folder for a run."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _MOST_NAMED = 3
 
 
 def look(folder: Path, on_error: str = "raise", max_pixels: int | None = None) -> ImageFolderReport:
-    """Returns what a folder of pictures holds.
+    """Returns a report of what a folder of pictures holds.
 
     Args:
         folder: The folder.
-        on_error: `"skip"` leaves broken files out.
-        max_pixels: As in `kerasgan.datasets.image_stream`. Defaults to `None`, as there.
+        on_error: `"skip"` leaves out files that cannot be read. Defaults to `"raise"`.
+        max_pixels: As in `kerasgan.datasets.image_stream`. Defaults to `None`, the default there.
 
     Raises:
-        CommandError: If nothing can be trained on, or files cannot be read and are not left out.
+        CommandError: If there is no picture to train on, or a file cannot be read and is not left out.
     """
     if not folder.exists():
         raise CommandError(f"FOLDER {folder} does not exist. Give a folder of pictures.")
@@ -41,7 +41,7 @@ def look(folder: Path, on_error: str = "raise", max_pixels: int | None = None) -
             sentence(
                 ValueError(
                     f"{len(report.broken):,} of {report.count + len(report.broken):,} files cannot be read "
-                    f"({'; '.join(named)}). Mend or delete them, or leave them out with --on-error skip."
+                    f"({'; '.join(named)}). Repair or delete them, or leave them out with --on-error skip."
                 )
             )
         )
@@ -58,10 +58,10 @@ def opened(
     Args:
         settings: The settings of the run.
         cache: The folder for decoded pictures.
-        progress: As in `kerasgan.datasets.image_stream`.
+        progress: As in `kerasgan.datasets.image_stream`. Defaults to `None`.
 
     Raises:
-        CommandError: If they cannot be read.
+        CommandError: If the pictures cannot be read.
     """
     height, width = settings.size
     try:

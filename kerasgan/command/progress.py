@@ -1,4 +1,4 @@
-"""The line that says how far a run is."""
+"""The line that shows how far a run is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from typing import Any
 
 import keras
 
-# Between two lines where nothing can be written over, as in a file.
+from kerasgan.command.findings import finding_text
+
+# Between two lines if a line cannot be overwritten, as in a file.
 _SECONDS_BETWEEN_LINES = 60.0
 _SECONDS_BETWEEN_LOOKS = 0.5
 
@@ -21,11 +23,11 @@ class Progress(keras.callbacks.Callback):
 
     Args:
         steps: How many steps the run has.
-        steps_per_section: How many an epoch of Keras has.
-        seconds_per_step: As measured before. Defaults to `None`.
+        steps_per_section: How many steps a section has. A section is an epoch of Keras.
+        seconds_per_step: The time of a step, if it was measured before the run. Defaults to `None`.
     """
 
-    # It counts what Keras counts, and needs no logs between sections.
+    # Within a section it shows only the number of the step, which Keras counts.
     reads_logs = False
     listens_to_batches = False
 
@@ -56,7 +58,7 @@ class Progress(keras.callbacks.Callback):
         self._values = values_of({name: float(value) for name, value in (logs or {}).items()})
         done = (epoch + 1) * self.steps_per_section
         if self._clock.started is None:
-            # The first section makes graphs, and says little of the others.
+            # The first section also builds graphs, so it takes longer than the others.
             self._clock.started, self._clock.first = time.monotonic(), done
         if self.line.can_rewrite or time.monotonic() >= self._clock.next or done >= self.steps:
             self._show(done)
@@ -79,7 +81,7 @@ class Progress(keras.callbacks.Callback):
 
 
 class Clock:
-    """What a callback knows of the time of this process, which a backup has no use for."""
+    """The times that a callback keeps for this process. A backup does not save them."""
 
     def __init__(self) -> None:
         self.started: float | None = None
@@ -88,7 +90,7 @@ class Clock:
 
 
 class Line:
-    """One line of a terminal that is written again and again, with messages above it."""
+    """One line of a terminal that is overwritten again and again. Messages appear above it."""
 
     def __init__(self) -> None:
         self._stream = sys.stdout
@@ -97,11 +99,11 @@ class Line:
 
     @property
     def width(self) -> int:
-        """The characters of a line."""
+        """The number of characters of a line."""
         return min(80, shutil.get_terminal_size((80, 24)).columns) - 1
 
     def write(self, text: str) -> None:
-        """Writes the line anew; where nothing can be written over, another line."""
+        """Overwrites the line. If that is not possible, writes another line."""
         text = text[: self.width]
         if self.can_rewrite:
             self._stream.write(f"\r{text.ljust(len(self._shown))}")
@@ -125,10 +127,10 @@ class Line:
 
 
 class Warnings(logging.Handler):
-    """Lets what the package warns of be seen above the line.
+    """Shows the warnings of the package above the line of progress.
 
     Args:
-        line: The line.
+        line: The line of progress.
     """
 
     def __init__(self, line: Line) -> None:
@@ -136,12 +138,13 @@ class Warnings(logging.Handler):
         self._line = line
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Says it."""
-        self._line.say(f"! {record.getMessage()}")
+        """Shows a warning. A finding of `Diagnosis` advises options of the command."""
+        finding = getattr(record, "finding", None)
+        self._line.say(f"! {finding_text(finding) if finding else record.getMessage()}")
 
 
 def values_of(logs: dict[str, float]) -> str:
-    """Returns the scores and losses of a section, as short as they are understood.
+    """Returns the scores and losses of a section in short form.
 
     Example:
 
@@ -169,7 +172,7 @@ def values_of(logs: dict[str, float]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Returns a time as one reads it.
+    """Returns a time in seconds, minutes, or hours and minutes.
 
     Example:
 

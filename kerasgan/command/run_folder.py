@@ -1,4 +1,4 @@
-"""The folder that a run writes to, and what lies where in it."""
+"""The folder of a run, and the paths of its files."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ class RunFolder:
 
     @property
     def settings(self) -> Path:
-        """The settings."""
+        """The file of settings."""
         return self.path / FILE_NAME
 
     @property
     def model(self) -> Path:
-        """The model."""
+        """The file of the model."""
         return self.path / "model.keras"
 
     @property
     def start(self) -> Path:
-        """The model as a run begins that goes on from another's."""
+        """The first model of a run that starts from another model."""
         return self.path / "start.keras"
 
     @property
@@ -77,27 +77,27 @@ class RunFolder:
         return self.path / "index.html"
 
     def grids(self) -> list[Path]:
-        """Returns the grids in their order."""
+        """Returns the grids, in order."""
         return sorted(self.samples.glob("*.png"))
 
     def prepare(self) -> bool:
-        """Makes the folder, and tells whether a run is in it already.
+        """Makes the folder, and tells whether it already holds a run.
 
         Raises:
-            CommandError: If it cannot be written to, or holds something else.
+            CommandError: If the folder cannot be written to, or holds something other than a run.
         """
         if self.path.exists() and not self.path.is_dir():
             raise CommandError(f"--output {self.path} is a file. Give a folder for the run.")
         if self.settings.is_file():
             return True
-        # A run that was killed before it had chosen anything leaves these alone.
+        # A run that was killed before it wrote its settings leaves only these.
         if self.path.is_dir() and {each.name for each in self.path.iterdir()} - {
             self.cache.name,
             self.start.name,
             _LOCK,
         }:
             raise CommandError(
-                f"--output {self.path} holds something else than a run. Give a new folder with --output."
+                f"--output {self.path} holds something other than a run. Give a new folder with --output."
             )
         try:
             check_writable(self.path)
@@ -110,7 +110,7 @@ class RunFolder:
         """Keeps other processes from training the same run.
 
         Raises:
-            CommandError: If one does.
+            CommandError: If another process is training the run.
         """
         with (self.path / _LOCK).open("w") as file:
             if os.name == "posix":
@@ -118,21 +118,21 @@ class RunFolder:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except OSError as error:
                     raise CommandError(
-                        f"--output {self.path}: another process trains this run. Wait for it, or give "
-                        "another --output."
+                        f"--output {self.path}: another process is training this run. Wait for it, or "
+                        "give another --output."
                     ) from error
             yield
 
     def clear(self) -> None:
-        """Removes what a run leaves that has not begun."""
+        """Removes what a run has written before its first step."""
         shutil.rmtree(self.cache, ignore_errors=True)
         self.start.unlink(missing_ok=True)
         (self.path / _LOCK).unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # It holds what is not ours.
+        with contextlib.suppress(OSError):  # It holds other files.
             self.path.rmdir()
 
     def state(self) -> dict[str, Any]:
-        """Returns how far the run is."""
+        """Returns how far the run is: steps, seconds, findings, and whether it is finished."""
         path = self.path / "state.json"
         try:
             state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -141,6 +141,6 @@ class RunFolder:
         return state
 
     def write_state(self, **values: Any) -> None:
-        """Notes how far the run is."""
+        """Writes how far the run is. What is not given stays the same."""
         with replacing(self.path / "state.json") as temporary:
             temporary.write_text(json.dumps({**self.state(), **values}), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What a run writes as it trains, besides grids, metrics and backups."""
+"""Writes the page, the model and the curves of a run while it trains."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import keras
 
 from kerasgan.callbacks import Diagnosis
 from kerasgan.command.curves import draw_curves, read_metrics
+from kerasgan.command.findings import finding_text
 from kerasgan.command.page import write_page
 from kerasgan.command.progress import Clock
 from kerasgan.command.run_folder import RunFolder
 from kerasgan.command.settings import Settings
 
-# Between two writes of the model and of the curves, which take longer than the page.
+# Between two writes of the model and of the curves. They take longer than the page.
 _SECONDS = 60.0
 
 
@@ -22,9 +23,9 @@ class RunWriter(keras.callbacks.Callback):
     """Keeps the page of a run, its model and its curves up to date.
 
     Args:
-        run: Where to write.
+        run: The folder of the run.
         settings: The settings of the run.
-        diagnosis: Whose findings to show.
+        diagnosis: The callback whose findings the page shows.
     """
 
     reads_logs = False
@@ -54,7 +55,7 @@ class RunWriter(keras.callbacks.Callback):
             steps=(epoch + 1) * self._settings.steps_per_section,
             finished=False,
             seconds=self.seconds,
-            findings=[_line(finding) for finding in self._diagnosis.findings],
+            findings=[finding_text(finding) for finding in self._diagnosis.findings],
         )
         write_page(self._run, self._settings)
 
@@ -63,8 +64,3 @@ class RunWriter(keras.callbacks.Callback):
         metrics = read_metrics(self._run.metrics)
         if metrics:
             draw_curves(metrics, self._run.path / "curves.png", self._settings.steps_per_section)
-
-
-def _line(finding: dict[str, Any]) -> str:
-    kind = finding["kind"].replace("_", " ").capitalize()
-    return f"{kind}: {finding['evidence']}. {finding['advice']}"

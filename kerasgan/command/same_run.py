@@ -1,4 +1,4 @@
-"""Whether a command is that of a run which is there already."""
+"""Checks whether a command belongs to a run that already exists."""
 
 from __future__ import annotations
 
@@ -15,50 +15,60 @@ from kerasgan.command.train_options import given_options
 def check_same(
     given: argparse.Namespace, start: Settings | None, settings: Settings, output: Path
 ) -> None:
-    """Raises where an option says something else than the run does.
+    """Raises if an option differs from the run.
 
     Args:
         given: The options.
         start: The settings of `--settings`, or `None`.
-        settings: Those of the run.
+        settings: The settings of the run.
         output: The folder of the run.
 
     Raises:
-        CommandError: If one does.
+        CommandError: If an option differs.
     """
     folder = str(Path(given.folder).resolve())
     if folder != settings.folder:
         raise CommandError(
-            f"--output {output} is the run of another folder, {settings.folder}. Give another --output."
+            f"--output {output} is a run of another folder, {settings.folder}. Give another --output."
         )
     if start is not None and not _is_alike(start, settings):
         raise CommandError(
-            f"--output {output} is a run with other settings than {given.settings}. Give another --output."
+            f"The settings of the run in --output {output} differ from {given.settings}. Give another "
+            "--output."
         )
     differences = []
     model = getattr(given, "from")
     if model is not None and (settings.start is None or not is_start(model, settings.start)):
-        began = (
-            "no model" if settings.start is None else f"another model, {settings.start['model']},"
-        )
-        differences.append(f"{began} for --from, not {model}")
+        differences.append(_difference("from", settings.start and settings.start["model"], model))
     for name, value in _options(given).items():
         there = _of_run(settings, name)
         if value != there:
-            shown = "another value" if there is None else str(there)
-            differences.append(f"{shown} for --{name.replace('_', '-')}, not {value}")
+            differences.append(_difference(name, there, value))
     if differences:
         raise CommandError(
-            f"--output {output} is a run with {'; '.join(differences)}. Leave this out to go on with the "
-            "run, or give another --output."
+            f"--output {output} is a run with {'; '.join(differences)}. To go on with this run, leave these "
+            "options out. To begin another run, give another --output."
         )
 
 
+def _difference(name: str, of_run: Any, given: Any) -> str:
+    option = f"--{name.replace('_', '-')}"
+    has = f"no {option}" if of_run is None else f"{option} {_shown(name, of_run)}"
+    return f"{has}, not {_shown(name, given)}"
+
+
+def _shown(name: str, value: Any) -> str:
+    """Returns a value as it is written on the command line."""
+    if isinstance(value, list | tuple):
+        return ("x" if name == "size" else " ").join(f"{number:g}" for number in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def extended_to(given: argparse.Namespace, settings: Settings) -> int:
-    """Returns how many steps the run is to have: as many as before, or more where that is asked for.
+    """Returns how many steps the run will have: as many as before, or as many more as the options ask for.
 
     Raises:
-        CommandError: If fewer are asked for.
+        CommandError: If the options ask for fewer steps.
     """
     steps = given.steps
     if given.epochs:
@@ -70,14 +80,14 @@ def extended_to(given: argparse.Namespace, settings: Settings) -> int:
     if wanted < settings.steps:
         option = "--steps" if given.steps else "--epochs"
         raise CommandError(
-            f"{option}: the run has {settings.steps:,} steps, and fewer were asked for. Leave the option out "
-            "to go on with the run, or give another --output."
+            f"{option} asks for fewer steps than the {settings.steps:,} of the run. To go on with the run, "
+            "leave the option out. To begin another run, give another --output."
         )
     return wanted
 
 
 def _options(given: argparse.Namespace) -> dict[str, Any]:
-    """Returns the options that a run has to agree with; `extended_to` looks at its length."""
+    """Returns the options that must agree with the run. `extended_to` checks its length."""
     by_itself = {"augment": "auto", "conditional": "auto"}
     return {
         name: value

@@ -1,4 +1,4 @@
-"""`kerasgan sample`: new pictures of a trained model."""
+"""`kerasgan sample`: draws new pictures with a trained model."""
 
 from __future__ import annotations
 
@@ -28,31 +28,45 @@ def add(commands: Any) -> None:
     )
     parser.set_defaults(run=run)
     parser.add_argument("model", type=Path, metavar="MODEL", help="a run, or a .keras file")
-    parser.add_argument("-n", "--count", type=types.positive, default=16, help="default: 16")
     parser.add_argument(
-        "--output", type=Path, default=Path("samples"), metavar="DIR", help="default: samples"
+        "-n", "--count", type=types.positive, default=16, help="how many pictures (default: 16)"
     )
-    parser.add_argument("--condition", metavar="CLASS", help="the name or number of a class")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("samples"),
+        metavar="DIR",
+        help="the folder to write to (default: samples)",
+    )
+    parser.add_argument("--condition", metavar="CLASS", help="draw one class: its name or number")
     parser.add_argument(
         "--truncate",
         type=types.positive_float,
         metavar="T",
-        help="stay so near to the typical picture: 2 a little, 0.5 very much (default: no limit)",
+        help="draw more typical and less diverse pictures: keep the numbers of latent points within T "
+        "standard deviations. 2 changes little, 0.5 very much (default: no limit)",
     )
-    parser.add_argument("--grid", action="store_true", help="one picture of all, grid.png")
-    parser.add_argument("--seed", type=types.seed, default=0, help="another seed, other pictures")
-    parser.add_argument("--overwrite", action="store_true", help="replace pictures of that name")
+    parser.add_argument("--grid", action="store_true", help="write all in one picture, grid.png")
+    parser.add_argument(
+        "--seed",
+        type=types.seed,
+        default=0,
+        help="the same seed draws the same pictures (default: 0)",
+    )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace pictures that are already there"
+    )
     parser.add_argument(
         "--value-range",
         type=float,
         nargs=2,
         metavar=("LOW", "HIGH"),
-        help="the model's values of black and white (default: those that it knows, or -1 1)",
+        help="the model's values of black and white (default: the values that the model knows, or else -1 1)",
     )
 
 
 def run(options: argparse.Namespace) -> int:
-    """Draws and writes."""
+    """Draws pictures and writes them."""
     if options.value_range and options.value_range[0] >= options.value_range[1]:
         raise CommandError("--value-range: give LOW below HIGH.")
     loaded = load(options.model, options.value_range)
@@ -62,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
     there = [name for name in names if (options.output / name).exists()]
     if there and not options.overwrite:
         raise CommandError(
-            f"--output {options.output} has {there[0]} already. Give another folder, or --overwrite."
+            f"--output {options.output} already has {there[0]}. Give another folder, or --overwrite."
         )
     try:
         if options.grid:
@@ -108,7 +122,7 @@ def _pictures(options: argparse.Namespace, loaded: Loaded, labels: np.ndarray | 
         raise CommandError(sentence(error)) from error
     if samples.ndim != 4 or samples.shape[-1] not in (1, 3, 4):
         raise CommandError(
-            f"{loaded.path} makes no pictures, but samples of shape {samples.shape[1:]}."
+            f"{loaded.path} makes samples of shape {samples.shape[1:]}, not pictures."
         )
     return to_units(samples, loaded.normalization, images=True)
 

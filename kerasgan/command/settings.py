@@ -1,4 +1,4 @@
-"""What a run is made of: all that `kerasgan train` chose, as a file that starts the same run again."""
+"""The settings of a run: everything that `kerasgan train` chose. Their file starts the same run again."""
 
 from __future__ import annotations
 
@@ -21,29 +21,30 @@ class Settings:
 
     Attributes:
         folder: The folder of pictures.
-        pictures: How many there are.
+        pictures: How many pictures it has.
         size: Height and width.
         channels: 1, 3 or 4.
         class_names: The classes of a conditional model, or `None`.
         even_classes: Whether all classes are drawn equally often.
-        network: A name in `kerasgan.command.game.NETWORKS`; `None` for that of a model which is not known.
-        filters: How wide the networks are; `None` likewise.
-        start: The file of the model that the run goes on from, and its fingerprint, or `None`.
+        network: A name in `kerasgan.command.game.NETWORKS`, or `None` for the unknown network of a model
+            that the run starts from.
+        filters: The filters of the generator, or `None` if they are unknown.
+        start: The file and the fingerprint of the model that the run starts from, or `None`.
         freeze: How many stages of the discriminator are frozen.
-        latent_size: Numbers in a latent point.
+        latent_size: How many numbers a latent point has.
         augmentation: `"none"`, `"diff_augment"` or `"adaptive"`.
         batch_size: Pictures in a step.
         steps: How many steps the run has.
-        planned_steps: How many steps the learning rate falls for.
+        planned_steps: Over how many steps the learning rate falls.
         steps_per_section: Steps between two backups, grids and rows of the metrics.
-        learning_rate: At first.
-        final_learning_rate: In the end.
+        learning_rate: The first learning rate.
+        final_learning_rate: The last learning rate.
         penalty: The weight of R1 and of R2.
         average: The decay of the average of the generator's weights.
-        seed: Of all that is random.
+        seed: The seed of everything random.
         export: The formats to export to.
-        minutes: How long the run was to take, where that decided the number of steps.
-        seconds_per_step: As measured before the run.
+        minutes: The planned length in minutes, if it decided the number of steps.
+        seconds_per_step: The time of a step, as measured before the run.
         reading: Other arguments of `kerasgan.datasets.image_stream`.
     """
 
@@ -85,29 +86,29 @@ class Settings:
 
     @property
     def network_text(self) -> str:
-        """The network, as it is shown."""
+        """A text that describes the network."""
         if self.network is None:
-            return "that of the model it goes on from"
+            return "the network of the model that the run starts from"
         return f"{self.network}, {self.filters} filters"
 
     @property
     def frozen_text(self) -> str:
-        """What of the discriminator is frozen, as it is shown."""
+        """A text that says which part of the discriminator is frozen."""
         stages = counted(self.freeze, "first stage") if self.freeze else "nothing"
         return f"{stages} of the discriminator"
 
     def write(self, path: Path) -> None:
-        """Writes them to a file, whole or not at all."""
+        """Writes the settings to a file. The file is whole or absent."""
         text = json.dumps({"format": _FORMAT, **dataclasses.asdict(self)}, indent=2)
         with replacing(path) as temporary:
             temporary.write_text(f"{text}\n", encoding="utf-8")
 
     @classmethod
     def read(cls, path: Path) -> Settings:
-        """Reads them from a file.
+        """Reads settings from a file.
 
         Raises:
-            CommandError: If it is no such file.
+            CommandError: If the file does not hold settings of this version.
         """
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
@@ -118,8 +119,8 @@ class Settings:
         names = {field.name for field in dataclasses.fields(cls)}
         if not isinstance(values, dict) or values.pop("format", None) != _FORMAT:
             raise CommandError(
-                f"{path} is no file of settings that this version of kerasgan writes. Start a new run with "
-                "another --output."
+                f"{path} is not a settings file of this version of kerasgan. Start a new run with another "
+                "--output."
             )
         if values.keys() != names:
             wrong = sorted(values.keys() ^ names)

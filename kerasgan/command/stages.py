@@ -1,4 +1,4 @@
-"""The stages of a discriminator of pictures, the first of which can be frozen."""
+"""Finds the stages of a discriminator of pictures. `--freeze` freezes the first ones."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ Size = tuple[int, int]
 
 
 def stages(discriminator: keras.Model) -> dict[Size, list[keras.layers.Layer]]:
-    """Returns the layers with weights by the height and width of what they give, the largest first.
+    """Returns the layers with weights, by the height and width of their outputs. The largest come first.
 
-    So the first stage is what is nearest to the picture, whichever network it is. Layers that give no map of
-    features, such as the last one, are of no stage.
+    In every network, the first stage is the one next to the picture. Layers whose output has no height and
+    width, such as the last layer, belong to no stage.
 
     Args:
         discriminator: A model of pictures.
 
     Raises:
-        CommandError: If there is a layer of which it is not known, such as one that Python code calls.
+        CommandError: If the output of a layer is unknown, for example because Python code calls the layer.
 
     Example:
 
@@ -40,7 +40,7 @@ def stages(discriminator: keras.Model) -> dict[Size, list[keras.layers.Layer]]:
             shape = keras.tree.flatten(layer.output)[0].shape
         except (AttributeError, ValueError) as error:
             raise CommandError(
-                f"--freeze: where the layer {layer.name!r} stands in the discriminator is not known. Leave "
+                f"--freeze: cannot find the stage of the discriminator's layer {layer.name!r}. Leave "
                 "--freeze out, or freeze layers in Python."
             ) from error
         if len(shape) == 4 and shape[1] * shape[2] > 1:
@@ -49,14 +49,14 @@ def stages(discriminator: keras.Model) -> dict[Size, list[keras.layers.Layer]]:
 
 
 def first_stages(discriminator: keras.Model, count: int) -> list[keras.layers.Layer]:
-    """Returns the layers of the first stages, to freeze them (FreezeD, Mo et al. 2020).
+    """Returns the layers of the first stages. To freeze them is FreezeD (Mo et al. 2020).
 
     Args:
         discriminator: A model of pictures.
         count: How many stages.
 
     Raises:
-        CommandError: If there are not so many.
+        CommandError: If the discriminator has fewer stages.
     """
     if not count:
         return []
@@ -71,7 +71,7 @@ def first_stages(discriminator: keras.Model, count: int) -> list[keras.layers.La
 
 
 def _leaves(model: keras.Model) -> Iterator[keras.layers.Layer]:
-    """Goes through the layers with weights, those of models inside of the model too."""
+    """Yields the layers with weights, also those of models inside the model."""
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             yield from _leaves(layer)

@@ -1,4 +1,4 @@
-"""The model that a run goes on from, on other pictures: `--from`."""
+"""The model that a run starts from, with other pictures: `--from`."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _RANGE = (-1.0, 1.0)
 
 
 class Start(NamedTuple):
-    """A model to go on from.
+    """A model that a run starts from.
 
     Attributes:
         game: The model.
-        path: Its file.
-        fingerprint: What tells the file from others.
+        path: The file of the model.
+        fingerprint: The SHA-256 hash of the file.
         size: Height and width of its pictures.
-        channels: Their channels.
+        channels: Channels of its pictures.
         classes: How many classes it has, or `None`.
-        network: Its network, by the name of `--network`; `None` where that is not known.
-        filters: How wide the network is; `None` where that is not known.
-        latent_size: Numbers in a latent point.
+        network: The name of its network, as in `--network`, or `None` if it is unknown.
+        filters: The filters of its generator, or `None` if they are unknown.
+        latent_size: How many numbers a latent point has.
     """
 
     game: GAN
@@ -47,14 +47,14 @@ class Start(NamedTuple):
     latent_size: int
 
     def record(self) -> dict[str, str]:
-        """Returns what the settings of a run keep of it."""
+        """Returns what the settings of a run keep: the path and the fingerprint."""
         return {"model": str(self.path), "fingerprint": self.fingerprint}
 
     def check(self, settings: Settings) -> None:
-        """Raises where the settings of a run do not fit the model, with the option to change.
+        """Raises if the settings of a run do not fit the model. The error names the option to change.
 
         Raises:
-            CommandError: If they do not.
+            CommandError: If the settings do not fit.
         """
         has = {
             "size": ("pictures of {}", self.size, settings.size),
@@ -74,19 +74,19 @@ class Start(NamedTuple):
             raise CommandError(
                 f"FOLDER {settings.folder} has {counted(asked or 0, 'sub-folder')} with pictures, and --from "
                 f"{self.path} has {counted(self.classes or 0, 'class', 'classes')}. Give as "
-                "many."
+                "many sub-folders as classes."
             )
         first_stages(self.game.discriminator, settings.freeze)
 
     def class_names(self, conditional: str | None, found: Mapping[str, int] | None) -> Any:
-        """Returns the classes of a run, from the sub-folders that were found.
+        """Returns the names of the classes of a run: the sub-folders, or `None`.
 
         Args:
             conditional: The option `--conditional`.
             found: How many pictures each sub-folder has.
 
         Raises:
-            CommandError: If the option asks for what the model cannot do.
+            CommandError: If the option does not fit the model.
         """
         if conditional == ("yes" if self.classes is None else "no"):
             raise CommandError(
@@ -96,15 +96,15 @@ class Start(NamedTuple):
         return None if self.classes is None else list(found or ())
 
     def write(self, path: Path, seed: int) -> None:
-        """Writes the game as the run begins it, to a file.
+        """Writes the first game of the run to a file.
 
-        The generator starts with the average of the model's, where it has one: these are the weights whose
-        pictures the model shows, without the noise of its last updates. The discriminator starts with its
-        own. Optimizers, a new average and all random draws begin anew.
+        The generator starts with the averaged weights of the model, if it has any. The pictures that the
+        model draws come from these weights, which lack the noise of the last updates. The discriminator
+        starts with its own weights. The optimizers, the average and all random draws start anew.
 
         Args:
-            path: Where to write, ending in `.keras`.
-            seed: Of all that is random.
+            path: The file to write, which ends in `.keras`.
+            seed: The seed of everything random.
         """
         keras.utils.set_random_seed(seed)
         game = self.game
@@ -115,20 +115,20 @@ class Start(NamedTuple):
 
 
 def load_start(given: Path) -> Start:
-    """Loads the model to go on from.
+    """Loads the model that a run starts from.
 
     Args:
         given: The folder of a run, or a file that ends in `.keras`.
 
     Raises:
-        CommandError: If there is none, or it is none of pictures that `kerasgan train` can train.
+        CommandError: If there is no such model, or `kerasgan train` cannot train it.
     """
     try:
         loaded = load(given)
     except CommandError as error:
         raise CommandError(f"--from {error}") from error
     game, settings = loaded.game, loaded.settings
-    # Not their subclasses, which play for something else.
+    # Subclasses play other games.
     if not isinstance(game, GAN) or type(game) not in (GAN, ConditionalGAN):
         raise CommandError(
             f"--from {loaded.path} has the class {type(game).__name__}. Give a GAN or a ConditionalGAN."
@@ -136,7 +136,7 @@ def load_start(given: Path) -> Start:
     shape: tuple[Any, ...] = getattr(game.samples.specification, "shape", ())[1:]
     if len(shape) != 3 or None in shape or shape[2] not in _CHANNELS:
         raise CommandError(
-            f"--from {loaded.path} makes no pictures of 1, 3 or 4 channels, but samples of shape {shape}."
+            f"--from {loaded.path} makes samples of shape {shape}, not pictures with 1, 3 or 4 channels."
         )
     if game.samples.value_range not in (None, _RANGE):
         low, high = game.samples.value_range
@@ -158,11 +158,11 @@ def load_start(given: Path) -> Start:
 
 
 def is_start(given: Path, record: Mapping[str, str]) -> bool:
-    """Tells whether `--from` is the model that a run began with, which need not be there any more.
+    """Tells whether `--from` is the model that a run started from. The file may be gone.
 
     Args:
         given: The option.
-        record: What the settings of the run keep of it.
+        record: What the settings of the run keep of the model.
     """
     path = given / Path(record["model"]).name if given.is_dir() else given
     if path.is_file():
@@ -172,7 +172,7 @@ def is_start(given: Path, record: Mapping[str, str]) -> bool:
 
 
 def fingerprint(path: Path) -> str:
-    """Returns what tells a file from others."""
+    """Returns the SHA-256 hash of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
@@ -183,7 +183,7 @@ def _classes(game: GAN, path: Path) -> int | None:
     shape = getattr(game.condition.specification, "shape", None)
     if label is None or label.lowest != 0 or shape != (None,):
         raise CommandError(
-            f"--from {path} takes conditions that are no classes. Give a model of classes."
+            f"--from {path} takes conditions that are not the numbers of classes. Give a model with classes."
         )
     return label.highest + 1
 

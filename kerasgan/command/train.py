@@ -1,4 +1,4 @@
-"""`kerasgan train`: from a folder of pictures to a generator."""
+"""`kerasgan train`: trains a generator on a folder of pictures."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ from kerasgan.extras import advice, is_installed
 
 _INTERRUPTED = 130
 _MEASURED_STEPS = 5
-# A run that is over before its time can be told.
+# A run of at most this many steps is over before its time could be measured.
 _SHORT = 10
 _WATCHED = 1_000
 _EPILOG = """\
-The same command again goes on where the run was, after Ctrl-C or a kill too.
+Stop with Ctrl-C. The same command goes on where the run was, also after a kill.
 """
 
 
@@ -48,21 +48,33 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "train",
         help="train a generator on a folder of pictures",
-        description="Trains a generator on a folder of pictures. No option is needed.",
+        description="Trains a generator on a folder of pictures. You need no option: the command looks at\n"
+        "the pictures and chooses what suits them.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.set_defaults(run=run)
-    parser.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="the pictures")
     parser.add_argument(
-        "--output", type=Path, metavar="RUN", help="folder of the run (default: FOLDER-run, here)"
+        "folder", type=Path, nargs="?", metavar="FOLDER", help="the folder of pictures"
     )
     parser.add_argument(
-        "--settings", type=Path, metavar="FILE", help="settings.json of a run, to start it again"
+        "--output",
+        type=Path,
+        metavar="RUN",
+        help="the folder of the run (default: FOLDER-run in the current folder)",
+    )
+    parser.add_argument(
+        "--settings",
+        type=Path,
+        metavar="FILE",
+        help="the settings.json of a run: start the same run again, in another --output",
     )
     add_options(parser)
     parser.add_argument(
-        "--export", action="append", choices=list(FORMATS), help="also export; may be repeated"
+        "--export",
+        action="append",
+        choices=list(FORMATS),
+        help="export the model when the run is finished. Repeat the option for several formats",
     )
 
 
@@ -105,12 +117,12 @@ def run(given: argparse.Namespace) -> int:
             except BaseException:
                 folder.clear()
                 raise
-        del source  # and its weights, which the run has a copy of
+        del source  # The run has a copy of its weights.
         return _train(settings, stream, folder)
 
 
 def _start_settings(given: argparse.Namespace) -> Settings | None:
-    """Returns the settings that a file gives, where one is given."""
+    """Returns the settings of the file in `--settings`, or `None`."""
     if given.settings is None:
         if given.folder is None:
             raise CommandError("FOLDER is missing: give a folder of pictures.")
@@ -122,14 +134,14 @@ def _start_settings(given: argparse.Namespace) -> Settings | None:
     if options:
         name = next(iter(options)).replace("_", "-")
         raise CommandError(
-            f"--settings and --{name} cannot go together: the file has all options. Change it there."
+            f"--settings and --{name} cannot go together, because the file has all options. Change the file."
         )
     settings.folder = str(given.folder.resolve())
     return settings
 
 
 def _source(given: argparse.Namespace, settings: Settings | None) -> Start | None:
-    """Returns the model to go on from, where one is given or the file of settings names one."""
+    """Returns the model that `--from` or the file in `--settings` names, or `None`."""
     if settings is None:
         path = getattr(given, "from")
         return None if path is None else load_start(path)
@@ -138,8 +150,8 @@ def _source(given: argparse.Namespace, settings: Settings | None) -> Start | Non
     source = load_start(Path(settings.start["model"]))
     if source.fingerprint != settings.start["fingerprint"]:
         raise CommandError(
-            f"--settings {given.settings} goes on from {source.path}, which is another model now. Give "
-            "--from and the options of the run in place of --settings."
+            f"--settings {given.settings} starts from {source.path}, which is another model now. Give --from "
+            "and the other options instead of --settings."
         )
     return source
 
@@ -156,7 +168,7 @@ def _begin(
     folder: RunFolder,
     is_chosen: bool,
 ) -> ImageStream:
-    """Says what was found and chosen, measures the time of a step, and writes the settings."""
+    """Prints what was found and chosen, measures the time of a step, and writes the settings."""
     if source is not None:
         source.check(settings)
     if report is not None:
@@ -165,7 +177,7 @@ def _begin(
     stream = opened(settings, folder.cache)
     settings.pictures = len(stream)
     if settings.class_names is not None:
-        # Without those of which no picture can be read.
+        # Classes without a readable picture are left out.
         settings.class_names = list(stream.class_names or ())
     if source is not None:
         source.check(settings)
@@ -194,10 +206,10 @@ def _begin(
 
 
 def _seconds_per_step(settings: Settings, stream: ImageStream, folder: RunFolder) -> float:
-    """Returns how long a step takes, of a game that is then forgotten."""
+    """Returns how many seconds a step takes. The game that was measured is thrown away."""
     trial = dataclasses.replace(settings, steps_per_section=_MEASURED_STEPS)
     game = make_game(trial, folder.start)
-    for _ in range(2):  # The first time, graphs are made.
+    for _ in range(2):  # The first call builds graphs.
         start = time.monotonic()
         game.fit(batches(stream, trial), verbose=0)
     seconds = (time.monotonic() - start) / _MEASURED_STEPS
@@ -247,15 +259,15 @@ def _train(settings: Settings, stream: ImageStream, folder: RunFolder) -> int:
         )
         return 1
     except ValueError as error:
-        # Nothing of ours has changed since: the pictures or the version have.
+        # The settings are the same, so the pictures or the version have changed.
         if str(error).startswith("The backup"):
             raise CommandError(
-                f"--output {folder.path} cannot go on: the pictures, or the version of kerasgan, are not "
-                "those that the run began with. Give another --output."
+                f"--output {folder.path} cannot go on: the pictures or the version of kerasgan have changed "
+                "since the run began. Give another --output."
             ) from error
         raise
     finally:
-        # Keras closes it only where training ends by itself.
+        # Keras closes the file only if training is not interrupted.
         if metrics.csv_file is not None:
             metrics.csv_file.close()
         logger.removeHandler(handler)
@@ -293,15 +305,19 @@ def _finish(
 
 def _interrupted(folder: RunFolder) -> int:
     done = folder.state()["steps"]
-    kept = f"What was learned up to step {done:,} is kept" if done else "Nothing is kept yet"
-    sys.stderr.write(f"Interrupted. {kept}: the same command goes on from there.\n")
+    kept = (
+        f"Everything up to step {done:,} is kept. The same command goes on from there."
+        if done
+        else "No step is kept yet. The same command starts again."
+    )
+    sys.stderr.write(f"Interrupted. {kept}\n")
     return _INTERRUPTED
 
 
 def _finished_already(folder: RunFolder, settings: Settings, export: list[str]) -> str:
     text = (
-        f"The run in {folder.path} is finished at step {settings.steps:,}. Train on with "
-        f"--steps {2 * settings.steps}, or begin another run with --output.\n"
+        f"The run in {folder.path} is finished at step {settings.steps:,}. To train on, give "
+        f"--steps {2 * settings.steps}. To begin another run, give --output.\n"
     )
     missing = [name for name in export if name not in settings.export]
     run = shlex.quote(str(folder.path))
@@ -309,7 +325,7 @@ def _finished_already(folder: RunFolder, settings: Settings, export: list[str]) 
 
 
 def _cells(settings: Settings) -> tuple[int, int, np.ndarray | None]:
-    """Returns the rows and columns of a grid, and the class of each cell: a class in each column."""
+    """Returns the rows and columns of a grid, and the class of each cell. A column has one class."""
     if settings.class_names is None:
         return 6, 8, None
     classes = len(settings.class_names)
@@ -325,6 +341,8 @@ def _diagnosis(settings: Settings, stream: ImageStream) -> Diagnosis:
     try:
         return Diagnosis(x, condition, samples=256)
     except ValueError:
-        # Of fewer than it takes, or of many that are the same, copies cannot be told.
-        sys.stdout.write("Note     copies of your pictures are not looked for: there are too few\n")
+        # There are too few pictures, or more than half are the same as another.
+        sys.stdout.write(
+            "Note     too few different pictures: collapse and copies cannot be found\n"
+        )
         return Diagnosis()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -29,6 +30,8 @@ from kerasgan.core.view import View
 from kerasgan.penalties import Encounter, Penalty
 from kerasgan.tensors import at_least_float32, mean_per_example
 
+logger = logging.getLogger("kerasgan")
+
 _IS_RESTORED = contextvars.ContextVar("is_restored", default=False)
 
 
@@ -40,6 +43,28 @@ def restored() -> Iterator[None]:
         yield
     finally:
         _IS_RESTORED.reset(token)
+
+
+def unbounded_layers(model: keras.Model) -> list[str]:
+    """Returns the names of layers that train a kernel without a constraint or spectral normalization.
+
+    Example:
+
+    >>> clipping = kerasgan.constraints.WeightClipping()
+    >>> dense = keras.layers.Dense
+    >>> layers = [dense(2, kernel_constraint=clipping), dense(1, name="last")]
+    >>> unbounded_layers(keras.Sequential([keras.Input((2,)), *layers]))
+    ['last']
+    """
+    layers = model._flatten_layers()
+    normalized = [each for each in layers if isinstance(each, keras.layers.SpectralNormalization)]
+    bounded = {id(each) for outer in normalized for each in (outer, outer.layer)}
+    kernels = {
+        layer.name: layer.kernel
+        for layer in layers
+        if isinstance(getattr(layer, "kernel", None), keras.Variable) and id(layer) not in bounded
+    }
+    return [name for name, kernel in kernels.items() if kernel.trainable and not kernel.constraint]
 
 
 class Adversary:
@@ -110,7 +135,10 @@ class Adversary:
         return self._game.stakes()[1]
 
     def check(self) -> None:
-        """Raises a `ValueError` if a penalty needs second derivatives and the discriminator has none."""
+        """Raises a `ValueError` if a penalty needs second derivatives and the discriminator has none.
+
+        Warns if the loss needs a discriminator with a bounded slope, and nothing bounds it.
+        """
         model = self.discriminator.model
         for penalty in self.penalties:
             if not penalty.needs_second_derivatives:
@@ -126,6 +154,23 @@ class Adversary:
                     f"Received: {penalty.name!r}. Make these layers with `use_cudnn=False`. Keras forgets "
                     "that in clones: there, set `layer.use_cudnn = False`."
                 )
+        if self.loss.needs_bounded_slope and not _IS_RESTORED.get():
+            self._warn_of_unbounded_slope(model)
+
+    def _warn_of_unbounded_slope(self, model: keras.Model) -> None:
+        # A penalty of the generator alone, such as feature matching, does not bound the discriminator.
+        if any(turn != "generator" for penalty in self.penalties for turn in penalty.turns):
+            return
+        free = unbounded_layers(model)
+        if free:
+            logger.warning(
+                "The loss %s needs a critic whose slope is bounded. Nothing bounds the layer %r of %r. Add "
+                "penalties=['wasserstein_gradient_penalty'] to compile, or give every layer with a kernel "
+                "kernel_constraint=kerasgan.constraints.WeightClipping(0.01).",
+                type(self.loss).__name__,
+                free[0],
+                model.name,
+            )
 
     def discriminator_outcome(
         self, real: Any, fake: Any, minibatch: Minibatch, latent: Any = None

@@ -20,11 +20,26 @@ class GenerativeModel(AdversarialModel, abstract=True):
 
     Attributes:
         latent: The `kerasgan.core.Part` of latent samples.
+
+    Raises:
+        TypeError: If a class that is not abstract does not define `sample_latent` or `generate_from` as a
+            use. This is raised when the class is defined.
     """
 
     serving_default = "generate_from"
 
     latent: Part
+
+    def __init_subclass__(cls, abstract: bool = False, **kwargs: Any) -> None:
+        """Checks that no use is missing."""
+        super().__init_subclass__(abstract=abstract, **kwargs)
+        missing = [name for name in ("sample_latent", "generate_from") if name not in uses_of(cls)]
+        if missing and not abstract:
+            raise TypeError(
+                f"`{cls.__name__}` has no use {missing}. Expected a `GenerativeModel` to define "
+                "`sample_latent` and `generate_from`, each with the decorator `kerasgan.core.use`. If the "
+                "game draws no latent samples, subclass `AdversarialModel` instead."
+            )
 
     @abstractmethod
     def sample_latent(self, count: Any, seed: Any, condition: Any = None) -> Any:

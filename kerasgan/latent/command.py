@@ -73,13 +73,13 @@ def add_tools(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPar
     """Adds the tools to a parser, and returns the parser of each."""
     tools = parser.add_subparsers(dest="tool", required=True, metavar="TOOL")
 
-    tool = _add(tools, "interpolate", _interpolate, "from sample to sample, a way in each row")
+    tool = _add(tools, "interpolate", _interpolate, "ways from sample to sample, one in each row")
     tool.add_argument("--rows", type=int, default=4, help="how many ways (default: 4)")
     tool.add_argument("--steps", type=int, default=8, help="samples on each way (default: 8)")
     tool.add_argument(
         "--method",
         choices=interpolation.METHODS,
-        help="default: spherical for a normal prior of several dimensions, linear for others",
+        help="how to go (default: spherical for a normal prior of several dimensions, linear for others)",
     )
 
     tool = _add(tools, "truncate", _truncate, "samples from the middle of a normal prior")
@@ -89,17 +89,20 @@ def add_tools(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPar
         nargs="+",
         default=[4.0, 2.0, 1.0, 0.5],
         metavar="T",
-        help="in standard deviations, one for each row (default: 4 2 1 0.5)",
+        help="the threshold of each row, in standard deviations (default: 4 2 1 0.5)",
     )
-    tool.add_argument("--count", type=int, default=8, help="samples in each row (default: 8)")
+    tool.add_argument("--count", type=int, default=8, help="how many samples in a row (default: 8)")
     tool.add_argument(
         "--method",
         choices=truncation.METHODS,
         default="resample",
-        help="what happens to coordinates beyond the threshold (default: resample)",
+        help="resample makes draws of the truncated normal distribution, clip moves only coordinates beyond "
+        "the threshold (default: resample)",
     )
 
-    tool = _add(tools, "invert", _invert, "samples, and the nearest that the model can make")
+    tool = _add(
+        tools, "invert", _invert, "samples, and the nearest samples that the model can make"
+    )
     _add_data(tool)
     tool.add_argument(
         "--index",
@@ -107,21 +110,26 @@ def add_tools(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPar
         nargs="+",
         default=list(range(8)),
         metavar="I",
-        help="which of the test examples, or of all where none are set apart (default: 0 to 7)",
+        help="the positions of the samples among the test examples, or among all examples if there are no "
+        "test examples (default: 0 to 7)",
     )
-    tool.add_argument("--restarts", type=int, default=4, help="starts for each (default: 4)")
-    tool.add_argument("--steps", type=int, default=200, help="of each descent (default: 200)")
-    tool.add_argument("--learning-rate", type=float, default=0.1, help="of Adam (default: 0.1)")
+    tool.add_argument("--restarts", type=int, default=4, help="starts for each sample (default: 4)")
+    tool.add_argument("--steps", type=int, default=200, help="steps of each descent (default: 200)")
+    tool.add_argument(
+        "--learning-rate", type=float, default=0.1, help="the learning rate of Adam (default: 0.1)"
+    )
 
     tool = _add(tools, "neighbors", _neighbors, "samples, and the nearest training examples")
     _add_data(tool)
     tool.add_argument("--count", type=int, default=8, help="how many samples (default: 8)")
-    tool.add_argument("--neighbors", type=int, default=5, help="for each (default: 5)")
+    tool.add_argument(
+        "--neighbors", type=int, default=5, help="neighbors of each sample (default: 5)"
+    )
     tool.add_argument(
         "--features",
         type=Path,
         metavar="FILE.keras",
-        help="a model of samples to measure distances in (default: the samples' own values)",
+        help="a network: distances are measured in its features (default: in the samples' own values)",
     )
     return dict(tools.choices)
 
@@ -131,23 +139,27 @@ def _add(tools: Any, name: str, run: Any, summary: str) -> argparse.ArgumentPars
         name, help=summary, description=f"Draws {summary}."
     )
     tool.set_defaults(tool_function=run)
-    tool.add_argument("model", type=Path, metavar="MODEL.keras", help="a saved model")
-    tool.add_argument("--output", type=Path, required=True, metavar="FILE.png", help="to write")
-    tool.add_argument("--seed", type=int, default=0, help="of all draws (default: 0)")
+    tool.add_argument("model", type=Path, metavar="MODEL.keras", help="a saved model, or a run")
+    tool.add_argument(
+        "--output", type=Path, required=True, metavar="FILE.png", help="the picture to write"
+    )
+    tool.add_argument(
+        "--seed", type=int, default=0, help="the same seed draws the same picture (default: 0)"
+    )
     tool.add_argument(
         "--condition",
         type=_number,
         nargs="+",
         metavar="VALUE",
-        help="of a conditional model: a label for all samples, or one for each row (interpolate), column "
-        "(truncate) or sample; or the values of one vector",
+        help="for a conditional model: one label for all samples, or one for each row (interpolate), column "
+        "(truncate) or sample (invert, neighbors). Or the numbers of one vector",
     )
     tool.add_argument(
         "--value-range",
         type=float,
         nargs=2,
         metavar=("LOW", "HIGH"),
-        help="the values of black and white (default: those of --data, or of the model, or else -1 1)",
+        help="the values of black and white (default: the values of --data, or of the model, or else -1 1)",
     )
     tool.add_argument("--scale", type=int, help="how many times pixels are enlarged")
     tool.add_argument(
@@ -252,9 +264,9 @@ def _neighbors(options: argparse.Namespace) -> str:
 def _load_model(path: Path) -> Any:
     if (path / "model.keras").is_file():
         path = path / "model.keras"
-    # Nothing else: of older formats Keras does not promise that loading runs no code.
+    # Older formats are refused, because loading them may run code.
     if path.suffix != ".keras" or not path.is_file():
-        raise ValueError(f"{path}: expected a file that `save` of a model wrote, ending in .keras")
+        raise ValueError(f"{path}: expected the folder of a run, or a file that ends in .keras")
     try:
         return keras.saving.load_model(path)
     except (ValueError, TypeError) as error:
@@ -285,6 +297,11 @@ def _load_data(name: str, model: Any) -> datasets.Dataset:
 def _condition(options: argparse.Namespace, model: Any) -> Any:
     if options.condition is None:
         return None
+    if not model.conditional:
+        raise ValueError(
+            f"--condition: {options.model} takes no condition. Leave --condition out, or give a "
+            "conditional model"
+        )
     shape = LatentSpace(model).condition_shape
     single = len(options.condition) == 1 and shape == ()
     return options.condition[0] if single else np.array(options.condition)

@@ -24,6 +24,8 @@ class AdversarialLoss(ABC):
             Defaults to `True`.
         pairs: Whether `generator` needs the scores of real samples too. If not, `generator` is called with
             `real_scores=None`, and the generator's turn need not score real samples. Defaults to `False`.
+        needs_bounded_slope: Whether the loss needs a discriminator whose slope something bounds, such as a
+            gradient penalty. If nothing does, `compile` warns. Defaults to `False`.
 
     Example:
 
@@ -39,6 +41,7 @@ class AdversarialLoss(ABC):
 
     on_logits: bool = True
     pairs: bool = False
+    needs_bounded_slope: bool = False
 
     @abstractmethod
     def discriminator(self, real_scores: Any, fake_scores: Any) -> Any:

@@ -16,7 +16,8 @@ class Wasserstein(AdversarialLoss):
 
     The critic must stay Lipschitz continuous. This loss alone does not ensure that. Add the penalty
     `kerasgan.penalties.WassersteinGradientPenalty`, or give the critic's layers a
-    `kerasgan.constraints.WeightClipping` as their `kernel_constraint`.
+    `kerasgan.constraints.WeightClipping` as their `kernel_constraint`. If
+    nothing bounds the slope, `compile` warns.
 
     Reference: [Arjovsky et al., 2017](https://arxiv.org/abs/1701.07875).
 
@@ -26,6 +27,8 @@ class Wasserstein(AdversarialLoss):
     >>> float(loss.discriminator(keras.ops.ones(1), keras.ops.zeros(1))[0])
     -1.0
     """
+
+    needs_bounded_slope = True
 
     def discriminator(self, real_scores: Any, fake_scores: Any) -> Any:
         """Returns `D(G(z)) - D(x)`."""

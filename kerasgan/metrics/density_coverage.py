@@ -25,7 +25,8 @@ class DensityCoverage(NeighborMetric):
 
     Args:
         features: As in `TwoSampleMetric`. Defaults to `None`, the samples themselves.
-        k: A ball reaches to the k-th nearest neighbor. Defaults to 5, as in the paper.
+        k: A ball reaches to the k-th nearest neighbor. There must be more than k real samples. Defaults to 5,
+            as in the paper.
         capacity: How many samples of each side are kept. Defaults to 10,000.
         real_statistics: A file that `precompute` wrote. Defaults to `None`.
         name: A prefix for the names of the values. Defaults to `None`, no prefix.

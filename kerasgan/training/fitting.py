@@ -20,7 +20,7 @@ from kerasgan.training.acceleration import chosen_steps_per_execution
 from kerasgan.training.epoch_order import EpochOrder
 from kerasgan.training.evaluation_data import held_out, most_rows
 from kerasgan.training.finite_watch import check_evaluation
-from kerasgan.training.listeners import Listeners, in_order
+from kerasgan.training.listeners import Listeners, check_callbacks, in_order
 from kerasgan.training.monitors import prepare_monitors
 from kerasgan.training.rounds import number_of_batches
 from kerasgan.training.run_description import describe_fit
@@ -52,6 +52,7 @@ def fit(
     **arguments: Any,
 ) -> keras.callbacks.History:
     """Trains a game. See `AdversarialModel.fit` for the arguments."""
+    check_callbacks(callbacks)
     x, y = as_array(x), as_array(y, "y")
     y = check_data(game, x, y)
     if validation_split:
@@ -139,6 +140,7 @@ def evaluate(
     **arguments: Any,
 ) -> dict[str, float]:
     """Evaluates a game on held-out data. See `AdversarialModel.evaluate` for the arguments."""
+    check_callbacks(callbacks)
     # Layers that draw noise have seeds too.
     with seeded(game.judged_models(), seed=0), PythonFunctions() as functions:
         # In `fit` the data are prepared already.
@@ -159,12 +161,20 @@ def evaluate(
     return logs
 
 
-def predict(game: Any, *args: Any, **arguments: Any) -> Any:
+def predict(
+    game: Any,
+    x: Any,
+    batch_size: int | None = None,
+    verbose: str | int = "auto",
+    steps: int | None = None,
+    callbacks: Any = None,
+) -> Any:
     """Returns a game's outputs for inputs, like `keras.Model.predict`."""
+    check_callbacks(callbacks)
     # Keras makes its function for this only once, for one number of steps. `fit` may have set another.
     fitting, game.steps_per_execution = game.steps_per_execution, 1
     try:
-        return keras.Model.predict(game, *args, **arguments)
+        return keras.Model.predict(game, x, batch_size, verbose, steps, callbacks)
     finally:
         game.steps_per_execution = fitting
 

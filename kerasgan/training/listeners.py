@@ -118,6 +118,23 @@ def _numbers(logs: Mapping[str, Any] | None) -> dict[str, float]:
     return {name: float(value) for name, value in sorted((logs or {}).items())}
 
 
+def check_callbacks(callbacks: Any) -> None:
+    """Raises a `ValueError` if a callback cannot do its work on a game.
+
+    Args:
+        callbacks: The argument of `fit`, `evaluate` or `predict`: callbacks, or a
+            `keras.callbacks.CallbackList`.
+    """
+    for callback in keras.tree.flatten(getattr(callbacks, "callbacks", callbacks) or []):
+        # It looks for averages in one optimizer. A game has several, and keeps its averages itself.
+        if isinstance(callback, keras.callbacks.SwapEMAWeights):
+            raise ValueError(
+                "Invalid value for argument `callbacks`. Expected no `SwapEMAWeights`, because a game keeps "
+                "averaged weights itself. Use `compile(generator_ema=0.999)`: generated samples, evaluations "
+                f"and exports then use the average. Received: {type(callback).__name__}"
+            )
+
+
 def in_order(
     callbacks: Any, order: keras.callbacks.Callback, model: keras.Model
 ) -> tuple[Any, list[RunKeeper]]:

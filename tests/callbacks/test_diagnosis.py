@@ -1,8 +1,12 @@
 """What the diagnosis sees in made-up logs and samples, whose truth is known, and when it says so."""
 
+import ast
 import importlib
+import inspect
 import json
 import logging
+import operator
+import re
 import sys
 from pathlib import Path
 
@@ -13,6 +17,7 @@ import pytest
 import kerasgan
 from kerasgan.callbacks import Diagnosis, _diagnosis_updates
 from kerasgan.callbacks._diagnosis_samples import Cells, Copies, moved
+from kerasgan.callbacks._diagnosis_signs import SIGNS, line
 
 BALANCE = {
     "discriminator": {
@@ -57,7 +62,7 @@ class Scripted(keras.Model):
 
 
 def diagnose(script, generated=(), **options):
-    """Returns the diagnosis of a script with a line for each epoch, after each of which it looks."""
+    """Returns the diagnosis of a script with a line for each epoch, and checks after each."""
     diagnosis = Diagnosis(**{"rounds": 10, "patience": 2, **options})
     model = Scripted(script, generated)
     model.conditional = options.get("condition") is not None
@@ -135,7 +140,7 @@ def test_nothing_is_found_in_what_is_no_failure(values):
 def test_a_game_that_begins_with_nan_is_not_finite():
     diagnosis = diagnose([logs(discriminator_loss=np.nan, generator_loss=np.nan)])
     (finding,) = diagnosis.findings
-    assert finding["evidence"] == "The loss of the discriminator is not finite"
+    assert finding["evidence"] == "The loss of the discriminator is infinite or NaN"
 
 
 def test_energies_are_no_probabilities():
@@ -243,6 +248,8 @@ def test_held_out_samples_tell_what_is_near():
     assert Copies(x, None).share(x[:50] + 1e-4) == pytest.approx(1.0, abs=0.1)
     with pytest.raises(ValueError, match="more than half of the samples are the same"):
         Copies(np.repeat(x[::2], 2, axis=0), None)
+    with pytest.raises(ValueError, match="`held_out`.*more than half of the samples are in `x`"):
+        Copies(x, x[:50])
     assert (
         Copies(np.repeat(x[::2], 2, axis=0), np.random.default_rng(2).normal(size=(50, 4))).near > 0
     )
@@ -269,7 +276,43 @@ def test_features_are_what_is_compared():
     assert diagnosis.measurements[0]["missed"] < 0.2
 
 
-# Looks and reports.
+# Messages.
+
+
+def test_every_message_is_sentences():
+    every = {"missed": 0.5, "moved": 0.5, "copied": 0.5, "swings": 4, "growth": 2e4}
+    every |= {"discriminator_error": 0.001, "generator_signal": 0.001}
+    every |= {"generator_probability": 0.001, "growing": "generator"}
+    for sign in SIGNS:
+        finding = sign.finding(1, every)
+        for part in (finding["evidence"], finding["meaning"]):
+            assert part[0].isupper() or part[0].isdigit()
+            assert part[-1] not in ".:"
+        assert re.search(r"\d|NaN", finding["evidence"])
+        assert line(finding).count("Try: ") == 1
+
+
+def test_what_is_advised_exists():
+    """Every option in the advice is one of `compile`, of an optimizer or of the package."""
+    advice = " ".join(sign.advice for sign in SIGNS)
+    adam = keras.optimizers.Adam
+    for name, value in re.findall(r"(\w+)=(\[.*?\]|[\w.']+)", advice):
+        given = {name: ast.literal_eval(value)}
+        if name in ("beta_1", "clipnorm"):
+            adam(**given)
+        else:
+            picture = (4, 4, 1)
+            gan = kerasgan.GAN(
+                kerasgan.networks.mlp((2,), [4], picture, output_activation="tanh"),
+                kerasgan.networks.mlp(picture, [4], (1,)),
+            )
+            gan.compile(**given)
+    for path in re.findall(r"kerasgan\.([\w.]+\w)", advice):
+        assert operator.attrgetter(path)(kerasgan)
+    assert "discriminator_steps" in inspect.signature(kerasgan.GAN.compile).parameters
+
+
+# Checks and reports.
 
 
 def test_a_state_has_to_last_and_is_reported_once_each_time():
@@ -283,7 +326,7 @@ def test_a_state_has_to_last_and_is_reported_once_each_time():
     ("options", "epochs"),
     [({}, [1, 2, 3, 4, 5, 6]), ({"every_epochs": 2}, [2, 4, 6]), ({"rounds": 21}, [3, 6])],
 )
-def test_when_it_looks(options, epochs):
+def test_when_it_checks(options, epochs):
     diagnosis = diagnose([logs()] * 6, **options)
     assert [measured["epoch"] for measured in diagnosis.measurements] == epochs
 
@@ -294,12 +337,16 @@ def test_it_says_what_it_saw_in_a_line(caplog, monkeypatch):
     (record,) = caplog.records
     (finding,) = diagnosis.findings
     assert record.getMessage() == (
-        f"Epoch 2: discriminator saturation. {finding['evidence']}. Try: {finding['advice']}."
+        "Epoch 2: discriminator saturation. "
+        "The discriminator gives wrong answers a probability of only 1.0e-03 (guessing would be 0.5). "
+        "It tells real and generated samples apart too easily, so the generator learns little. "
+        "Try: penalties=['r1'] (or a larger weight), a lower learning rate for the discriminator, or a "
+        "smaller discriminator."
     )
-    assert "1.0e-03" in finding["evidence"]
-    assert "\n" not in record.getMessage()
+    assert record.finding == finding
+    assert list(finding) == ["epoch", "kind", "evidence", "meaning", "advice"]
     json.dumps(diagnosis.findings + diagnosis.measurements)
-    # All workers look, the chief reports.
+    # All workers check, the chief reports.
     caplog.clear()
     monkeypatch.setattr("kerasgan.callbacks.diagnosis.is_chief", lambda model: False)
     assert diagnose([logs(**WON)] * 2).findings == [finding]
@@ -309,10 +356,10 @@ def test_it_says_what_it_saw_in_a_line(caplog, monkeypatch):
 def test_conditions_go_with_the_samples():
     x = places([0, 0], [10, 0], count=30)
     diagnosis = diagnose([logs()], [x], x=x, condition=np.arange(30), samples=9)
-    check, look = diagnosis.model.conditions
-    assert check.shape == (1,)
-    assert look.shape == (9,)
-    assert set(look) <= set(range(30))
+    first, checked = diagnosis.model.conditions
+    assert first.shape == (1,)
+    assert checked.shape == (9,)
+    assert set(checked) <= set(range(30))
 
 
 @pytest.mark.parametrize(
@@ -408,7 +455,7 @@ def test_a_diverging_game_is_reported_before_it_is_stopped():
     with pytest.raises(FloatingPointError):
         gan.fit(places([0, 0], count=64), batch_size=8, epochs=20, verbose=0, callbacks=[diagnosis])
     assert found(diagnosis)[0] == (1, "non_finite")
-    assert "times that of the untrained game" in diagnosis.findings[0]["evidence"]
+    assert "times as large as at the start" in diagnosis.findings[0]["evidence"]
 
 
 def test_it_tells_what_to_try_before_training_ends_at_nan():
@@ -421,7 +468,7 @@ def test_it_tells_what_to_try_before_training_ends_at_nan():
         gan.fit(x, batch_size=8, verbose=0, callbacks=[diagnosis])
     (finding,) = diagnosis.findings
     assert finding["kind"] == "non_finite"
-    assert finding["evidence"] == "The loss of the discriminator is not finite"
+    assert finding["evidence"] == "The loss of the discriminator is infinite or NaN"
 
 
 # The benchmark.

@@ -116,15 +116,14 @@ def test_another_model_in_the_same_run_is_refused(tuned, trained, here, monkeypa
     for model in (here / "other.keras", here / "missing"):
         assert main(["train", "others", "--from", str(model), "--freeze", "2"]) == 2
         message = capsys.readouterr().err
-        assert f"toys-run/model.keras, for --from, not {model}" in message
-        assert "1 for --freeze, not 2" in message
+        assert f"toys-run/model.keras, not {model}; --freeze 1, not 2. To go on" in message
     # The same file in another place is the same model.
     shutil.copy(tuned / "toys-run" / "model.keras", here / "copy.keras")
     assert main(["train", "others", "--from", str(here / "copy.keras")]) == 0
     assert "is finished" in capsys.readouterr().out
     monkeypatch.chdir(trained)
     assert main(["train", "toys", "--from", str(here / "copy.keras")]) == 2
-    assert "no model for --from" in capsys.readouterr().err
+    assert "is a run with no --from, not" in capsys.readouterr().err
 
 
 def test_settings_with_another_model_are_refused(tuned, here, capsys):
@@ -145,7 +144,10 @@ def test_a_file_with_networks_of_the_users(here):
     settings = json.loads((here / "toys-run" / "settings.json").read_text())
     assert (settings["network"], settings["filters"], settings["latent_size"]) == (None, None, 3)
     assert loaded(here / "toys-run" / "model.keras").generate(2).shape == (2, 4, 4, 3)
-    assert "that of the model it goes on from" in (here / "toys-run" / "index.html").read_text()
+    assert (
+        "the network of the model that the run starts from"
+        in (here / "toys-run" / "index.html").read_text()
+    )
 
 
 @pytest.mark.parametrize(
@@ -164,7 +166,7 @@ def test_a_file_with_networks_of_the_users(here):
         (["--from", "own.keras", "--network", "dcgan"], "own.keras has a network of its own"),
         (["--from", "sigmoid.keras"], "makes values from 0 to 1"),
         (["--from", "energies.keras"], "has the class EBGAN. Give a GAN or a ConditionalGAN"),
-        (["--from", "points.keras"], "makes no pictures"),
+        (["--from", "points.keras"], "makes samples of shape (2,), not pictures"),
     ],
 )
 def test_what_does_not_fit_is_refused_in_a_sentence(tuned, models, capsys, options, expected):

@@ -1,5 +1,6 @@
 """`kerasgan train`, at toy size."""
 
+import argparse
 import json
 import logging
 import re
@@ -10,7 +11,12 @@ import pytest
 from PIL import Image
 from toy_runs import TOY, write_pictures
 
+from kerasgan.callbacks._diagnosis_signs import SIGNS
 from kerasgan.command import main
+from kerasgan.command.findings import finding_text
+from kerasgan.command.main import make_parser
+from kerasgan.command.progress import Line, Warnings
+from kerasgan.command.train_options import add_options
 
 
 def variables(run):
@@ -93,7 +99,7 @@ def test_an_interrupted_run_goes_on_to_the_same_bits(trained, here, interrupted,
     write_pictures(here / "toys")
     command = ["train", "toys", *TOY, "--export", "litert"]
     assert interrupted(command) == 130
-    assert "up to step 1 is kept: the same command goes on" in capsys.readouterr().err
+    assert "up to step 1 is kept. The same command goes on" in capsys.readouterr().err
     page = (here / "toys-run" / "index.html").read_text()
     assert 'http-equiv="refresh"' in page
     assert main(command) == 0
@@ -138,10 +144,15 @@ def test_sub_folders_are_classes(conditional):
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        (["--batch-size", "8"], "is a run with 4 for --batch-size, not 8"),
-        (["--steps", "2"], "--steps: the run has 3 steps, and fewer were asked for"),
-        (["--minutes", "5"], "--minutes"),
-        (["--conditional", "yes", "--seed", "7"], "0 for --seed, not 7"),
+        (["--batch-size", "8"], "is a run with --batch-size 4, not 8. To go on with this run"),
+        (["--steps", "2"], "--steps asks for fewer steps than the 3 of the run"),
+        (["--minutes", "5"], "is a run with no --minutes, not 5. "),
+        (["--size", "16"], "is a run with --size 8x8, not 16x16. "),
+        (["--value-range", "0", "9.5"], "is a run with no --value-range, not 0 9.5. "),
+        (
+            ["--conditional", "yes", "--seed", "7"],
+            "is a run with --conditional no, not yes; --seed 0, not 7. ",
+        ),
     ],
 )
 def test_another_command_in_the_same_run_is_refused(
@@ -155,7 +166,7 @@ def test_another_command_in_the_same_run_is_refused(
 def test_a_run_of_another_folder_is_refused(trained, here, capsys):
     write_pictures(here / "others")
     assert main(["train", "others", "--output", str(trained / "toys-run")]) == 2
-    assert "is the run of another folder" in capsys.readouterr().err
+    assert "is a run of another folder" in capsys.readouterr().err
 
 
 def test_two_processes_do_not_train_one_run(trained, here, capsys):
@@ -165,7 +176,7 @@ def test_two_processes_do_not_train_one_run(trained, here, capsys):
     (here / "toys-run").mkdir()
     with RunFolder(here / "toys-run").alone():
         assert main(["train", "toys", *TOY]) == 2
-    assert "another process trains this run" in capsys.readouterr().err
+    assert "another process is training this run" in capsys.readouterr().err
 
 
 def broken(folder):
@@ -233,7 +244,7 @@ def test_bad_folders_are_refused_in_a_sentence(here, capsys, kind):
         (["--steps", "1", "--minutes", "1"], "--minutes: not allowed with argument --steps"),
         (["--network", "stylegan"], "--network: invalid choice"),
         (["--settings", "nothing.json"], "nothing.json cannot be read"),
-        (["--output", "toys"], "--output toys holds something else than a run"),
+        (["--output", "toys"], "--output toys holds something other than a run"),
         (["--output", "toys/00.png"], "is a file"),
     ],
 )
@@ -249,8 +260,45 @@ def test_bad_options_are_refused_in_a_sentence(here, capsys, options, expected):
     assert message.count("\n") == 1
 
 
+def test_every_option_is_explained(capsys):
+    """Also those of sub-commands: no help is a fragment such as `default: 16`."""
+    seen = []
+
+    def check(parser, name):
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for word, each in action.choices.items():
+                    check(each, f"{name} {word}")
+            else:
+                seen.append(name)
+                assert re.match(r"(?!default|of )\S+ \S+", action.help or ""), (name, action.dest)
+
+    check(make_parser(), "kerasgan")
+    assert {"kerasgan train", "kerasgan latent invert"} <= set(seen)
+
+
+@pytest.mark.parametrize("sign", SIGNS, ids=lambda sign: sign.kind)
+def test_findings_advise_options_of_the_command(sign, capsys):
+    measured = dict.fromkeys(
+        ["missed", "moved", "copied", "growth", "discriminator_error", "generator_signal"], 0.5
+    )
+    measured |= {"swings": 4, "growing": "generator", "generator_probability": 0.5}
+    finding = sign.finding(3, measured)
+    record = logging.LogRecord("kerasgan", logging.WARNING, "", 0, "compile(…)", None, None)
+    record.finding = finding
+    Warnings(Line()).emit(record)
+    shown = " ".join(capsys.readouterr().out.split())
+    assert shown == f"! {finding_text(finding)}"
+    assert f"{finding['evidence']}. {finding['meaning']}. Try another run (--output) with" in shown
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    add_options(parser)
+    known = {option for action in parser._actions for option in action.option_strings}
+    assert set(re.findall(r"--[a-z-]+", shown)) <= {*known, "--output"}
+    for augmentation in re.findall(r"--augment (\w+)", shown):
+        parser.parse_args(["--augment", augmentation])
+
+
 def test_findings_are_said_above_the_line(capsys):
-    from kerasgan.command.progress import Line, Warnings
 
     line = Line()
     handler = Warnings(line)

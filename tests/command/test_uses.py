@@ -32,7 +32,7 @@ def test_sample_overwrites_only_where_told(trained, here, capsys):
     first = (here / "new" / "grid.png").read_bytes()
     again = ["sample", run, "-n", "2", "--output", "new", "--grid"]
     assert main(again) == 2
-    assert "has grid.png already" in capsys.readouterr().err
+    assert "already has grid.png" in capsys.readouterr().err
     assert (here / "new" / "grid.png").read_bytes() == first
     assert main([*again, "--overwrite"]) == 0
     assert (here / "new" / "grid.png").read_bytes() != first

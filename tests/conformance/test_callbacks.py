@@ -252,16 +252,21 @@ def test_keras_tuner_searches(kind, tmp_path):
     assert results["generator_loss"] == pytest.approx(trials[0].score, rel=1e-5)
 
 
-def test_keras_does_not_swap_averages_of_a_game_and_says_so():
+@pytest.mark.parametrize("swap_on_epoch", [False, True])
+@pytest.mark.parametrize("use_ema", [False, True])
+def test_keras_does_not_swap_averages_of_a_game_and_says_so(swap_on_epoch, use_ema):
     """A game keeps averages of its own, `generator_ema`; Keras looks for them in a single optimizer."""
-    make, data = MODELS[kerasgan.GAN]
+    make, (x,) = MODELS[kerasgan.GAN]
     model = make()
-    model.compile(generator_ema=0.9, run_eagerly=True)
-    with pytest.raises(ValueError, match="use_ema=True"):
-        model.fit(
-            *data,
-            batch_size=16,
-            verbose=0,
-            validation_data=data,
-            callbacks=[keras.callbacks.SwapEMAWeights()],
-        )
+    adam = keras.optimizers.Adam
+    model.compile(adam(use_ema=use_ema), adam(use_ema=use_ema), run_eagerly=True)
+    callbacks = [keras.callbacks.SwapEMAWeights(swap_on_epoch)]
+    latent = np.zeros((2, *model.latent.specification.shape[1:]), "float32")
+    for call in (
+        lambda given: model.fit(x, verbose=0, callbacks=given),
+        lambda given: model.evaluate(x, verbose=0, callbacks=given),
+        lambda given: model.predict(latent, verbose=0, callbacks=given),
+    ):
+        for given in (callbacks, callbacks[0], keras.callbacks.CallbackList(callbacks)):
+            with pytest.raises(ValueError, match=r"`callbacks`.*`compile\(generator_ema=0.999\)`"):
+                call(given)

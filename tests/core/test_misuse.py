@@ -173,3 +173,57 @@ def test_of_no_rows_there_is_nothing_to_say():
     classes = semi_supervised_game().classify(X[:0])
     assert classes.shape == (0, 3)
     assert classes.dtype == gan.discriminate(X[:0]).dtype == np.float32
+
+
+def critic(**options):
+    hidden = keras.layers.Dense(4, "relu", name="hidden", **options)
+    return keras.Sequential([keras.Input((2,)), hidden, keras.layers.Dense(1, **options)])
+
+
+CLIPPED = {"kernel_constraint": kerasgan.constraints.WeightClipping(0.01)}
+UNBOUNDED = {
+    "nothing bounds it": (critic, {}),
+    "a penalty of the generator": (
+        critic,
+        {"penalties": [kerasgan.penalties.FeatureMatching("hidden")]},
+    ),
+}
+BOUNDED = {
+    "gradient penalty": (critic, {"penalties": ["wasserstein_gradient_penalty"]}),
+    "weight clipping": (lambda: critic(**CLIPPED), {}),
+    "spectral normalization": (
+        lambda: mlp((2,), [4], (1,), normalization="spectral"),
+        {},
+    ),
+    "another loss": (critic, {"loss": "hinge"}),
+}
+
+
+def warnings_of_ours(caplog):
+    return [record.getMessage() for record in caplog.records if record.name == "kerasgan"]
+
+
+@pytest.mark.parametrize("kind", [*UNBOUNDED, *BOUNDED])
+def test_a_critic_that_nothing_bounds_is_warned_of(kind, caplog, tmp_path):
+    make, options = {**UNBOUNDED, **BOUNDED}[kind]
+    discriminator = make()
+    gan = kerasgan.GAN(mlp(2, [4], 2), discriminator)
+    gan.compile(**{"loss": "wasserstein", **options})
+    messages = warnings_of_ours(caplog)
+    assert len(messages) == (kind in UNBOUNDED)
+    for message in messages:
+        assert discriminator.layers[0].name in message
+        assert "penalties=['wasserstein_gradient_penalty']" in message
+    # Who only loads the model did not choose its loss.
+    caplog.clear()
+    gan.save(tmp_path / "gan.keras")
+    keras.models.load_model(tmp_path / "gan.keras")
+    assert warnings_of_ours(caplog) == []
+
+
+def test_a_layer_without_a_constraint_among_others_is_named(caplog):
+    layers = [keras.layers.Dense(4, **CLIPPED), keras.layers.Dense(1, name="forgotten")]
+    discriminator = keras.Sequential([keras.Input((2,)), *layers])
+    kerasgan.GAN(mlp(2, [4], 2), discriminator).compile(loss="wasserstein")
+    (message,) = warnings_of_ours(caplog)
+    assert "Nothing bounds the layer 'forgotten'" in message

@@ -300,6 +300,24 @@ def test_a_game_that_leaves_something_out_fails_when_its_class_is_made():
             pass
 
 
+def test_a_game_with_latent_samples_has_two_uses():
+    message = r"`Undecorated` has no use \['generate_from'\].*`kerasgan.core.use`"
+    with pytest.raises(TypeError, match=message):
+
+        class Undecorated(kerasgan.GAN):
+            def generate_from(self, latent, condition=None):
+                return latent
+
+    class Halves(kerasgan.GAN):
+        @use(returns="samples")
+        def generate_from(self, latent, condition=None):
+            return self.generated(latent, condition, training=False) / 2
+
+    players = dense({"z": 2}, 3), dense({"x": 3}, 1)
+    samples = kerasgan.GAN(*players).generate(5, seed=0)
+    np.testing.assert_allclose(Halves(*players).generate(5, seed=0), samples / 2, rtol=1e-6)
+
+
 def test_settings_are_shown_checked_saved_and_kept():
     import inspect
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import runpy
 from pathlib import Path
 
@@ -112,6 +113,16 @@ def test_help(exit_status, capsys, name):
     assert ast.get_docstring(ast.parse(source), clean=False).strip() in shown
     for option in ("--seed SEED", "--output DIRECTORY"):
         assert option in shown
+    assert ("--size {full,toy}" in shown) == ("toy=" in source)
+
+
+def test_the_page_says_which_examples_have_a_toy_size():
+    page = (EXAMPLES.parent / "docs" / "examples.md").read_text(encoding="utf-8")
+    (claim,) = re.findall(r"^- `--size toy`.*?(?=^- )", page, re.MULTILINE | re.DOTALL)
+    assert "All scripts in `examples/` have it" in claim
+    named = {f"variations/{name}" for name in re.findall(r"`(\w+)\.py`", claim)}
+    have = {name for name in SCRIPTS if "toy=" in (EXAMPLES / f"{name}.py").read_text("utf-8")}
+    assert have == named | {name for name in SCRIPTS if "/" not in name}
 
 
 @pytest.mark.parametrize(("name", "arguments", "message"), REFUSED)
