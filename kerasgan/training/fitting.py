@@ -159,12 +159,19 @@ def evaluate(
     return logs
 
 
-def predict(game: Any, *args: Any, **arguments: Any) -> Any:
-    """Returns a game's outputs for inputs, like `keras.Model.predict`."""
+def predict(
+    game: Any,
+    x: Any,
+    batch_size: int | None,
+    verbose: str | int,
+    steps: int | None,
+    callbacks: Any,
+) -> Any:
+    """Returns a game's outputs for inputs. See `AdversarialModel.predict` for the arguments."""
     # Keras makes its function for this only once, for one number of steps. `fit` may have set another.
     fitting, game.steps_per_execution = game.steps_per_execution, 1
     try:
-        return keras.Model.predict(game, *args, **arguments)
+        return keras.Model.predict(game, x, batch_size, verbose, steps, callbacks)
     finally:
         game.steps_per_execution = fitting
 
