@@ -193,7 +193,16 @@ def _is_for_authors(kind: type) -> Any:
     return key
 
 
+def _without_source(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Leaves out the links to a page's source in the repository, where the pages of the API are not."""
+    if page.startswith("api/"):
+        context["page_source_suffix"] = ""
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connects this file with Sphinx."""
     app.connect("builder-inited", write_pages, priority=100)
+    app.connect("html-page-context", _without_source)
     return {"parallel_read_safe": True}

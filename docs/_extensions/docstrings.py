@@ -157,12 +157,15 @@ def _in_signature(
         return None
     own = signature(thing.__init__, bound_method=True)
     if dataclasses.is_dataclass(thing):
-        # The annotations of a generated `__init__` are text.
+        # The annotations of a generated `__init__` are text, and Sphinx cannot read the default `<factory>`.
         hints = typing.get_type_hints(thing)
-        parameters = [
-            each.replace(annotation=hints.get(each.name, each.annotation))
-            for each in own.parameters.values()
-        ]
+        factories = {each.name: each.default_factory for each in dataclasses.fields(thing)}
+        parameters = []
+        for each in own.parameters.values():
+            factory = factories[each.name]
+            made = each.default if factory is dataclasses.MISSING else factory()
+            annotation = hints.get(each.name, each.annotation)
+            parameters.append(each.replace(annotation=annotation, default=made))
         own = own.replace(parameters=parameters)
     return stringify_signature(own, show_return_annotation=False, unqualified_typehints=True), ""
 

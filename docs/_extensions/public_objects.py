@@ -60,6 +60,7 @@ def home(thing: Any) -> tuple[str, str] | None:
     return _homes().get(id(thing))
 
 
+@functools.cache
 def members(kind: type) -> dict[str, type]:
     """Returns the documented members of a class, each with the class that defines it.
 
