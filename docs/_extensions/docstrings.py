@@ -16,6 +16,7 @@ from typing import Any
 
 import public_objects
 from sphinx.application import Sphinx
+from sphinx.domains.python import PyObject
 from sphinx.util.inspect import signature, stringify_signature
 
 # Code, a link, or a character that means something in reStructuredText only.
@@ -191,6 +192,9 @@ def source_of(domain: str, info: dict[str, str], address: str) -> str | None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Connects this file with Sphinx."""
+    for field in PyObject.doc_field_types:
+        if field.name == "variable":
+            field.label = "Attributes"  # as in the docstrings
     app.connect("autodoc-process-docstring", _in_docstring, priority=400)  # before napoleon
     app.connect("autodoc-process-signature", _in_signature)
     return {"parallel_read_safe": True}
