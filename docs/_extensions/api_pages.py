@@ -1,4 +1,7 @@
-"""Writes the pages of the API reference into `docs/api`: one for each package, class and function."""
+"""Writes the pages of the API reference into `docs/api`: one for each package, class and function.
+
+The packages for those who work on kerasgan have one page each.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,8 @@ def write_pages(app: Sphinx) -> None:
     for package in public_objects.PACKAGES:
         pages[_page(package)] = _package(package)
         for name, thing in public_objects.exports(package).items():
-            if public_objects.home(thing) == (package, name):
+            is_home = public_objects.home(thing) == (package, name)
+            if is_home and package in public_objects.FOR_USERS:
                 write = _class if inspect.isclass(thing) else _function
                 pages[f"{_page(package)}/{name}"] = write(package, name, thing)
     for path in folder.rglob("*.rst"):
@@ -104,6 +108,15 @@ def _package(package: str) -> str:
         for name, each in exported.items()
         if public_objects.home(each) == (package, name)
     ]
+    if package in public_objects.INSIDE:
+        # Few people read these: one page for all objects of a package makes a smaller site.
+        for name, each in exported.items():
+            if public_objects.home(each) == (package, name):
+                kind = "class" if inspect.isclass(each) else "function"
+                text += f".. auto{kind}:: {name}\n" + (
+                    "   :members:\n\n" if kind == "class" else "\n"
+                )
+        return text
     return text + (_toctree(own) if own else "")
 
 
@@ -150,9 +163,7 @@ def _function(package: str, name: str, function: Any) -> str:
 def _class(package: str, name: str, kind: type) -> str:
     text = f"{_title(name)}.. currentmodule:: {package}\n\n.. autoclass:: {name}\n"
     found = public_objects.members(kind)
-    pages = {owner: public_objects.home(owner) for owner in kind.__mro__}
-    # A class without a page cannot be linked to: what it defines is shown where it is inherited.
-    own = [each for each, owner in found.items() if owner is kind or pages[owner] is None]
+    own = [each for each, owner in found.items() if owner is kind]
     is_property = [
         each
         for each in own
@@ -161,14 +172,14 @@ def _class(package: str, name: str, kind: type) -> str:
     ]
     methods = sorted((each for each in own if each not in is_property), key=_is_for_authors(kind))
     for head, names, directive in (
-        ("Properties", is_property, "autoproperty"),
         ("Methods", methods, "automethod"),
+        ("Properties", is_property, "autoproperty"),
     ):
         if names:
             text += _title(head, "-")
             text += "".join(f".. {directive}:: {name}.{each}\n\n" for each in names)
     for owner in kind.__mro__:
-        place = pages.get(owner)
+        place = public_objects.home(owner)
         inherited = [each for each in found if found[each] is owner and owner is not kind]
         if place is not None and inherited:
             text += _title(f"Inherited from {place[1]}", "-")

@@ -62,12 +62,17 @@ def home(thing: Any) -> tuple[str, str] | None:
 
 @functools.cache
 def members(kind: type) -> dict[str, type]:
-    """Returns the documented members of a class, each with the class that defines it.
+    """Returns the documented members of a class, each with the class on whose page it stands.
+
+    That is the class that defines it, or if that has no page, the first public class below it.
 
     A member is left out if Keras's own base class has it too and its docstring says no more than a line:
     `get_config`, `build` and the like do what Keras says.
     """
     foreign = [each for each in kind.__mro__ if not each.__module__.startswith("kerasgan.")]
+    pages: dict[type, type] = {}
+    for each in kind.__mro__:
+        pages[each] = each if home(each) or not pages else list(pages.values())[-1]
     found: dict[str, type] = {}
     for owner in reversed(kind.__mro__):
         if owner in foreign:
@@ -77,7 +82,7 @@ def members(kind: type) -> dict[str, type]:
             is_member = text is not None and not name.startswith("_")
             repeats = any(name in vars(each) for each in foreign) and "\n\n" not in (text or "")
             if is_member and not repeats:
-                found[name] = owner
+                found[name] = pages[owner]
     return found
 
 
