@@ -215,22 +215,7 @@ class AdversarialModel(PlayedGame):
 
     def check_trainable(self) -> None:
         """Raises a `ValueError` if a turn would train other weights than at the time of `compile`."""
-        for turn in self.turns():
-            before = {id(each): each for each in self.compiled_game.moving.get(turn.name, ())}
-            now = {id(each): each for each in turn.moving_weights}
-            if before.keys() != now.keys():
-                frozen = [each.path for key, each in before.items() if key not in now]
-                freed = [each.path for key, each in now.items() if key not in before]
-                changed = [
-                    f"{len(paths)} {word}, {paths[0]!r} the first"
-                    for paths, word in ((frozen, "frozen"), (freed, "set free"))
-                    if paths
-                ]
-                raise ValueError(
-                    "A change of `trainable` takes effect when `compile` is called. Expected the weights "
-                    f"that the {turn.name}'s turn had then. Received: {' and '.join(changed)}. Call "
-                    "`compile` again, and then `fit`."
-                )
+        self.compiled_game.check_trainable(self.turns())
 
     def description(self) -> dict[str, Any]:
         """Describes the model and its compilation as JSON, so that a change can be noticed."""
@@ -407,9 +392,28 @@ class AdversarialModel(PlayedGame):
         )
         return logs if return_dict else [logs[name] for name in self.metrics_names]
 
-    def predict(self, *args: Any, **arguments: Any) -> Any:
-        """Returns the model's outputs for inputs, like `keras.Model.predict` with the same arguments."""
-        return predict(self, *args, **arguments)
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Any:
+        """Returns the model's outputs for inputs, like `keras.Model.predict`.
+
+        The outputs are those of the model's `call`: a `GAN` makes samples from latent samples. If the model
+        keeps averaged weights, these are used.
+
+        Args:
+            x: What the model's `call` takes: arrays, a `tf.data.Dataset`, a `keras.utils.PyDataset` or a
+                generator of batches.
+            batch_size: How many rows of the arrays make a batch. Defaults to 32.
+            verbose: 0 for no output, 1 for a progress bar. Defaults to `"auto"`, which is 1.
+            steps: How many batches to predict. Defaults to all.
+            callbacks: A list of Keras callbacks. Defaults to none.
+        """
+        return predict(self, x, batch_size, verbose, steps, callbacks)
 
     def signatures(self) -> dict[str, Signature]:
         """Returns the signatures that an export can have, by name: the game's uses, and `serving_default`."""

@@ -84,6 +84,25 @@ class Compiled:
         logged = [v for metric in (*self.turn_logs, *self.metrics) for v in metric.variables]
         return [*optimizers, *logged, *self.variables_of_settings]
 
+    def check_trainable(self, turns: Sequence[Turn]) -> None:
+        """Raises a `ValueError` if a turn would train other weights than at the time of `compile`."""
+        for turn in turns:
+            before = {id(each): each for each in self.moving.get(turn.name, ())}
+            now = {id(each): each for each in turn.moving_weights}
+            if before.keys() != now.keys():
+                frozen = [each.path for key, each in before.items() if key not in now]
+                freed = [each.path for key, each in now.items() if key not in before]
+                changed = [
+                    f"{len(paths)} {word}, {paths[0]!r} the first"
+                    for paths, word in ((frozen, "frozen"), (freed, "set free"))
+                    if paths
+                ]
+                raise ValueError(
+                    "A change of `trainable` takes effect when `compile` is called. Expected the weights "
+                    f"that the {turn.name}'s turn had then. Received: {' and '.join(changed)}. Call "
+                    "`compile` again, and then `fit`."
+                )
+
 
 def optimizer_of(turn: Turn, identifier: Any, in_float16: bool) -> keras.optimizers.Optimizer:
     """Returns the optimizer of a turn, built for its players.

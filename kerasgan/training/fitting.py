@@ -164,12 +164,12 @@ def evaluate(
 def predict(
     game: Any,
     x: Any,
-    batch_size: int | None = None,
-    verbose: str | int = "auto",
-    steps: int | None = None,
-    callbacks: Any = None,
+    batch_size: int | None,
+    verbose: str | int,
+    steps: int | None,
+    callbacks: Any,
 ) -> Any:
-    """Returns a game's outputs for inputs, like `keras.Model.predict`."""
+    """Returns a game's outputs for inputs. See `AdversarialModel.predict` for the arguments."""
     check_callbacks(callbacks)
     # Keras makes its function for this only once, for one number of steps. `fit` may have set another.
     fitting, game.steps_per_execution = game.steps_per_execution, 1

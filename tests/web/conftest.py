@@ -18,31 +18,11 @@ import keras
 import numpy as np
 import onnxruntime
 import pytest
+from chromium import lacking, program, started
 
 import kerasgan
 
 WEB = Path(__file__).parents[2] / "examples" / "web"
-ARGUMENTS = (
-    *("headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-sync"),
-    *("disable-background-networking", "disable-component-update", "disable-dev-shm-usage"),
-)
-
-
-def lacking(reason):
-    if os.environ.get("KERASGAN_REQUIRE_PROGRAMS"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-def program(*names):
-    """Returns the path of the first program of these that is installed."""
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        lacking(
-            f"{' or '.join(names)} is not installed: on Debian, "
-            "`apt-get install chromium chromium-driver npm`."
-        )
-    return found
 
 
 @pytest.fixture(scope="session")
@@ -152,19 +132,8 @@ def colors(build_page, node_modules, tmp_path_factory):
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory):
     """Returns a driver of Debian's Chromium; nothing is downloaded."""
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = program("chromium", "google-chrome")
-    for argument in ARGUMENTS:
-        options.add_argument(f"--{argument}")
-    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('chromium')}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    service = webdriver.ChromeService(program("chromedriver"))
-    driver = webdriver.Chrome(options, service)
-    driver.set_script_timeout(60)
-    yield driver
-    driver.quit()
+    with started(tmp_path_factory.mktemp("chromium")) as driver:
+        yield driver
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+from chromium import resize
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -77,8 +78,7 @@ class Page:
         self.do(self.browser.execute_script, "arguments[0].click()", item)
 
     def resize(self, width, height):
-        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        resize(self.browser, width, height)
 
     def screenshot(self, name):
         assert self.browser.save_screenshot(str(self.screenshots / f"{name}.png"))
