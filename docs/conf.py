@@ -2,7 +2,6 @@
 
 import configparser
 import os
-import re
 import sys
 from pathlib import Path
 
@@ -29,7 +28,6 @@ os.environ["IPYTHONDIR"] = str(DOCS / "_extensions" / "ipython")
 os.environ["KERASGAN_ROOT"] = str(ROOT)
 
 from docstrings import source_of  # noqa: E402
-from sphinx.application import Sphinx  # noqa: E402
 
 import kerasgan  # noqa: E402
 
@@ -93,16 +91,6 @@ nitpick_ignore_regex = [
 def linkcode_resolve(domain: str, info: dict[str, str]) -> str | None:
     """Returns where the source of an object is."""
     return source_of(domain, info, repository_files)
-
-
-def setup(app: Sphinx) -> None:
-    """Leaves out the part of the tree for a folder that is not there."""
-
-    def on_index(app: Sphinx, name: str, source: list[str]) -> None:
-        if name == "index" and not (DOCS / "coming_from_elsewhere").exists():
-            source[0] = re.sub(r"\ncoming_from_elsewhere/\S+", "", source[0])
-
-    app.connect("source-read", on_index)
 
 
 # The looks.

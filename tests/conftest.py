@@ -75,6 +75,8 @@ def pytest_collection_modifyitems(items):
             models = mark.kwargs.get("models") or [kind.__name__ for kind in kinds]
             # In the report, which reaches the process that sums up from any other.
             item.user_properties.append(("promise", [mark.args[0], list(models)]))
+    # Slow tests come first, so that at the end no process waits for another one's.
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_collection_finish():

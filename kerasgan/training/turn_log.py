@@ -48,8 +48,9 @@ class TurnLog(keras.metrics.Metric):
         # "int" is the integer type that the backend keeps next to the weights, so that XLA can reach it.
         counter = {"dtype": "int", "aggregation": "only_first_replica"}
         self.updates = self.add_variable((), "zeros", name="updates", **counter)
-        # The update (from 1; 0 if there is none) and the quantity of the first value that was not finite.
-        self.broken = self.add_variable((2,), "zeros", name="broken", **counter)
+        # For each quantity: 1 until its first value that is not finite, then 0; and the updates up to there.
+        self.finite = self.add_variable((size,), "ones", name="finite", **counter)
+        self.finite_updates = self.add_variable((size,), "zeros", name="finite_updates", **counter)
 
     def update_state(
         self, means: Mapping[str, Any], weights: Mapping[str, Any] | Any, record: bool = True
@@ -63,34 +64,38 @@ class TurnLog(keras.metrics.Metric):
                 number for all. A value of weight 0 is left out of the running mean.
             record: Whether to keep the values of this update too. Defaults to `True`.
         """
+        # Every game plays this in every update, so it takes few operations.
         values = ops.stack([ops.cast(means[name], self.dtype) for name in self.quantities])
         if isinstance(weights, Mapping):
             weights = ops.stack([ops.cast(weights[name], self.dtype) for name in self.quantities])
-        weights = ops.ones_like(values) * ops.cast(weights, self.dtype)
+        else:
+            weights = ops.full(values.shape, ops.cast(weights, self.dtype))
         self.total.assign_add(values * weights)
-        self.weights_of_means.assign_add(weights / number_of_replicas())
+        replicas = number_of_replicas()
+        self.weights_of_means.assign_add(weights if replicas == 1 else weights / replicas)
         self.minibatches.assign_add(1.0)
         if record:
             values = self._with_terms(values)
-            self.updates.assign_add(1)
             self._note_if_broken(all_replicas_sum(values))
             # The rings of replicas are added up when they are read.
-            position = ops.mod(self.updates - 1, self.capacity)
-            ring = ops.slice_update(self.ring, (position, 0), ops.expand_dims(values, 0))
-            self.ring.assign(ring)
+            row = ops.expand_dims(values, 0)
+            if self.capacity > 1:
+                position = ops.mod(self.updates, self.capacity)
+                row = ops.slice_update(self.ring, (position, 0), row)
+            self.ring.assign(row)
+            self.updates.assign_add(1)
 
     def _with_terms(self, values: Any) -> Any:
         """Adds the terms of the loss to the loss."""
+        if not self.terms:
+            return values
         loss = sum((values[term] for term in self.terms), values[0])
         return ops.concatenate([ops.expand_dims(loss, 0), values[1:]])
 
     def _note_if_broken(self, values: Any) -> None:
-        is_broken = ops.logical_not(ops.isfinite(values))
-        noted = self.broken + 0
-        quantity = ops.cast(ops.argmax(is_broken), noted.dtype)
-        found = ops.stack([self.updates + 0, quantity])
-        is_first = ops.logical_and(ops.any(is_broken), ops.equal(noted[0], 0))
-        self.broken.assign(ops.where(is_first, found, noted))
+        finite = self.finite * ops.cast(ops.isfinite(values), self.finite.dtype)
+        self.finite.assign(finite)
+        self.finite_updates.assign_add(finite)
 
     def result(self) -> dict[str, Any]:
         """Returns the running mean of each quantity since the last reset; NaN if there was no update."""
@@ -122,12 +127,17 @@ class TurnLog(keras.metrics.Metric):
 
     def first_not_finite(self) -> tuple[int, str] | None:
         """Returns the update (from 1) and the quantity of the first value that was not finite, if any."""
-        update, quantity = ops.convert_to_numpy(self.broken)
-        return (int(update), self.quantities[int(quantity)]) if update else None
+        finite = ops.convert_to_numpy(self.finite)
+        if finite.all():
+            return None
+        updates = np.where(finite, np.inf, ops.convert_to_numpy(self.finite_updates))
+        quantity = int(np.argmin(updates))
+        return int(updates[quantity]) + 1, self.quantities[quantity]
 
     def forget_not_finite(self) -> None:
         """Starts a new search for values that are not finite."""
-        self.broken.assign(ops.zeros(self.broken.shape, self.broken.dtype))
+        self.finite.assign(ops.ones_like(self.finite))
+        self.finite_updates.assign(ops.full(self.finite.shape, self.updates.value))
 
     @property
     def number_of_updates(self) -> int:
