@@ -20,7 +20,9 @@ import pytest
 
 import kerasgan
 
-pytest.importorskip("sphinx", reason="The site needs Sphinx, and that needs Python 3.11.")
+pytest.importorskip(
+    "sphinx", minversion="9", reason="The site needs Sphinx, and that needs Python 3.11."
+)
 
 from docstrings import converted
 from repository_links import rewritten
