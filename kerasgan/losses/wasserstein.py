@@ -16,8 +16,8 @@ class Wasserstein(AdversarialLoss):
 
     The critic must stay Lipschitz continuous. This loss alone does not ensure that. Add the penalty
     `kerasgan.penalties.WassersteinGradientPenalty`, or give the critic's layers a
-    `kerasgan.constraints.WeightClipping` as their `kernel_constraint`. If
-    nothing bounds the slope, `compile` warns.
+    `kerasgan.constraints.WeightClipping` as their `kernel_constraint`. If nothing bounds the slope, `compile`
+    warns.
 
     Reference: [Arjovsky et al., 2017](https://arxiv.org/abs/1701.07875).
 
