@@ -62,10 +62,13 @@ def lookup(
             return names[given]()
     if from_function is not None and is_function(given):
         return from_function(given)
-    function = "" if from_function is None else " or a function"
+    last = "or its configuration" if from_function is None else "its configuration, or a function"
+    call = ""
+    if isinstance(given, type) and issubclass(given, kind):
+        call = f". Call the class: `{given.__name__}(...)`"
     message = (
         f"Invalid value for argument `{argument}`. Expected one of {sorted(known)}, an instance of "
-        f"`{kind.__name__}`, its configuration{function}. Received: {argument}={identifier!r}"
+        f"`{kind.__name__}`, {last}. Received: {argument}={identifier!r}{call}"
     )
     raise ValueError(message) if isinstance(given, str) else TypeError(message)
 

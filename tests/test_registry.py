@@ -46,11 +46,13 @@ def test_a_function_is_taken_where_functions_are():
 
 def test_what_is_unknown_is_refused_with_what_there_is():
     with pytest.raises(
-        ValueError, match=r"one of \['special'\], an instance of `Plug`, its configuration. R"
+        ValueError, match=r"one of \['special'\], an instance of `Plug`, or its configuration. R"
     ):
         found("usual")
     with pytest.raises(TypeError, match="or a function. Received: plug=3"):
         found(3, from_function=lambda function: function)
+    with pytest.raises(TypeError, match=r"Call the class: `Special\(...\)`$"):
+        found(Special)
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,11 @@ def run(options: argparse.Namespace) -> int:
     if options.value_range and options.value_range[0] >= options.value_range[1]:
         raise CommandError("--value-range: give LOW below HIGH.")
     loaded = load(options.model, options.value_range)
+    if loaded.settings and options.output.resolve() == Path(loaded.settings.folder):
+        raise CommandError(
+            f"--output {options.output}: this model was trained on the pictures of this folder. Give another "
+            "folder."
+        )
     labels = _labels(options, loaded)
     pictures = _pictures(options, loaded, labels)
     names = ["grid.png"] if options.grid else _names(options.count, labels, loaded.class_names)

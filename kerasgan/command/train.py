@@ -299,7 +299,7 @@ def _finish(
     write_page(folder, settings)
     run = shlex.quote(str(folder.path))
     sys.stdout.write(
-        f"Done. {folder.page} shows the run.\nNext: kerasgan sample {run} -n 100 --output pictures\n"
+        f"Done. {folder.page} shows the run.\nNext: kerasgan sample {run} -n 100 --output new\n"
     )
 
 

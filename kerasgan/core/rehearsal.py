@@ -11,9 +11,15 @@ from kerasgan.core.turn_call import TurnCall
 class _Rehearsal(TurnCall):
     """A turn on shapes only. There Keras would not collect the losses of layers, so this class does."""
 
+    error: Exception | None = None
+
     def call(self, real: Any, condition: Any = None) -> Any:
-        with keras.StatelessScope(collect_losses=True):
-            return super().call(real, condition)
+        try:
+            with keras.StatelessScope(collect_losses=True):
+                return super().call(real, condition)
+        except Exception as error:
+            self.error = error
+            raise
 
 
 def rehearse(
@@ -35,6 +41,13 @@ def rehearse(
     def objective(real: Any, condition: Any) -> Any:
         return turn.objective(Minibatch(real, condition, True, seed))
 
-    _, terms, logs = _Rehearsal(turn.name, turn.players, objective)(real, condition)
+    rehearsal = _Rehearsal(turn.name, turn.players, objective)
+    try:
+        _, terms, logs = rehearsal(real, condition)
+    except Exception:
+        # Keras surrounds the error with sentences about a layer that users have never seen.
+        if rehearsal.error is None:
+            raise
+        raise rehearsal.error from None
     terms = [turn.term_name(term) for term in terms]
     return [turn.loss_name, *terms, *logs], terms

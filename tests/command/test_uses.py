@@ -26,6 +26,13 @@ def test_sample_writes_pictures_in_their_colors(trained, here, capsys):
     np.testing.assert_allclose([pixels(path) for path in files], expected, atol=1)
 
 
+def test_samples_do_not_go_among_the_pictures_of_the_training(trained, capsys):
+    output = str(trained / "toys")
+    assert main(["sample", str(trained / "toys-run"), "-n", "2", "--output", output]) == 2
+    assert "trained on the pictures of this folder" in capsys.readouterr().err
+    assert not (trained / "toys" / "0000.png").exists()
+
+
 def test_sample_overwrites_only_where_told(trained, here, capsys):
     run = str(trained / "toys-run")
     assert main(["sample", run, "-n", "2", "--output", "new", "--grid", "--truncate", "0.5"]) == 0

@@ -143,8 +143,10 @@ def test_a_game_without_conditions_is_refused_when_it_is_compiled():
         keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)]),
         keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]),
     )
-    with pytest.raises(ValueError, match="have the same condition.*without conditions"):
+    with pytest.raises(ValueError, match="have the same condition.*without conditions") as raised:
         gan.compile(penalties="reconstruction")
+    # Nothing that Keras says of a layer stands around the sentence.
+    assert str(raised.value).startswith("Invalid game for the penalty `reconstruction`")
 
 
 @pytest.mark.parametrize(
