@@ -36,7 +36,7 @@ def make_parser(description: str | None, data: str, work: str) -> argparse.Argum
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(data, type=Path, help="see above")
+    parser.add_argument(data, type=Path, help="the data: the text above says what")
     folder = Path("outputs", work)
     parser.add_argument("--work", type=Path, default=folder, help=f"default: {folder}")
     parser.add_argument("--record", type=Path, help="file to write the line of JSON to, indented")

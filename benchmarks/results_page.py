@@ -9,7 +9,6 @@ record is forgotten. Do not change the page by hand.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -239,9 +238,7 @@ def page() -> str:
 
 def main() -> None:
     """Writes the page."""
-    temporary = PAGE.with_name(f".{PAGE.name}")
-    temporary.write_text(page(), encoding="utf-8")
-    os.replace(temporary, PAGE)
+    PAGE.write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,11 +8,10 @@ from pathlib import Path
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 
-# Where links to files of the repository lead, unless `setup.cfg` says where the repository is.
-REPOSITORY = "https://github.com/kerasgan/kerasgan"
+# Where links to files of the repository lead.
 _setup = configparser.ConfigParser()
 _setup.read(ROOT / "setup.cfg", encoding="utf-8")
-REPOSITORY = _setup["metadata"].get("url", REPOSITORY)
+REPOSITORY = _setup["metadata"]["url"]
 
 # The package of this folder, here and in the tutorials' processes, whatever is installed.
 sys.path[:0] = [str(ROOT), str(DOCS / "_extensions")]

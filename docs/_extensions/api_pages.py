@@ -5,6 +5,7 @@ The packages for those who work on kerasgan have one page each.
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import shutil
 from pathlib import Path
@@ -19,8 +20,8 @@ Every public object has a page here, made from its docstring. In Python, ``help(
 same text.
 """
 NOTE = """
-`import kerasgan` does not import the packages below by name. They are for those who work on kerasgan itself.
-Their contents may change in any version.
+``import kerasgan`` does not import the packages below by name. They are for those who work on kerasgan
+itself. Their contents may change in any version.
 
 """
 INDEX = ("Packages", public_objects.FOR_USERS), ("Inside", public_objects.INSIDE)
@@ -66,14 +67,14 @@ def _toctree(entries: list[str]) -> str:
 def _index() -> str:
     text = _title("API reference") + INTRODUCTION
     for head, packages in INDEX:
-        text += _title(head, "-") + (NOTE.replace("`", "``") if head == "Inside" else "")
+        text += _title(head, "-") + (NOTE if head == "Inside" else "")
         rows = {f":doc:`{each} <{_page(each)}>`": _first_line(_module(each)) for each in packages}
         text += _rows(rows) + _toctree([_page(each) for each in packages])
     return text
 
 
 def _module(package: str) -> Any:
-    return __import__(package, fromlist=["__all__"])
+    return importlib.import_module(package)
 
 
 def _package(package: str) -> str:
@@ -97,11 +98,7 @@ def _package(package: str) -> str:
     if values:
         text += _title("Values", "-")
     for name in values:
-        value = "" if name == "__version__" else f"\n   :value: {exported[name]!r}"
-        if name in getattr(module, "__annotations__", {}) or not isinstance(
-            exported[name], (str, int, tuple, dict)
-        ):
-            value = f"\n   :value: {_shown(exported[name])}"
+        value = "" if name == "__version__" else f"\n   :value: {_shown(exported[name])}"
         text += f".. py:data:: {name}{value}\n\n   {VALUES.get(f'{package}.{name}', '')}\n\n"
     own = [
         f"{_page(package)}/{name}"
@@ -126,13 +123,13 @@ VALUES = {
     "kerasgan.schedules.Schedule": "A number, or a schedule of numbers.",
     "kerasgan.core.Weighted": "A term of a turn's loss and its weight.",
     "kerasgan.training.MOST_STEPS": "The most steps that ``steps_per_execution='auto'`` plays at once.",
-    "kerasgan.exporting.CONVERTERS": "The package that each format of a single file needs.",
+    "kerasgan.exporting.CONVERTERS": "The modules of extras that each format of a single file needs.",
     "kerasgan.backend.HOST_TYPES": "The types of variables that stay in the memory of the host.",
 }
 
 
 def _shown(value: Any) -> str:
-    return str(value).replace("keras.src.optimizers.schedules.learning_rate_schedule.", "")
+    return repr(value).replace("keras.src.optimizers.schedules.learning_rate_schedule.", "")
 
 
 def _resolver(package: str) -> Any:

@@ -19,7 +19,8 @@ ADVICE = {
 def finding_text(finding: Mapping[str, Any]) -> str:
     """Returns a finding of `Diagnosis`, with what to try in options of the command."""
     kind = finding["kind"]
-    # An earlier version kept no meaning in the backup of a run.
-    sentences = [kind.replace("_", " ").capitalize(), finding["evidence"], finding.get("meaning")]
-    seen = " ".join(f"{sentence}." for sentence in sentences if sentence)
-    return f"{seen} Try another run (--output) with {ADVICE[kind]}."
+    title = kind.replace("_", " ").capitalize()
+    return (
+        f"{title}. {finding['evidence']}. {finding['meaning']}. "
+        f"Try another run (--output) with {ADVICE[kind]}."
+    )

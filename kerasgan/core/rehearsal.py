@@ -44,10 +44,9 @@ def rehearse(
     rehearsal = _Rehearsal(turn.name, turn.players, objective)
     try:
         _, terms, logs = rehearsal(real, condition)
-    except Exception:
-        # Keras surrounds the error with sentences about a layer that users have never seen.
-        if rehearsal.error is None:
-            raise
-        raise rehearsal.error from None
+    finally:
+        # Keras surrounds the turn's own error with sentences about a layer that users have never seen.
+        if rehearsal.error is not None:
+            raise rehearsal.error from None
     terms = [turn.term_name(term) for term in terms]
     return [turn.loss_name, *terms, *logs], terms

@@ -65,6 +65,6 @@ def _factor(covariance: np.ndarray) -> np.ndarray:
     """Returns F with `F F' = covariance`."""
     try:
         return np.linalg.cholesky(covariance)
-    except np.linalg.LinAlgError:  # not of full rank; this takes ten times as long
+    except np.linalg.LinAlgError:  # not of full rank; this takes longer
         values, vectors = np.linalg.eigh(covariance)
         return vectors * np.sqrt(np.maximum(values, 0.0))

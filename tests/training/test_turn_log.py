@@ -39,6 +39,13 @@ def test_the_first_value_that_is_not_finite_is_found():
     for other in (1.0, 2.0, np.inf, 3.0):
         log.update_state({"loss": 1.0, "other": other}, weights=1)
     assert log.first_not_finite() == (3, "other")
+    log.update_state({"loss": np.nan, "other": 4.0}, weights=1)
+    assert log.first_not_finite() == (3, "other")
+    log.forget_not_finite()
+    log.update_state({"loss": 1.0, "other": 1.0}, weights=1)
+    assert log.first_not_finite() is None
+    log.update_state({"loss": np.nan, "other": np.inf}, weights=1)
+    assert log.first_not_finite() == (7, "loss")
 
 
 def test_each_quantity_has_weights_of_its_own():

@@ -1,36 +1,13 @@
-"""Debian's Chromium, driven by tests; nothing is downloaded.
-
-What is missing on a machine skips these tests with the reason; where `KERASGAN_REQUIRE_PROGRAMS` is set,
-as in CI, it fails them.
-"""
+"""Debian's Chromium, driven by tests; nothing is downloaded."""
 
 import contextlib
-import os
-import shutil
 
-import pytest
+from programs import program
 
 ARGUMENTS = (
     *("headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-sync"),
     *("disable-background-networking", "disable-component-update", "disable-dev-shm-usage"),
 )
-
-
-def lacking(reason):
-    if os.environ.get("KERASGAN_REQUIRE_PROGRAMS"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-def program(*names):
-    """Returns the path of the first program of these that is installed."""
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        lacking(
-            f"{' or '.join(names)} is not installed: on Debian, "
-            "`apt-get install chromium chromium-driver npm`."
-        )
-    return found
 
 
 @contextlib.contextmanager

@@ -1,7 +1,6 @@
 """A page made of a trained generator, served on the loopback address, in a headless Chromium.
 
-What is missing on a machine skips these tests with the reason; where `KERASGAN_REQUIRE_PROGRAMS` is set,
-as in CI, it fails them. Screenshots go to the folder that `KERASGAN_SCREENSHOTS` names.
+Screenshots go to the folder that `KERASGAN_SCREENSHOTS` names.
 """
 
 import contextlib
@@ -18,7 +17,8 @@ import keras
 import numpy as np
 import onnxruntime
 import pytest
-from chromium import lacking, program, started
+from chromium import started
+from programs import lacking, program
 
 import kerasgan
 

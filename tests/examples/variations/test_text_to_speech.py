@@ -1,6 +1,4 @@
 import importlib
-import os
-import shutil
 import sys
 import wave
 from pathlib import Path
@@ -8,17 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from programs import program
 
 FOLDER = Path(__file__).parents[3] / "examples" / "variations"
 
 
 @pytest.fixture
 def espeak():
-    """Skips without the synthesizer; in CI it has to be there."""
-    if shutil.which("espeak-ng") is None:
-        if os.environ.get("KERASGAN_REQUIRE_PROGRAMS"):
-            pytest.fail("espeak-ng is not installed")
-        pytest.skip("espeak-ng is not installed")
+    """The synthesizer."""
+    return program("espeak-ng")
 
 
 @pytest.fixture
