@@ -24,7 +24,7 @@ pytest.importorskip(
     "sphinx", minversion="9", reason="The site needs Sphinx, and that needs Python 3.11."
 )
 
-from docstrings import converted
+from docstrings import converted, source_of
 from repository_links import rewritten
 from sphinx.util.inventory import InventoryFile
 
@@ -65,6 +65,22 @@ def test_tables_of_docstrings():
         "- y",
         "z",
     ]
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "expected"),
+    [
+        ("kerasgan", "GAN", r"https://here/kerasgan/models/gan\.py#L\d+-L\d+"),
+        ("kerasgan", "GAN.turns", r"https://here/kerasgan/models/gan\.py#L\d+-L\d+"),
+        # Of Keras, wherever it is installed: an environment may be inside a folder called kerasgan.
+        ("kerasgan.schedules", "Schedule", None),
+        ("keras", "Model", None),
+    ],
+)
+def test_links_to_sources(module, name, expected):
+    importlib.import_module(module)
+    found = source_of("py", {"module": module, "fullname": name}, "https://here")
+    assert found is None if expected is None else re.fullmatch(expected, found)
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,15 @@ import re
 import sys
 import typing
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import public_objects
 from sphinx.application import Sphinx
 from sphinx.domains.python import PyObject
 from sphinx.util.inspect import signature, stringify_signature
+
+import kerasgan
 
 # Code, a link, or a character that means something in reStructuredText only.
 _INLINE = re.compile(
@@ -184,9 +187,10 @@ def source_of(domain: str, info: dict[str, str], address: str) -> str | None:
         lines, first = inspect.getsourcelines(thing)
     except (TypeError, OSError):
         return None
-    if path is None or "/kerasgan/" not in path:
+    package = Path(kerasgan.__file__).parent
+    if path is None or not Path(path).is_relative_to(package):
         return None
-    inside = path.rsplit("/kerasgan/", 1)[1]
+    inside = Path(path).relative_to(package).as_posix()
     return f"{address}/kerasgan/{inside}#L{first}-L{first + len(lines) - 1}"
 
 
