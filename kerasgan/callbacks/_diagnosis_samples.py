@@ -1,4 +1,4 @@
-"""Compares generated samples with real ones: where they are missing, and which are copies."""
+"""Compares generated samples with real ones and with each other: what is missing, copied or ignored."""
 
 from __future__ import annotations
 
@@ -150,6 +150,7 @@ class SampleWatch:
         self.seed = seed
         random = np.random.default_rng(seed)
         self.condition: np.ndarray | None = None
+        self.other_condition: np.ndarray | None = None
         if condition is not None:
             conditions = ops.convert_to_numpy(condition)
             if conditions.ndim == 0 or len(conditions) != len(x):
@@ -159,6 +160,7 @@ class SampleWatch:
                     f"sample. Received: condition of shape {conditions.shape}"
                 )
             self.condition = conditions[random.integers(len(x), size=count)]
+            self.other_condition = random.permutation(self.condition)
         training = self._vectors(x)
         if held_out is not None:
             held_out = _checked("held_out", held_out)
@@ -180,7 +182,7 @@ class SampleWatch:
                 f"{'the conditions of `x`, as the model is conditional' if conditional else 'None'}"
                 f". Received: {'None' if self.condition is None else 'conditions'}"
             )
-        shape = self._generate(model, 1).shape[1:]
+        shape = self._generate(model, self.condition, 1).shape[1:]
         if shape != self.shape:
             raise ValueError(
                 f"Invalid value for argument `x`. Expected samples of shape {shape}, which the "
@@ -188,18 +190,40 @@ class SampleWatch:
             )
 
     def check(self, model: Any) -> dict[str, Any]:
-        """Returns the share of generated samples in each cell, the share missed, and the share of copies."""
-        vectors = self._vectors(self._generate(model, self.count))
+        """Returns the share of generated samples in each cell, the share missed, and the share of copies.
+
+        Of a conditional model, also the effect of the condition, as in `_condition_effect`.
+        """
+        vectors = self._vectors(self._generate(model, self.condition))
         shares = self.cells.shares(vectors)
         return {
             "cells": shares.tolist(),
             "missed": self.cells.missed(shares),
             "copied": self.copies.share(vectors),
+            **self._condition_effect(model, vectors),
         }
 
-    def _generate(self, model: Any, count: int) -> np.ndarray:
-        condition = {} if self.condition is None else {"condition": self.condition[:count]}
-        return np.asarray(model.generate(count, seed=self.seed, **condition), "float32")
+    def _condition_effect(self, model: Any, vectors: np.ndarray) -> dict[str, float]:
+        """Returns how far another condition moves a sample, in units of the distance of two samples.
+
+        Both are root mean squares. There is no effect to tell if all samples are equal, or all conditions.
+        """
+        if self.condition is None or self.other_condition is None:
+            return {}
+        differ = np.any((self.condition != self.other_condition).reshape(self.count, -1), axis=1)
+        distance = np.sqrt(2.0 * np.var(vectors, axis=0, dtype="float64").sum())
+        if not differ.any() or distance == 0.0:
+            return {}
+        others = self._vectors(self._generate(model, self.other_condition))
+        squared = np.square(others[differ] - vectors[differ], dtype="float64").sum(axis=1)
+        return {"condition_effect": float(np.sqrt(squared.mean()) / distance)}
+
+    def _generate(
+        self, model: Any, condition: np.ndarray | None, count: int | None = None
+    ) -> np.ndarray:
+        count = self.count if count is None else count
+        given = {} if condition is None else {"condition": condition[:count]}
+        return np.asarray(model.generate(count, seed=self.seed, **given), "float32")
 
     def _vectors(self, samples: Any) -> np.ndarray:
         parts = [

@@ -20,6 +20,8 @@ MOVED = 0.5
 MISSED = 0.4
 # A quarter of the samples. Sharp samples without copies reach a tenth.
 COPIED = 0.25
+# A tenth of the distance of two samples is a hundredth of their variance.
+IGNORED = 0.1
 # A loss is this many times the loss of the untrained game.
 GROWTH = 1e4
 
@@ -145,6 +147,17 @@ SIGNS = (
         "{copied:.0%} of the generated samples lie closer to a training sample than real samples usually do",
         "The generator copies training samples",
         "more training samples, augmentation='diff_augment' for pictures, smaller networks, or fewer epochs",
+    ),
+    Sign(
+        "ignored_condition",
+        "condition_effect",
+        lambda measured: measured["condition_effect"] < IGNORED,
+        "For the same noise, another condition moves a sample by only {condition_effect:.1%} of the distance "
+        "between two samples",
+        "The generator ignores its condition",
+        "labels that belong to their samples, a discriminator that compares both "
+        "(kerasgan.layers.ProjectionHead), or a generator that sees the condition in every stage "
+        "(kerasgan.layers.ConditionalBatchNormalization)",
     ),
     Sign(
         "non_finite",

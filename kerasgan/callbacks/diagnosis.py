@@ -20,7 +20,7 @@ logger = logging.getLogger("kerasgan")
 
 
 class Diagnosis(keras.callbacks.Callback):
-    """Watches a game for six ways of going wrong. Tells you what it saw, what it means, and what to try.
+    """Watches a game for seven ways of going wrong. Tells you what it saw, what it means, and what to try.
 
     | kind | what it looks at | reported when |
     |---|---|---|
@@ -29,6 +29,7 @@ class Diagnosis(keras.callbacks.Callback):
     | `oscillation` | D(G(z)); generated samples | D(G(z)) swings, or half of the samples move |
     | `mode_collapse` | generated and real samples | generated samples miss 0.4 of the real ones |
     | `memorization` | distances to training samples | a quarter of the samples are copies |
+    | `ignored_condition` | samples under two conditions | another condition changes less than a tenth |
     | `non_finite` | the losses | a loss is 10,000 times the first one, or not finite |
 
     It checks after epochs. A problem is reported if `patience` checks in a row find it. Two are reported at
@@ -40,6 +41,7 @@ class Diagnosis(keras.callbacks.Callback):
 
     Saturation, vanishing signals and swings need a discriminator that gives probabilities, because scores
     of a critic and energies have no largest value. Mode collapse, moving samples and memorization need `x`.
+    An ignored condition needs `x` and `condition`.
     A check does not change training. The reports are warnings of the logger `kerasgan`. Each log record has
     the finding as its attribute `finding`. With several workers, all check and the chief reports.
 

@@ -12,6 +12,7 @@ ADVICE = {
     "oscillation": "a lower --learning-rate or a larger --penalty",
     "mode_collapse": "a lower --learning-rate, a larger --penalty, or --augment diff_augment",
     "memorization": "more pictures, --augment adaptive, fewer --filters, or fewer --steps",
+    "ignored_condition": "classes that differ, more pictures of each class, or --conditional no",
     "non_finite": "a lower --learning-rate",
 }
 

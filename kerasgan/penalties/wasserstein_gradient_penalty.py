@@ -35,8 +35,6 @@ class WassersteinGradientPenalty(GradientPenalty):
     10.0
     """
 
-    name = "gradient_penalty"
-
     def call(self, encounter: Encounter) -> Any:
         """Returns the squared deviation of the gradient's norm from 1 at each interpolated sample."""
         first = keras.tree.flatten(encounter.real)[0]

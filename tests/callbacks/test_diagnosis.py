@@ -61,10 +61,10 @@ class Scripted(keras.Model):
         return np.resize(samples, (count, samples.shape[1]))
 
 
-def diagnose(script, generated=(), **options):
+def diagnose(script, generated=(), model=Scripted, **options):
     """Returns the diagnosis of a script with a line for each epoch, and checks after each."""
     diagnosis = Diagnosis(**{"rounds": 10, "patience": 2, **options})
-    model = Scripted(script, generated)
+    model = model(script, generated)
     model.conditional = options.get("condition") is not None
     diagnosis.set_model(model)
     diagnosis.on_train_begin()
@@ -282,7 +282,7 @@ def test_features_are_what_is_compared():
 def test_every_message_is_sentences():
     every = {"missed": 0.5, "moved": 0.5, "copied": 0.5, "swings": 4, "growth": 2e4}
     every |= {"discriminator_error": 0.001, "generator_signal": 0.001}
-    every |= {"generator_probability": 0.001, "growing": "generator"}
+    every |= {"generator_probability": 0.001, "growing": "generator", "condition_effect": 0.01}
     for sign in SIGNS:
         finding = sign.finding(1, every)
         for part in (finding["evidence"], finding["meaning"]):
@@ -356,10 +356,48 @@ def test_it_says_what_it_saw_in_a_line(caplog, monkeypatch):
 def test_conditions_go_with_the_samples():
     x = places([0, 0], [10, 0], count=30)
     diagnosis = diagnose([logs()], [x], x=x, condition=np.arange(30), samples=9)
-    first, checked = diagnosis.model.conditions
+    first, checked, others = diagnosis.model.conditions
     assert first.shape == (1,)
     assert checked.shape == (9,)
     assert set(checked) <= set(range(30))
+    assert sorted(others) == sorted(checked)
+    assert list(others) != list(checked)
+
+
+class Shifted(Scripted):
+    """Generates noise, and adds the condition times a factor."""
+
+    conditional = True
+
+    def __init__(self, script, factor):
+        super().__init__(script, [])
+        self.factor = factor
+
+    def generate(self, count, condition=None, seed=None):
+        noise = np.random.default_rng(seed).normal(size=(count, 2))
+        return noise + self.factor * condition
+
+
+@pytest.mark.parametrize(("factor", "ignored"), [(0.0, True), (0.05, True), (1.0, False)])
+def test_an_ignored_condition_is_found(factor, ignored):
+    x = places([0, 0], [10, 0], count=30)
+    condition = np.random.default_rng(0).choice([-1.0, 1.0], (len(x), 1))
+    diagnosis = diagnose([logs()] * 2, x=x, condition=condition, model=Shifted, generated=factor)
+    # The condition of a row is 2 away from another one, in both coordinates.
+    samples = diagnosis.model.generate(512, diagnosis._watch.condition, 0)
+    expected = np.sqrt(2) * 2 * factor / np.sqrt(2 * samples.var(axis=0).sum())
+    for measured in diagnosis.measurements:
+        assert measured["condition_effect"] == pytest.approx(expected, rel=1e-5)
+    kinds = [kind for _, kind in found(diagnosis)]
+    assert ("ignored_condition" in kinds) == ignored
+
+
+def test_without_two_conditions_or_two_samples_no_effect_can_be_told():
+    x = places([0, 0], [10, 0], count=30)
+    same = diagnose([logs()], x=x, condition=np.ones((len(x), 1)), model=Shifted, generated=0.0)
+    assert "condition_effect" not in same.measurements[0]
+    collapsed = diagnose([logs()], [np.zeros((1, 2))], x=x, condition=np.arange(len(x)))
+    assert "condition_effect" not in collapsed.measurements[0]
 
 
 @pytest.mark.parametrize(

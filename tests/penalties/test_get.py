@@ -51,7 +51,7 @@ def test_get_by_name_makes_the_defaults(name, kind):
         (R1(), "r1", "discriminator"),
         (R2(), "r2", "discriminator"),
         (DRAGAN(), "dragan", "discriminator"),
-        (WassersteinGradientPenalty(), "gradient_penalty", "discriminator"),
+        (WassersteinGradientPenalty(), "wasserstein_gradient_penalty", "discriminator"),
         (ScoreDrift(1.0), "score_drift", "discriminator"),
         (GeneratorR2(), "r2", "generator"),
     ],
