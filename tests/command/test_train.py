@@ -282,6 +282,7 @@ def test_findings_advise_options_of_the_command(sign, capsys):
     measured = dict.fromkeys(
         ["missed", "moved", "copied", "growth", "discriminator_error", "generator_signal"], 0.5
     )
+    measured["condition_effect"] = 0.01
     measured |= {"swings": 4, "growing": "generator", "generator_probability": 0.5}
     finding = sign.finding(3, measured)
     record = logging.LogRecord("kerasgan", logging.WARNING, "", 0, "compile(…)", None, None)
