@@ -43,9 +43,23 @@ def make_parser(description: str | None, data: str, work: str) -> argparse.Argum
     return parser
 
 
-def pictures(package: Path, size: int = 32) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Returns the pictures as uint8, the index of each one's category, and the categories' names."""
+def pictures(
+    package: Path, size: int = 32, skin_variations: bool = False
+) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Returns the pictures as uint8, the index of each one's category, and the categories' names.
+
+    Args:
+        package: The folder of the unpacked package.
+        size: The height and width of the pictures.
+        skin_variations: Whether people in other skin tones are returned too: as many pictures again.
+    """
     listed = json.loads((package / "emoji.json").read_text(encoding="utf-8"))
+    if skin_variations:
+        listed += [
+            {**varied, "category": emoji["category"]}
+            for emoji in listed
+            for varied in emoji.get("skin_variations", {}).values()
+        ]
     listed = [emoji for emoji in listed if (package / _IMAGES / emoji["image"]).is_file()]
     names = sorted({emoji["category"] for emoji in listed})
     x = []
@@ -80,6 +94,13 @@ def read_folder(folder: Path) -> np.ndarray:
     return np.stack(
         [np.asarray(Image.open(path).convert("RGB")) for path in sorted(folder.glob("*.png"))]
     )
+
+
+def drawn_by(run: Path, count: int) -> np.ndarray:
+    """Returns pictures in [-1, 1] that `kerasgan sample` draws with the model of a run."""
+    folder = run.with_name(f"{run.name}-drawn")
+    kerasgan_command("sample", run, "-n", count, "--output", folder, "--seed", 1, "--overwrite")
+    return scaled(read_folder(folder))
 
 
 def scaled(x: np.ndarray) -> np.ndarray:

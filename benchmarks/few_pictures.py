@@ -32,16 +32,11 @@ RECIPES = ("none", "diff_augment", "adaptive")
 
 def measure(trained: Path, few: np.ndarray, left_out: np.ndarray) -> dict[str, Any]:
     """Returns what the left-out pictures say of a run."""
-    drawn = trained.with_name(f"{trained.name}-drawn")
-    kerasgan_command(
-        "sample", trained, "-n", len(left_out), "--output", drawn, "--seed", 1, "--overwrite"
-    )
+    fake = emoji_pictures.drawn_by(trained, len(left_out))
     judge = emoji_pictures.features()
-    fake = emoji_pictures.scaled(emoji_pictures.read_folder(drawn))
     game = keras.saving.load_model(trained / "model.keras")
+    # The command plays with the relativistic loss, so these are scores and not probabilities.
     scores = [np.ravel(game.discriminate(x)) for x in (few, left_out)]
-    # Of probabilities back to scores, which a probability near 1 hides.
-    scores = [np.log(p / (1.0 - p)) for p in (np.clip(each, 1e-6, 1.0 - 1e-6) for each in scores)]
     return {
         "kernel_distance": round(emoji_pictures.kernel_distance(judge, left_out, fake), 4),
         "gap": round(

@@ -1,136 +1,94 @@
-"""Measures what fine-tuning is worth: few pictures, learned from nothing and from a model of other pictures.
+"""Measures what fine-tuning is worth: 200 animals, learned from nothing and from a model of other emoji.
 
-A model is trained on SOURCE, or given with `--from`. Then `kerasgan train` trains as many steps each on a
-few pictures of TARGET: from nothing, from the model, and from the model with the first stages of its
-discriminator frozen (FreezeD). The other pictures of TARGET, which no training has seen, say how good each
-is: the kernel distance, precision and recall of as many generated pictures, on the features of `--features`,
-or of a small network with random weights. Beside them stands what the few pictures themselves get.
+`kerasgan train` makes a model of 3,000 emoji of other kinds. Then it trains as many steps each on 200
+pictures of animals, plants and food: from nothing, from that model, and from that model with the first stages
+of its discriminator frozen (FreezeD). The animals, plants and food that are left out, which no training has
+seen, say how good each is: the kernel distance of as many generated pictures, on the features of a small
+classifier of the emoji's categories. Beside it stands the distance of the 200 pictures themselves.
 
-    python benchmarks/fine_tuning.py SOURCE TARGET --record benchmarks/results/fine_tuning.json
+    python benchmarks/fine_tuning.py package --record benchmarks/results/fine_tuning.json
 
-It needs hours on two cores. The runs lie in `--output`; the same command again goes on with them.
+A run that was stopped goes on when the same command is started again; its folders are in `--work`.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import keras
+import emoji_pictures
 import numpy as np
+from emoji_pictures import kerasgan_command
 from measuring import report, surroundings
 
-import kerasgan
-from kerasgan.command.evaluate import random_features
-
-_PICTURES = {".png", ".jpg", ".jpeg", ".webp"}
+SOURCE, TARGET = 3_000, 200
+TARGET_KINDS = ("Animals & Nature", "Food & Drink")
 
 
-def few_and_others(options: argparse.Namespace) -> tuple[Path, Path]:
-    """Deals the pictures of the target out to two folders, the few to train on and the others."""
-    folders = options.output / "few", options.output / "others"
-    if not all(folder.is_dir() for folder in folders):
-        paths = sorted(p for p in options.target.rglob("*") if p.suffix.lower() in _PICTURES)
-        order = np.random.default_rng(options.seed).permutation(len(paths))
-        for place, index in enumerate(order):
-            folder = folders[place >= options.pictures]
-            folder.mkdir(parents=True, exist_ok=True)
-            shutil.copy(paths[index], folder / f"{index:06}{paths[index].suffix}")
-    return folders
-
-
-def train(folder: Path, run: Path, *given: str) -> dict[str, Any]:
+def train(folder: Path, trained: Path, steps: int, *given: object) -> dict[str, Any]:
     """Trains a run, or goes on with it, and returns how long it took."""
-    command = ["-m", "kerasgan", "train", str(folder), "--output", str(run), *given]
-    subprocess.run([sys.executable, *command, "--conditional", "no"], check=True)
-    state = json.loads((run / "state.json").read_text())
-    return {"steps": state["steps"], "seconds_of_training": round(state["seconds"], 1)}
+    command = ("train", folder, "--output", trained, "--steps", steps, "--conditional", "no")
+    kerasgan_command(*command, *given)
+    state = json.loads((trained / "state.json").read_text())
+    return {"steps": state["steps"], "seconds": round(state["seconds"], 1)}
 
 
-def scores(real: np.ndarray, samples: np.ndarray, features: keras.Model) -> dict[str, float]:
-    """Compares samples with real pictures that no training has seen."""
-    distance = kerasgan.metrics.KernelDistance(features)
-    both = kerasgan.metrics.PrecisionRecall(features=features)
-    for metric in (distance, both):
-        metric.update_state(real, samples)
-    precision, recall = both.result().values()
+def distance(trained: Path, left_out: np.ndarray) -> dict[str, float]:
+    """Returns the kernel distance of pictures that a run draws from those that are left out."""
+    fake = emoji_pictures.drawn_by(trained, len(left_out))
+    judge = emoji_pictures.features()
     return {
-        "kernel_distance": round(float(distance.result()), 5),
-        "precision": round(float(precision), 4),
-        "recall": round(float(recall), 4),
+        "kernel_distance": round(emoji_pictures.kernel_distance(judge, left_out, fake), 4),
+        "spread": round(emoji_pictures.spread(fake), 4),
     }
 
 
 def main() -> None:
-    """Measures and reports."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("source", type=Path, metavar="SOURCE", help="many pictures of one kind")
-    parser.add_argument("target", type=Path, metavar="TARGET", help="pictures of another kind")
-    parser.add_argument("--from", type=Path, metavar="MODEL", dest="model", help="a trained model")
-    parser.add_argument("--pictures", type=int, default=200, help="to train on (default: 200)")
-    parser.add_argument("--freeze", type=int, nargs="+", default=[1, 2], help="default: 1 2")
-    parser.add_argument("--size", default="32", help="of the model that is trained (default: 32)")
-    parser.add_argument("--filters", default="32", help="of the same (default: 32)")
-    parser.add_argument("--source-steps", type=int, default=5_000, help="default: 5,000")
-    parser.add_argument("--steps", type=int, default=1_000, help="of each run (default: 1,000)")
-    parser.add_argument("--batch-size", default="64", help="default: 64")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--features", type=Path, metavar="FILE.keras")
+    """Runs and reports. Further options go to `kerasgan train`, in the run on the many pictures."""
+    parser = emoji_pictures.make_parser(__doc__, "package", "fine_tuning")
     parser.add_argument(
-        "--output", type=Path, default=Path("fine-tuning"), help="folder of the runs"
+        "--source-steps", type=int, default=4_000, help="on the many pictures (default: 4000)"
     )
-    parser.add_argument("--record", type=Path, help="file to write the line of JSON to, indented")
-    options = parser.parse_args()
+    parser.add_argument("--steps", type=int, default=1_000, help="on the few (default: 1000)")
+    parser.add_argument(
+        "--freeze", type=int, nargs="+", default=[1, 2], help="stages to freeze (default: 1 2)"
+    )
+    options, given = parser.parse_known_args()
+    options.work.mkdir(parents=True, exist_ok=True)
+    x, kinds, names = emoji_pictures.pictures(options.package, 32, skin_variations=True)
+    random = np.random.default_rng(0)
+    is_target = np.isin(kinds, [names.index(name) for name in TARGET_KINDS])
+    many = random.permutation(x[~is_target])[:SOURCE]
+    few, left_out = np.split(random.permutation(x[is_target]), [TARGET])
+    emoji_pictures.write_pictures(many, options.work / "many")
+    emoji_pictures.write_pictures(few, options.work / "few")
+    few, left_out = emoji_pictures.scaled(few), emoji_pictures.scaled(left_out)
 
-    few, others = few_and_others(options)
-    shape = ["--size", options.size, "--filters", options.filters]
-    common = ["--batch-size", options.batch_size, "--seed", str(options.seed)]
-    model = options.model or options.output / "source"
-    trained = None
-    if options.model is None:
-        trained = train(
-            options.source, model, *shape, *common, "--steps", str(options.source_steps)
-        )
-    common += ["--steps", str(options.steps)]
-    runs = {"nothing": shape, "model": ["--from", str(model)]}
-    for stages in options.freeze:
-        runs[f"model, {stages} frozen"] = ["--from", str(model), "--freeze", str(stages)]
-    results: dict[str, Any] = {}
-    for name, given in runs.items():
-        run = options.output / name.replace(", ", "-").replace(" ", "-")
-        results[name] = train(few, run, *given, *common)
-        game = keras.models.load_model(run / "model.keras", compile=False)
-        height, width, channels = game.samples.specification.shape[1:]
-        streams = [
-            kerasgan.datasets.image_stream(folder, size=(height, width), channels=channels)
-            for folder in (others, few)
-        ]
-        real, seen = (each.normalization(each.images(range(len(each)))) for each in streams)
-        features = (
-            random_features((height, width, channels))
-            if options.features is None
-            else keras.models.load_model(options.features)
-        )
-        results[name] |= scores(real, game.generate(len(real), seed=options.seed), features)
-        results["the few pictures themselves"] = scores(real, seen, features)
-    recipe = ("pictures", "size", "filters", "source_steps", "steps", "batch_size", "seed")
+    source = options.work / "source"
+    of_source = train(options.work / "many", source, options.source_steps, "--size", 32, *given)
+    runs: dict[str, tuple[object, ...]] = {
+        "nothing": ("--size", 32, *given),
+        "model": ("--from", source),
+        **{f"frozen_{stages}": ("--from", source, "--freeze", stages) for stages in options.freeze},
+    }
+    found = {}
+    for name, start in runs.items():
+        trained = options.work / name
+        found[name] = train(options.work / "few", trained, options.steps, *start)
+        found[name] |= distance(trained, left_out)
+    judge = emoji_pictures.features()
     answer = {
-        "benchmark": "fine_tuning",
+        "pictures_of_the_model": len(many),
+        "pictures": len(few),
+        "left_out": len(left_out),
+        "options": given,
+        "model": of_source,
+        "kernel_distance_of_the_few": round(
+            emoji_pictures.kernel_distance(judge, left_out, few), 4
+        ),
+        "runs": found,
         **surroundings(),
-        "recipe": {
-            **{name: getattr(options, name) for name in recipe},
-            "features": "random" if options.features is None else options.features.name,
-            "pictures_left_out": len(list(others.iterdir())),
-        },
-        "source": trained,
-        "results": results,
     }
     report(answer, options.record)
 
