@@ -72,7 +72,7 @@ def network(inputs: int, outputs: int, scale: float, **names: str) -> keras.Mode
     """Returns a perceptron whose inputs are divided by a scale."""
     perceptron = kerasgan.networks.mlp(
         inputs,
-        [128, 128, 128, 128],
+        [64] * 6,
         outputs,
         activation="leaky_relu",
         kernel_initializer="he_normal",
@@ -169,7 +169,7 @@ def main() -> None:
     )
     parser.add_argument("--targets", nargs="+", choices=TARGETS, default=list(TARGETS))
     parser.add_argument("--seeds", type=int, default=5, help="runs of each (default: 5)")
-    parser.add_argument("--steps", type=int, default=24_000, help="of a run (default: 24,000)")
+    parser.add_argument("--steps", type=int, default=36_000, help="of a run (default: 36,000)")
     parser.add_argument(
         "--work", type=Path, default=Path("outputs", "modes"), help="default: outputs/modes"
     )

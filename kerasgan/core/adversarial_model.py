@@ -124,10 +124,9 @@ class AdversarialModel(PlayedGame):
             steps_per_execution = positive_integer(
                 "steps_per_execution", steps_per_execution, "'auto' or a positive integer"
             )
-        asked = self.settings_by_name
         values = {
             name: setting.checked(self, given[name])
-            for name, setting in asked.items()
+            for name, setting in self.settings_by_name.items()
             if not isinstance(setting, OptimizerSetting)
         }
         before, self.compiled_game = self.compiled_game, Compiled(settings=values)
@@ -166,7 +165,9 @@ class AdversarialModel(PlayedGame):
             auto_scale_loss=False,
             run_eagerly=run_eagerly,
             steps_per_execution=1 if steps_per_execution == "auto" else steps_per_execution,
-            jit_compile=chosen_jit_compile(self, optimizers.variables, jit_compile, run_eagerly),
+            jit_compile=chosen_jit_compile(
+                self, optimizers.variables, self.differentiated_twice, jit_compile, run_eagerly
+            ),
         )
         if self.steps_per_execution > 1 and number_of_workers(self) > 1:
             raise ValueError(

@@ -141,6 +141,15 @@ class StatefulGame(keras.Model, metaclass=_Game):
         return self.kept.adversaries
 
     @property
+    def differentiated_twice(self) -> list[keras.Model]:
+        """The discriminators that a penalty needs second derivatives of."""
+        return [
+            adversary.discriminator.model
+            for adversary in self.adversaries
+            if any(penalty.needs_second_derivatives for penalty in adversary.penalties)
+        ]
+
+    @property
     def graphs(self) -> dict[str, Any]:
         """The graphs of the game's uses. Each is built at its first call."""
         return self.kept.graphs

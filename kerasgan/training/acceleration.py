@@ -39,6 +39,7 @@ _CONVOLUTIONS = (
 def chosen_jit_compile(
     model: keras.Model,
     others: Sequence[keras.Variable] = (),
+    differentiated_twice: Sequence[keras.Model] = (),
     jit_compile: bool | str = "auto",
     run_eagerly: bool = False,
     **arguments: Any,
@@ -49,7 +50,8 @@ def chosen_jit_compile(
     networks 1.3 to 2.6 times faster, because they are many small operations. Dense networks gain little or
     nothing, and convolutions lose about half their speed (`benchmarks/README.md`). So on a CPU, `"auto"` uses
     XLA for games with recurrent layers and no convolutions, unless TensorFlow's operations have to be
-    deterministic.
+    deterministic. Second derivatives of recurrent layers are another exception: XLA compiles them for many
+    minutes, in many gigabytes.
 
     On an accelerator, XLA cannot reach variables that TensorFlow keeps on the host: 32-bit integers. A game
     itself has none. If a user's sub-model has some, `"auto"` trains without XLA, and says so.
@@ -57,6 +59,7 @@ def chosen_jit_compile(
     Args:
         model: The game.
         others: Variables that the step changes besides those of the model.
+        differentiated_twice: The sub-models that a penalty needs second derivatives of.
         jit_compile: As in `compile`.
         run_eagerly: As in `compile`.
         **arguments: The other arguments of `compile`. They do not matter here.
@@ -67,7 +70,7 @@ def chosen_jit_compile(
     if not jit_compile or run_eagerly:
         return jit_compile if jit_compile != "auto" else False
     if not has_accelerator():
-        return _pays_on_a_cpu(model) if jit_compile == "auto" else jit_compile
+        return _pays_on_a_cpu(model, differentiated_twice) if jit_compile == "auto" else jit_compile
     on_host = [each for each in [*model.variables, *others] if each.dtype in HOST_TYPES]
     if not on_host:
         return jit_compile
@@ -84,8 +87,10 @@ def chosen_jit_compile(
     return False
 
 
-def _pays_on_a_cpu(model: keras.Model) -> bool:
+def _pays_on_a_cpu(model: keras.Model, differentiated_twice: Sequence[keras.Model]) -> bool:
     if model.distribute_strategy.num_replicas_in_sync > 1 or is_deterministic():
+        return False
+    if any(_has(each, _LAYERS.RNN) for each in differentiated_twice):
         return False
     can_be_compiled = all(layer.supports_jit for layer in model._flatten_layers())
     return _has(model, _LAYERS.RNN) and not _has(model, _CONVOLUTIONS) and can_be_compiled

@@ -19,6 +19,10 @@ def judge():
     return networks.mlp((6, 2), [8], (1,))
 
 
+def recurrent_judge():
+    return networks.lstm_discriminator((6, 2), units=4)
+
+
 def convolutional_judge():
     return networks.convolutional_sequence_discriminator((6, 2))
 
@@ -30,6 +34,9 @@ def convolutional_judge():
         (recurrent, judge, {}, True),
         (recurrent, judge, {"jit_compile": False}, False),
         (recurrent, judge, {"run_eagerly": True}, False),
+        (recurrent, judge, {"penalties": ["r1"]}, True),
+        (recurrent, recurrent_judge, {}, True),
+        (recurrent, recurrent_judge, {"penalties": ["r1"]}, False),
         (recurrent, convolutional_judge, {}, False),
         (perceptron, judge, {}, False),
         (perceptron, judge, {"jit_compile": True}, True),
