@@ -10,7 +10,7 @@ the emoji's categories. Beside it stands that of the 300 themselves.
 `gap`: how far the discriminator's scores of the pictures it was trained on lie above those of the left-out
 ones, in standard deviations of its scores. A discriminator that knows its pictures by heart has a large gap.
 
-    python benchmarks/few_pictures.py package --record benchmarks/results/few_pictures.json
+    python benchmarks/few_pictures.py package --record benchmarks/results/few_pictures.json --picture few.png
 
 A run that was stopped goes on when the same command is started again; its folders are in `--work`.
 """
@@ -27,6 +27,7 @@ from emoji_pictures import kerasgan_command
 from measuring import report, surroundings
 
 PICTURES = 300
+ROWS, COLUMNS = 2, 16  # of each recipe in the picture
 RECIPES = ("none", "diff_augment", "adaptive")
 
 
@@ -51,6 +52,11 @@ def main() -> None:
     parser = emoji_pictures.make_parser(__doc__, "package", "few")
     parser.add_argument("--steps", type=int, default=3_000, help="of each recipe (default: 3000)")
     parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=RECIPES)
+    parser.add_argument(
+        "--picture",
+        type=Path,
+        help="PNG to write: two rows that each recipe draws, then two real ones",
+    )
     options, given = parser.parse_known_args()
     options.work.mkdir(parents=True, exist_ok=True)
     x, _, _ = emoji_pictures.pictures(options.package, 32)
@@ -66,6 +72,15 @@ def main() -> None:
             *("--steps", options.steps, *given),
         )
         found[recipe] = measure(trained, few, left_out)
+    if options.picture:
+        cells = ROWS * COLUMNS
+        drawn = [
+            emoji_pictures.read_folder(options.work / f"{recipe}-drawn")[:cells]
+            for recipe in options.recipes
+        ]
+        rows = ROWS * (len(drawn) + 1)
+        shown = np.concatenate([*drawn, x[:cells]])
+        emoji_pictures.grid(shown, options.picture, rows, COLUMNS)
     judge = emoji_pictures.features()
     answer = {
         "pictures": PICTURES,

@@ -170,6 +170,18 @@ def emoji(record: Record) -> Iterable[Row]:
     )
 
 
+def few_pictures(record: Record) -> Iterable[Row]:
+    """The rows of `few_pictures.py`."""
+    names = {"none": "without augmentation", "diff_augment": "DiffAugment", "adaptive": "adaptive"}
+    recipes = record["recipes"]
+    wanted = f"≤ {number(0.7 * recipes['none']['kernel_distance'])}"
+    for name, found in recipes.items():
+        distance = number(found["kernel_distance"])
+        yield f"Kernel distance, {names[name]}", distance, "" if name == "none" else wanted
+    for name, found in recipes.items():
+        yield f"Gap of the scores, {names[name]}", number(found["gap"]), ""
+
+
 def modes(record: Record) -> Iterable[Row]:
     """The rows of `modes.py`."""
     for name, found in record["results"].items():
@@ -194,6 +206,7 @@ def modes(record: Record) -> Iterable[Row]:
 
 ROWS: dict[str, tuple[str, Callable[[Record], Iterable[Row]]]] = {
     "emoji": ("Emoji", emoji),
+    "few_pictures": ("300 emoji", few_pictures),
     "modes": ("Modes", modes),
     "patch_penalties": ("Gradient penalties for patches", patch_penalties),
     "sine_waves": ("Sine waves", sine_waves),
