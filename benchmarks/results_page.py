@@ -204,10 +204,23 @@ def modes(record: Record) -> Iterable[Row]:
         )
 
 
+def anomaly_pictures(record: Record) -> Iterable[Row]:
+    """The rows of `anomaly_pictures.py`."""
+    seeds = len(record["runs"])
+    for name, found in record["means"].items():
+        label = "PCA" if name == "pca" else name.replace("_", " ").capitalize()
+        yield (
+            f"{label}: area under the ROC curve, mean of {seeds} seeds",
+            number(found["auroc"]),
+            "",
+        )
+
+
 ROWS: dict[str, tuple[str, Callable[[Record], Iterable[Row]]]] = {
     "emoji": ("Emoji", emoji),
     "few_pictures": ("300 emoji", few_pictures),
     "modes": ("Modes", modes),
+    "anomaly_pictures": ("Abnormal pictures", anomaly_pictures),
     "patch_penalties": ("Gradient penalties for patches", patch_penalties),
     "sine_waves": ("Sine waves", sine_waves),
     "aae_images": ("Auto-encoder of images", aae_images),

@@ -140,6 +140,9 @@ def in_order(
 ) -> tuple[Any, list[RunKeeper]]:
     """Puts callbacks that prepare and watch an epoch first, then the user's, then keepers of the run.
 
+    Of the user's callbacks, those that add to the logs come first (see `prepare_monitors`). So all others can
+    read what they add.
+
     Args:
         callbacks: The argument of `fit`: callbacks, or a `keras.callbacks.CallbackList`.
         order: The order of the run's data.
@@ -155,6 +158,7 @@ def in_order(
     # A callback that explains values that are not finite must see them before they end training.
     early = [callback for callback in others if getattr(callback, "sees_non_finite", False)]
     late = [callback for callback in others if callback not in early]
+    late.sort(key=lambda callback: not hasattr(callback, "directions"))
     ordered = [order, TrainableWatch(), *early, FiniteWatch(), *late, *keepers]
     if is_list:
         callbacks.callbacks = ordered

@@ -16,8 +16,10 @@ def prepare_monitors(
     """Tells callbacks which way the quantity that they monitor improves.
 
     Keras knows this for `"loss"` and for metrics that it compiled itself. A game has neither. A turn's loss
-    is minimized, an accuracy is maximized, and a Keras metric knows its direction. Other quantities, such as
-    probabilities, are not good or bad in themselves. For them, Keras asks for a `mode`.
+    is minimized, an accuracy is maximized, and a Keras metric knows its direction. A callback that adds
+    quantities to the logs tells their directions in an attribute `directions`: a dictionary of names, with
+    `"up"`, `"down"` or `""`. Other quantities, such as probabilities, are not good or bad in themselves. For them,
+    Keras asks for a `mode`.
 
     Args:
         callbacks: Callbacks, or a `keras.callbacks.CallbackList`. A callback with a `monitor` and the mode
@@ -27,7 +29,8 @@ def prepare_monitors(
 
     Raises:
         ValueError: If a callback monitors `"loss"`, which a game does not have. Also if it monitors a
-            quantity that only an evaluation logs, and there is no evaluation.
+            quantity that only an evaluation logs, and there is no evaluation. And if a callback adds a
+            quantity that is logged already.
 
     Example:
 
@@ -41,7 +44,16 @@ def prepare_monitors(
     logged = dict(in_training)
     if validates:
         logged.update({f"val_{name}": mode for name, mode in in_evaluation.items()})
-    for callback in getattr(callbacks, "callbacks", callbacks):
+    listed = list(getattr(callbacks, "callbacks", callbacks))
+    for callback in listed:
+        for name, way in getattr(callback, "directions", {}).items():
+            if name in logged:
+                raise ValueError(
+                    f"Invalid value for argument `name` of `{type(callback).__name__}`. Expected a name that "
+                    f"nothing else has in the logs. Received: name={name!r}"
+                )
+            logged[name] = in_training[name] = _MODES.get(way)
+    for callback in listed:
         monitor, mode = (getattr(callback, name, None) for name in ("monitor", "mode"))
         if not isinstance(monitor, str) or mode is None:
             continue

@@ -334,6 +334,10 @@ LAYERS = {
 }
 
 CALLBACKS = {
+    # Models without a score of their own take a function.
+    kerasgan.callbacks.AnomalyDetection: lambda directory: kerasgan.callbacks.AnomalyDetection(
+        np.arange(4.0), np.arange(4) > 1, score=lambda samples: samples
+    ),
     kerasgan.callbacks.BackupAndRestore: lambda directory: kerasgan.callbacks.BackupAndRestore(
         directory / "backup", save_freq=1, delete_checkpoint=False
     ),

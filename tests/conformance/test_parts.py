@@ -57,5 +57,7 @@ def test_a_callback_works_with_every_model(kind, model, tmp_path):
         return
     if kind is kerasgan.callbacks.Diagnosis:
         assert callback.measurements
+    elif kind is kerasgan.callbacks.AnomalyDetection:
+        assert instance.history.history["auroc"] == [1.0]
     else:
         assert list((tmp_path / model.__name__).iterdir())

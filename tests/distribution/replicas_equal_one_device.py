@@ -194,6 +194,10 @@ def train(make, devices, rows=None):
     callbacks = [logger]
     if make is growing:
         callbacks.append(kerasgan.callbacks.ProgressiveGrowing(10))
+    if make is energy_based:
+        # The history has its AUROC.
+        held_out, abnormal = np.concatenate([X, 1.5 * X]), np.arange(320) >= 160
+        callbacks.append(kerasgan.callbacks.AnomalyDetection(held_out, abnormal))
     if rows is None:
         history = model.fit(*data, batch_size=16, epochs=4, verbose=0, callbacks=callbacks)
     else:

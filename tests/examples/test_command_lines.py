@@ -20,6 +20,9 @@ SCRIPTS = [
 REFUSED = [
     ("anomaly_detection", "--digits 10", "--digits must be from 0 to 9"),
     ("anomaly_detection", "--rounds -1", "--rounds must be positive, not -1"),
+    ("anomaly_pictures", "--data nowhere", "--data nowhere: "),
+    ("anomaly_pictures", "--rounds 0", "--rounds must be positive, not 0"),
+    ("anomaly_pictures", "--false-alarms 1", "--false-alarms must be from 0 to below 1, not 1.0"),
     ("conditional_digits", "--epochs -1", "--epochs must be positive, not -1"),
     ("digits_dcgan", "--data nothing_here", "--data nothing_here: "),
     ("digits_dcgan", "--data gaussian", "these are not pictures"),

@@ -45,6 +45,7 @@ class OwnCheckpoint(callbacks.ModelCheckpoint):
         (lambda folder: callbacks.LambdaCallback(on_epoch_end=print), False),
         (lambda folder: kerasgan.callbacks.ProbabilityLogger(), False),
         (lambda folder: kerasgan.callbacks.Diagnosis(), False),
+        (lambda folder: kerasgan.callbacks.AnomalyDetection([0, 1], [False, True]), False),
         (lambda folder: kerasgan.callbacks.BackupAndRestore(folder), False),
         (lambda folder: kerasgan.callbacks.BackupAndRestore(folder, save_freq=2), True),
         (lambda folder: kerasgan.callbacks.SampleGrid(folder), False),

@@ -55,6 +55,32 @@ def test_an_accuracy_is_maximized():
     assert callback.mode == "max"
 
 
+class Logging(keras.callbacks.Callback):
+    """Adds values to the logs, and says which way they improve."""
+
+    def __init__(self):
+        super().__init__()
+        self.directions = {"rightness": "up", "wrongness": "down"}
+
+
+@pytest.mark.parametrize(("monitor", "mode"), [("rightness", "max"), ("wrongness", "min")])
+@pytest.mark.parametrize("validates", [False, True])
+def test_a_callback_says_which_way_its_quantities_improve(monitor, mode, validates):
+    callback = Monitor(monitor)
+    prepare_monitors([callback, Logging()], METRICS, validates)
+    assert callback.mode == mode
+
+
+def test_an_evaluation_does_not_log_what_a_callback_logs():
+    with pytest.raises(ValueError, match="'rightness'.*Received: monitor='val_rightness'"):
+        prepare_monitors([Monitor("val_rightness"), Logging()], METRICS, validates=True)
+
+
+def test_two_callbacks_cannot_log_under_one_name():
+    with pytest.raises(ValueError, match="`name` of `Logging`.*Received: name='rightness'"):
+        prepare_monitors([Logging(), Logging()], METRICS, validates=False)
+
+
 @pytest.mark.parametrize("mode", ["min", "max"])
 def test_a_given_mode_stays(mode):
     assert mode_of("val_discriminator_loss", mode) == mode
