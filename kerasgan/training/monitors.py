@@ -18,8 +18,8 @@ def prepare_monitors(
     Keras knows this for `"loss"` and for metrics that it compiled itself. A game has neither. A turn's loss
     is minimized, an accuracy is maximized, and a Keras metric knows its direction. A callback that adds
     quantities to the logs tells their directions in an attribute `directions`: a dictionary of names, with
-    `"up"`, `"down"` or `""`. Other quantities, such as probabilities, are not good or bad in themselves. For them,
-    Keras asks for a `mode`.
+    `"up"`, `"down"` or `""`. Other quantities, such as probabilities, are not good or bad in themselves. For
+    them, Keras asks for a `mode`.
 
     Args:
         callbacks: Callbacks, or a `keras.callbacks.CallbackList`. A callback with a `monitor` and the mode
