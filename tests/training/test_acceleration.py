@@ -34,9 +34,6 @@ def convolutional_judge():
         (recurrent, judge, {}, True),
         (recurrent, judge, {"jit_compile": False}, False),
         (recurrent, judge, {"run_eagerly": True}, False),
-        (recurrent, judge, {"penalties": ["r1"]}, True),
-        (recurrent, recurrent_judge, {}, True),
-        (recurrent, recurrent_judge, {"penalties": ["r1"]}, False),
         (recurrent, convolutional_judge, {}, False),
         (perceptron, judge, {}, False),
         (perceptron, judge, {"jit_compile": True}, True),
@@ -49,6 +46,22 @@ def test_xla_is_taken_where_it_pays(generator, discriminator, arguments, expecte
     # What is saved is the user's choice, which may mean something else on another machine.
     assert gan.get_compile_config().get("jit_compile") == arguments.get("jit_compile")
     gan.fit(keras.random.normal((8, 6, 2)), batch_size=8, verbose=0)
+
+
+@pytest.mark.cpu("with an accelerator Keras decides")
+@pytest.mark.parametrize(
+    ("discriminator", "penalties", "expected"),
+    [
+        (judge, ["r1"], True),
+        (recurrent_judge, [], True),
+        (recurrent_judge, ["r1"], False),
+        (recurrent_judge, [kerasgan.penalties.FeatureMatching(lambda model: model)], True),
+    ],
+)
+def test_second_derivatives_of_recurrent_layers_do_without_xla(discriminator, penalties, expected):
+    gan = kerasgan.GAN(recurrent(), discriminator())
+    gan.compile(penalties=penalties)
+    assert gan.jit_compile is expected
 
 
 class Counts(keras.layers.Layer):
