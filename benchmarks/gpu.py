@@ -14,24 +14,18 @@ take longer than --minutes allow. The same command goes on with the groups that 
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from gpu_process import Process
+from contest import HERE, Contest, Group
 from gpu_table import table
-from measuring import report, surroundings
 
 import kerasgan
 
-HERE = Path(__file__).parent
 RECORD = HERE / "results" / "gpu.json"
 EXECUTION = 20
 
@@ -51,15 +45,6 @@ ALL = {
         "PyTorch, CUDA graph": {"kind": "cuda_graph"},
     },
 }
-
-
-@dataclasses.dataclass(frozen=True)
-class Group:
-    """Contestants that are compared: what each is called, its framework, and what it is made by."""
-
-    name: str
-    contestants: tuple[tuple[str, str, dict[str, Any]], ...]
-    in_turns: bool = True
 
 
 def contestants(
@@ -95,113 +80,34 @@ def groups(sizes: list[int]) -> list[Group]:
     return [*found, Group(f"{main} pixels, every model under fit", tuple(family), in_turns=False)]
 
 
-class Measurement:
+class Measurement(Contest):
     """A run of this script: its options, and the record so far."""
 
     def __init__(self, options: argparse.Namespace, card: str) -> None:
-        self.options = options
         names = ("batch", "steps", "repeats", "filters")
-        self.key = {"card": card, **{name: getattr(options, name) for name in names}}
-        self.answer: dict[str, Any] = {
-            "benchmark": "gpu",
-            **surroundings(),
-            "recipe": self.key,
-            "frameworks": {},
-            "groups": {},
-        }
-        record = options.record
-        if record and record.exists():
-            before = json.loads(record.read_text(encoding="utf-8"))
-            if before["recipe"] == self.key:
-                self.answer["groups"] = before["groups"]
-                self.answer["frameworks"] = before["frameworks"]
-            elif not options.fresh:
-                sys.exit(
-                    f"{record} is of another card or recipe: {before['recipe']}. Name another file with "
-                    "--record, or begin it anew with --fresh."
-                )
+        recipe = {"card": card, **{name: getattr(options, name) for name in names}}
+        super().__init__("gpu", options, recipe)
 
-    def is_complete(self, group: Group) -> bool:
-        """Tells whether a group is in the record already."""
-        return bool(self.answer["groups"].get(group.name, {}).get("complete"))
+    def missing(self, description: dict[str, Any]) -> str | None:
+        """Returns why a framework cannot be measured: it is not there, or sees no GPU."""
+        if super().missing(description) is None and not self.options.toy:
+            return "it sees no GPU" if description.get("device") == "cpu" else None
+        return super().missing(description)
 
-    def forget(self, group: Group) -> None:
-        """Forgets what the record holds of a group."""
-        self.answer["groups"].pop(group.name, None)
-
-    def write(self) -> None:
-        """Writes the record."""
-        if self.options.record:
-            report(self.answer, self.options.record, quiet=True)
-
-    def measure(self, group: Group) -> None:
-        """Measures a group; its rows are in the record as soon as they have a number."""
-        processes: dict[str, Process] = {}
-        before = self.answer["groups"].get(group.name, {}) if not group.in_turns else {}
-        done = {row["what"]: row for row in before.get("rows", []) if "error" not in row}
-        rows: list[dict[str, Any]] = []
-        self.answer["groups"][group.name] = entry = {"complete": False, "rows": rows}
-        try:
-            for what, framework, specification in group.contestants:
-                if what in done:
-                    rows.append(done[what])
-                    continue
-                if framework not in processes:
-                    processes[framework] = Process(HERE / f"gpu_{framework}.py")
-                    self.answer["frameworks"][framework] = processes[framework].description
-                row = self.made(processes[framework], what, framework, specification)
-                rows.append(row)
-                if not group.in_turns:
-                    self.turns([row], processes)
-                    processes[framework].ask(drop=row["name"])
-                self.write()
-            if group.in_turns:
-                self.turns(rows, processes)
-        finally:
-            for process in processes.values():
-                process.end()
-        entry["complete"] = True
-        self.write()
-
-    def made(
-        self, process: Process, what: str, framework: str, specification: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Has a contestant made, and returns the beginning of its row."""
+    def details(self, specification: dict[str, Any]) -> dict[str, Any]:
+        """Returns what all contestants have in common."""
         options = self.options
-        name = f"{what}, {specification['precision']}"
-        row = {"what": what, "name": name, "framework": framework, **specification}
-        missing = process.description.get("missing")
-        if missing is None and process.description.get("device") == "cpu" and not options.toy:
-            missing = "it sees no GPU"
-        if missing is not None:
-            return {**row, "error": f"not measured: {missing}"}
-        own = {"name": name, "batch": options.batch, "filters": options.filters}
-        answer = process.ask(make={**specification, **own, "warm_up": EXECUTION})
-        print(f"{name}: {answer}", file=sys.stderr, flush=True)
-        return {**row, **answer, "milliseconds": []}
+        return {"batch": options.batch, "filters": options.filters, "warm_up": EXECUTION}
 
-    def steps(self, size: int) -> int:
+    def steps(self, row: dict[str, Any]) -> int:
         """Returns how many steps take about as long as `--steps` at 64 pixels."""
         if self.options.toy:
             return EXECUTION
-        return max(1, round(self.options.steps * 64 / size / EXECUTION)) * EXECUTION
+        return max(1, round(self.options.steps * 64 / row["size"] / EXECUTION)) * EXECUTION
 
-    def turns(self, rows: list[dict[str, Any]], processes: dict[str, Process]) -> None:
-        """Lets contestants run in turns."""
-        for _ in range(self.options.repeats):
-            for row in rows:
-                if "error" in row:
-                    continue
-                steps = self.steps(row["size"])
-                answer = processes[row["framework"]].ask(run=row["name"], steps=steps)
-                if "error" in answer:
-                    row.update(answer)
-                    continue
-                row["milliseconds"].append(round(1e3 * answer["seconds"] / steps, 4))
-                median = float(np.median(row["milliseconds"]))
-                row["milliseconds_a_step"] = round(median, 4)
-                row["images_a_second"] = round(1e3 * self.options.batch / median)
-            self.write()
+    def summarize(self, row: dict[str, Any]) -> None:
+        """Adds the images a second."""
+        row["images_a_second"] = round(1e3 * self.options.batch / row["milliseconds_a_step"])
 
 
 def card() -> str:

@@ -60,6 +60,21 @@ def overhead(record: Record) -> Iterable[Row]:
         yield f"Time of `fit`, {label}", f"{ratio:.2f} × a hand-written loop's", f"≤ {wanted} ×"
 
 
+def speed(record: Record) -> Iterable[Row]:
+    """The rows of `speed.py`."""
+    for game, group in record["groups"].items():
+        measured = [row for row in group["rows"] if "ratio_to_fit" in row]
+        if not group["complete"] or not measured:
+            continue
+        fit, *others = measured
+        yield f"{game}: a step of `fit`", f"{number(fit['milliseconds_a_step'])} ms", ""
+        for row in others:
+            words = row["what"] if row["precision"] == "float32" else f"{row['what']}, bfloat16"
+            yield f"{game}: {words}", f"{row['ratio_to_fit']:.2f} × `fit`'s time", ""
+    for part, seconds in record["start"].get("seconds", {}).items():
+        yield f"Start of a process: {part}", f"{seconds:.2f} s", ""
+
+
 def pictures(record: Record) -> Iterable[Row]:
     """The rows of `pictures.py`."""
     results = record["results"]
@@ -225,6 +240,7 @@ ROWS: dict[str, tuple[str, Callable[[Record], Iterable[Row]]]] = {
     "sine_waves": ("Sine waves", sine_waves),
     "aae_images": ("Auto-encoder of images", aae_images),
     "overhead": ("Overhead of fit", overhead),
+    "speed": ("Training on a CPU", speed),
     "pictures": ("Pictures from the disk", pictures),
     "serving": ("Serving", serving),
     "memory": ("Memory", memory),

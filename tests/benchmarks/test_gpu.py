@@ -25,7 +25,7 @@ def modules(monkeypatch):
     monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
     monkeypatch.setenv("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     yield importlib.import_module
-    for name in (*NAMES, "measuring"):
+    for name in (*NAMES, "contest", "measuring"):
         sys.modules.pop(name, None)
 
 
@@ -220,7 +220,7 @@ class Stand:
 def benchmark_of_gpu(modules, monkeypatch, tmp_path):
     """Runs `gpu.py` with stands for its processes, and returns its record."""
     gpu = modules("gpu")
-    monkeypatch.setattr(gpu, "Process", Stand)
+    monkeypatch.setattr(modules("contest"), "Process", Stand)
     monkeypatch.setattr(gpu, "card", lambda: "card, driver 1")
     ASKED.clear()
 
@@ -316,7 +316,7 @@ def test_an_interrupted_run_keeps_its_rows_and_goes_on(benchmark_of_gpu, monkeyp
 def test_a_record_of_something_else_is_kept(benchmark_of_gpu, tmp_path):
     benchmark_of_gpu("--only", "R1")
     before = (tmp_path / "gpu.json").read_bytes()
-    with pytest.raises(SystemExit, match="another card or recipe.*--fresh"):
+    with pytest.raises(SystemExit, match="another machine or recipe.*--fresh"):
         benchmark_of_gpu("--only", "R1", "--batch", "64")
     assert (tmp_path / "gpu.json").read_bytes() == before
     record = benchmark_of_gpu("--only", "EMA", "--batch", "64", "--fresh")
