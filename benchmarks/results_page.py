@@ -223,7 +223,11 @@ def anomaly_pictures(record: Record) -> Iterable[Row]:
     """The rows of `anomaly_pictures.py`."""
     seeds = len(record["runs"])
     for name, found in record["means"].items():
-        label = "PCA" if name == "pca" else name.replace("_", " ").capitalize()
+        label = (
+            "PCA"
+            if name == "pca"
+            else name.replace("auto_", "auto-").replace("_", " ").capitalize()
+        )
         yield (
             f"{label}: area under the ROC curve, mean of {seeds} seeds",
             number(found["auroc"]),

@@ -258,16 +258,16 @@ def main() -> None:
     )
     command_line.add_common_options(parser, toy="few small pictures and 4 rounds")
     options = parser.parse_args()
-    toy = options.size == "toy"
-    rounds = options.rounds or (4 if toy else 1000)
-    options.image_size = options.image_size or (16 if toy else 48)
     command_line.require_positive(
         parser,
-        rounds=rounds,
+        rounds=options.rounds,
         image_size=options.image_size,
         code_size=options.code_size,
         filters=options.filters,
     )
+    toy = options.size == "toy"
+    rounds = options.rounds or (4 if toy else 1000)
+    options.image_size = options.image_size or (16 if toy else 48)
     if not 0 <= options.false_alarms < 1:
         parser.error(f"--false-alarms must be from 0 to below 1, not {options.false_alarms}")
     with command_line.errors_of(parser, f"--data {options.data}"):
