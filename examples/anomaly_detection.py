@@ -141,7 +141,7 @@ def main() -> None:
     toy = options.size == "toy"
     rounds = options.rounds or (4 if toy else 600)
     normal = options.digits or ([0] if toy else list(range(10)))
-    command_line.require_positive(parser, rounds=rounds)
+    command_line.require_positive(parser, rounds=options.rounds)
     if not set(normal) <= set(range(10)):
         parser.error(f"--digits must be from 0 to 9, not {normal}")
     directory = options.output or Path("outputs/anomaly_detection")

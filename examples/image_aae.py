@@ -138,7 +138,7 @@ def main() -> None:
     toy = options.size == "toy"
     rounds = options.rounds or (4 if toy else 600)
     command_line.require_positive(
-        parser, image_size=options.image_size, code_size=options.code_size, rounds=rounds
+        parser, image_size=options.image_size, code_size=options.code_size, rounds=options.rounds
     )
     with command_line.errors_of(parser, f"--data {options.data}"):
         x = load(options)

@@ -131,7 +131,7 @@ def main() -> None:
     command_line.add_common_options(parser, toy="24 rounds")
     options = parser.parse_args()
     rounds = options.rounds or (24 if options.size == "toy" else 4000)
-    command_line.require_positive(parser, rounds=rounds)
+    command_line.require_positive(parser, rounds=options.rounds)
     with command_line.errors_of(parser, f"--data {options.data}"):
         data = command_line.load_with_test_images(options.data, test_fraction=0.25)
         if data.y is None or data.x_test is None or data.y_test is None:

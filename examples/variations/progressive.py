@@ -81,7 +81,8 @@ def main() -> None:
     )
     command_line.add_common_options(parser, toy="12 rounds", output="outputs/progressive")
     options = parser.parse_args()
-    rounds = options.rounds or (12 if options.size == "toy" else 1500)
+    default = 12 if options.size == "toy" else 1500
+    rounds = default if options.rounds is None else options.rounds
     if rounds < 12:
         parser.error(f"--rounds must be 12 or more, not {rounds}")
     with command_line.errors_of(parser, f"--data {options.data}"):

@@ -91,7 +91,7 @@ def main() -> None:
     options = parser.parse_args()
     toy = options.size == "toy"
     rounds = options.rounds or (2 if toy else 1000)
-    command_line.require_positive(parser, rounds=rounds)
+    command_line.require_positive(parser, rounds=options.rounds)
     if not is_installed():
         parser.error("espeak-ng is not installed. Try `apt-get install espeak-ng`")
 

@@ -19,11 +19,11 @@ SCRIPTS = [
 
 REFUSED = [
     ("anomaly_detection", "--digits 10", "--digits must be from 0 to 9"),
-    ("anomaly_detection", "--rounds -1", "--rounds must be positive, not -1"),
+    ("anomaly_detection", "--rounds 0", "--rounds must be positive, not 0"),
     ("anomaly_pictures", "--data nowhere", "--data nowhere: "),
     ("anomaly_pictures", "--rounds 0", "--rounds must be positive, not 0"),
     ("anomaly_pictures", "--false-alarms 1", "--false-alarms must be from 0 to below 1, not 1.0"),
-    ("conditional_digits", "--epochs -1", "--epochs must be positive, not -1"),
+    ("conditional_digits", "--epochs 0", "--epochs must be positive, not 0"),
     ("digits_dcgan", "--data nothing_here", "--data nothing_here: "),
     ("digits_dcgan", "--data gaussian", "these are not pictures"),
     ("digits_dcgan", "--data mnist --image-size 9", "only digits and folders can be resized"),
@@ -34,9 +34,9 @@ REFUSED = [
     ("gaussian_1d", "--show", "--show needs a screen"),
     ("image_aae", "--data nowhere", "--data nowhere: "),
     ("image_aae", "--image-size 0", "--image-size must be positive, not 0"),
-    ("image_aae", "--rounds -3", "--rounds must be positive, not -3"),
+    ("image_aae", "--rounds 0", "--rounds must be positive, not 0"),
     ("mnist_aae", "--data gaussian", "--data gaussian: labeled images"),
-    ("mnist_aae", "--rounds -1", "--rounds must be positive, not -1"),
+    ("mnist_aae", "--rounds 0", "--rounds must be positive, not 0"),
     ("mnist_dcgan", "", "required: --mode"),
     ("mnist_dcgan", "--mode draw", "choose from"),
     ("mnist_dcgan", "--mode generate", "train one first, with --mode train"),
@@ -64,7 +64,7 @@ REFUSED = [
     ("variations/image_to_image", "--data gaussian", "--data gaussian: 64 labeled images"),
     ("variations/inpainting", "--steps -1", "--steps must be positive, not -1"),
     ("variations/inpainting", "--data absent.npz", "--data absent.npz: "),
-    ("variations/progressive", "--rounds 3", "--rounds must be 12 or more, not 3"),
+    ("variations/progressive", "--rounds 0", "--rounds must be 12 or more, not 0"),
     ("variations/progressive", "--data gaussian", "labeled images of up to 32×32 are needed"),
     ("variations/progressive", "--data nothing.npz", "--data nothing.npz: "),
     ("variations/semi_supervised", "--epochs 0", "--epochs must be positive, not 0"),
@@ -79,7 +79,7 @@ REFUSED = [
     ("variations/super_resolution", "--data absent.npz", "--data absent.npz: "),
     ("variations/text_to_image", "--rounds 0", "--rounds must be positive, not 0"),
     ("variations/text_to_image", "--data absent.npz", "--data absent.npz: "),
-    ("variations/text_to_speech", "--rounds -1", "--rounds must be positive, not -1"),
+    ("variations/text_to_speech", "--rounds 0", "--rounds must be positive, not 0"),
 ]
 
 
