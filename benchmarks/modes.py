@@ -9,7 +9,7 @@ distribution over the modes from the uniform one.
     python benchmarks/modes.py
     python benchmarks/modes.py --record benchmarks/results/modes.json --picture docs/modes.png
 
-A run of the defaults takes about two hours of one core. If you stop it, start the same command again.
+A run of the defaults takes about an hour and a half of one core. If you stop it, start the command again.
 """
 
 from __future__ import annotations
