@@ -22,6 +22,14 @@ FIT = "fit"
 TWENTY = "fit, 20 steps an execution"
 
 
+def versions(answer: dict[str, Any]) -> str:
+    """Returns the versions of Python and of all frameworks of a record, as text."""
+    found = {"python": answer["versions"]["python"]}
+    for description in answer["frameworks"].values():
+        found.update(description.get("versions", {}))
+    return ", ".join(f"{name} {version}" for name, version in found.items() if version)
+
+
 def ratio(one: dict[str, Any] | None, other: dict[str, Any] | None) -> float | None:
     """Returns the median over the turns of the ratio of two rows' times, `None` where one has no time."""
     if not one or not other or not one.get("milliseconds") or not other.get("milliseconds"):
@@ -84,12 +92,8 @@ def line(row: dict[str, Any], loop: dict[str, Any] | None) -> str:
 def table(answer: dict[str, Any]) -> str:
     """Returns the tables of all groups of a record, and what became of the goals."""
     recipe = answer["recipe"]
-    versions = {"python": answer["versions"]["python"]}
-    for description in answer["frameworks"].values():
-        versions.update(description.get("versions", {}))
-    known = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
     lines = [
-        f"{recipe['card']}; {known}; {answer['date']}. Batches of {recipe['batch']}, medians of "
+        f"{recipe['card']}; {versions(answer)}; {answer['date']}. Batches of {recipe['batch']}, medians of "
         f"{recipe['repeats']} turns of {recipe['steps']} steps at 64 pixels. Compilation is the time until "
         "the first steps are done.",
     ]

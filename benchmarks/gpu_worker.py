@@ -1,4 +1,4 @@
-"""What the processes of `gpu.py` share: each belongs to one framework, and does what it is told.
+"""What the processes of `gpu.py` and `speed.py` share: each belongs to a framework, and does what it is told.
 
 A request is a line of JSON, and so is its answer:
 
@@ -36,9 +36,9 @@ class Framework(ABC):
     def make(self, specification: dict[str, Any]) -> Run:
         """Makes a contestant."""
 
-    @abstractmethod
     def memory(self) -> tuple[int, int] | None:
         """Returns the bytes that are in use, and their peak; `None` where nobody counts them."""
+        return None
 
     def forget_peak(self) -> None:  # noqa: B027  # for those that can
         """Lets the peak begin at what is in use, where the framework can."""

@@ -7,7 +7,7 @@ Each framework brings a `Play`: its own networks, noise and functions. So all co
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -144,6 +144,21 @@ EBGAN = (
     Move("discriminator", ("encoder", "decoder"), generated, separate),
     Move("generator", ("generator",), nothing, lower),
 )
+
+
+@dataclasses.dataclass(frozen=True)
+class Setup:
+    """What a contestant plays with. The benchmark has the defaults, the tests have others.
+
+    Attributes:
+        adam: The arguments of Adam.
+        latents: A table of noise, whose rows are used one after the other, or `None` for random noise.
+        shuffle: Whether an epoch has the rows in a new order.
+    """
+
+    adam: Mapping[str, float] = dataclasses.field(default_factory=ADAM.copy)
+    latents: np.ndarray | None = None
+    shuffle: bool = True
 
 
 @dataclasses.dataclass(frozen=True)

@@ -16,9 +16,10 @@ import numpy as np
 from gpu_worker import Framework, Run, serve
 from jax import lax
 from jax import numpy as jnp
-from speed_games import ADAM, SCAN, Game, game_of
+from speed_games import SCAN, Game, Setup, game_of
 
 Players = dict[str, keras.Model]
+DEFAULTS = Setup()
 
 
 class JaxPlay:
@@ -64,22 +65,20 @@ def contestant(
     game: Game,
     players: Players,
     x: np.ndarray,
-    adam: dict[str, float] = ADAM,
-    latents: np.ndarray | None = None,
-    shuffle: bool = True,
+    setup: Setup = DEFAULTS,
     scan: int = 1,
 ) -> tuple[Run, list[Any]]:
     """Makes a step, or `scan` steps in one call. Returns it, and a list of one entry: the state."""
     optimizers = []
     for move in game.moves:
-        optimizers.append(keras.optimizers.Adam(**adam))
+        optimizers.append(keras.optimizers.Adam(**setup.adam))
         optimizers[-1].build(
             [v for name in move.players for v in players[name].trainable_variables]
         )
 
     def noise_of(key: Any, drawn: Any) -> Any:
-        if latents is not None:
-            return jnp.asarray(latents)[drawn % len(latents)]
+        if setup.latents is not None:
+            return jnp.asarray(setup.latents)[drawn % len(setup.latents)]
         return jax.random.normal(jax.random.fold_in(key, drawn), (game.batch, *game.latent))
 
     def step(state: Any, real: Any) -> Any:
@@ -123,7 +122,7 @@ def contestant(
     several = jax.jit(lambda state, batches: lax.scan(step, state, batches), donate_argnums=0)
 
     def run(steps: int) -> None:
-        for batches in game.passes(x, max(steps, scan), shuffle):
+        for batches in game.passes(x, max(steps, scan), setup.shuffle):
             losses, group = [], []
             for batch in batches:
                 if scan == 1:
@@ -148,10 +147,6 @@ class Jax(Framework):
         """Returns versions."""
         versions = {"jax": jax.__version__, "keras": keras.version()}
         return {"framework": "JAX", "versions": versions, "device": "cpu"}
-
-    def memory(self) -> None:
-        """Returns nothing: nobody counts."""
-        return
 
     def make(self, specification: dict[str, Any]) -> Run:
         """Makes the contestant; its networks come as JSON, because kerasgan needs TensorFlow."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from gpu_table import versions
+
 FIT = "fit"
 START = "start"
 HEAD = (
@@ -27,13 +29,9 @@ def line(row: dict[str, Any]) -> str:
 def table(answer: dict[str, Any]) -> str:
     """Returns the tables of all games of a record, and of the time until the first step."""
     recipe = answer["recipe"]
-    versions = {"python": answer["versions"]["python"]}
-    for description in answer["frameworks"].values():
-        versions.update(description.get("versions", {}))
-    known = ", ".join(f"{name} {version}" for name, version in versions.items())
     lines = [
-        f"{recipe['processor']}, {recipe['cores']} cores; {known}; {answer['date']}. Medians of "
-        f"{recipe['repeats']} turns. A ratio above 1 is slower than `fit`."
+        f"{recipe['processor']}, {recipe['cores']} cores; {versions(answer)}; {answer['date']}. "
+        f"Medians of {recipe['repeats']} turns. A ratio above 1 is slower than `fit`."
     ]
     if recipe["toy"]:
         lines.append("At toy size these numbers say nothing about speed.")

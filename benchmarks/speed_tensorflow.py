@@ -14,12 +14,13 @@ import numpy as np
 import tensorflow as tf
 from gpu_tensorflow import TensorFlow
 from gpu_worker import Run, serve
-from speed_games import ADAM, MARGIN, Game, Move, game_of
+from speed_games import MARGIN, Game, Move, Setup, game_of
 from speed_networks import players as players_of
 
 import kerasgan
 
 Players = dict[str, keras.Model]
+DEFAULTS = Setup()
 # Draws noise `(batch, *latent)`.
 Noise = Callable[[], Any]
 
@@ -53,11 +54,11 @@ class KerasPlay:
         """Returns the variables that a move changes."""
         return [v for name in move.players for v in self.players[name].trainable_variables]
 
-    def optimizers(self, game: Game, adam: dict[str, float]) -> list[keras.optimizers.Optimizer]:
+    def optimizers(self, game: Game, setup: Setup) -> list[keras.optimizers.Optimizer]:
         """Returns an optimizer for each move."""
         found = []
         for move in game.moves:
-            found.append(keras.optimizers.Adam(**adam))
+            found.append(keras.optimizers.Adam(**setup.adam))
             found[-1].build(self.variables(move))
         return found
 
@@ -74,8 +75,9 @@ class KerasPlay:
         return losses
 
 
-def drawing(game: Game, latents: np.ndarray | None, normal: Noise) -> Noise:
+def drawing(setup: Setup, normal: Noise) -> Noise:
     """Returns what draws noise: `normal`, or the rows of a table, one after the other."""
+    latents = setup.latents
     if latents is None:
         return normal
     seed = keras.random.SeedGenerator(0)
@@ -106,15 +108,13 @@ def by_kerasgan(
     game: Game,
     players: Players,
     x: np.ndarray,
-    adam: dict[str, float] = ADAM,
-    latents: np.ndarray | None = None,
-    shuffle: bool = True,
+    setup: Setup = DEFAULTS,
     **arguments: Any,
 ) -> Run:
     """Makes the game in kerasgan, with the defaults of `compile` but for its arguments."""
     prior = None
-    if latents is not None:
-        prior = lambda shape, seed: from_table(latents, seed)  # noqa: E731
+    if setup.latents is not None:
+        prior = lambda shape, seed: from_table(setup.latents, seed)  # noqa: E731
     if game.title == "EBGAN":
         discriminator = kerasgan.networks.AutoEncoder(players["encoder"], players["decoder"])
         model = kerasgan.EBGAN(players["generator"], discriminator, prior)
@@ -123,24 +123,24 @@ def by_kerasgan(
         model = kerasgan.AdversarialAutoEncoder(**players, prior=prior)
     else:
         model = kerasgan.GAN(**players, prior=prior)
-    optimizers = {f"{move.name}_optimizer": keras.optimizers.Adam(**adam) for move in game.moves}
+    optimizers = {
+        f"{move.name}_optimizer": keras.optimizers.Adam(**setup.adam) for move in game.moves
+    }
     model.compile(**optimizers, **arguments)
-    return fitting(model, game, x, shuffle)
+    return fitting(model, game, x, setup.shuffle)
 
 
 def by_hand(
     game: Game,
     players: Players,
     x: np.ndarray,
-    adam: dict[str, float] = ADAM,
-    latents: np.ndarray | None = None,
-    shuffle: bool = True,
+    setup: Setup = DEFAULTS,
     jit_compile: bool = False,
 ) -> Run:
     """Makes a loop by hand: a `tf.function` of one step, and running means of the losses."""
     shape = (game.batch, *game.latent)
-    play = KerasPlay(players, drawing(game, latents, lambda: tf.random.normal(shape)))
-    optimizers = play.optimizers(game, adam)
+    play = KerasPlay(players, drawing(setup, lambda: tf.random.normal(shape)))
+    optimizers = play.optimizers(game, setup)
     means = [keras.metrics.Mean() for _ in game.moves]
 
     @tf.function(jit_compile=jit_compile)
@@ -149,7 +149,7 @@ def by_hand(
             mean.update_state(loss)
 
     def run(steps: int) -> None:
-        for batches in game.passes(x, steps, shuffle):
+        for batches in game.passes(x, steps, setup.shuffle):
             for mean in means:
                 mean.reset_state()
             for batch in batches:
@@ -162,9 +162,7 @@ def by_hand(
 class Textbook(keras.Model):
     """A model with a `train_step` of its own, as in the examples of keras.io."""
 
-    def __init__(
-        self, game: Game, players: Players, adam: dict[str, float], latents: np.ndarray | None
-    ) -> None:
+    def __init__(self, game: Game, players: Players, setup: Setup) -> None:
         super().__init__()
         self.seed_generator = keras.random.SeedGenerator(0)
         self.game, self.models = game, list(players.values())
@@ -173,9 +171,9 @@ class Textbook(keras.Model):
         def normal() -> Any:
             return keras.random.normal(shape, seed=self.seed_generator)
 
-        self.play = KerasPlay(players, drawing(game, latents, normal))
+        self.play = KerasPlay(players, drawing(setup, normal))
         self.means = [keras.metrics.Mean(name=f"{move.name}_loss") for move in game.moves]
-        self.optimizers = self.play.optimizers(game, adam)
+        self.optimizers = self.play.optimizers(game, setup)
 
     @property
     def metrics(self) -> list[Any]:
@@ -194,14 +192,12 @@ def by_textbook(
     game: Game,
     players: Players,
     x: np.ndarray,
-    adam: dict[str, float] = ADAM,
-    latents: np.ndarray | None = None,
-    shuffle: bool = True,
+    setup: Setup = DEFAULTS,
 ) -> Run:
     """Makes a `keras.Model` with a `train_step` of its own, under `keras.Model.fit`."""
-    model = Textbook(game, players, adam, latents)
+    model = Textbook(game, players, setup)
     model.compile()
-    return fitting(model, game, x, shuffle)
+    return fitting(model, game, x, setup.shuffle)
 
 
 MAKERS: dict[str, Callable[..., Run]] = {

@@ -10,10 +10,11 @@ import numpy as np
 import speed_torch_networks as networks
 import torch
 from gpu_worker import Framework, Run, serve
-from speed_games import ADAM, Game, Move, game_of
+from speed_games import Game, Move, Setup, game_of
 from torch import nn
 
 Players = dict[str, nn.Sequential]
+DEFAULTS = Setup()
 
 
 class TorchPlay:
@@ -51,9 +52,7 @@ def contestant(
     game: Game,
     players: Players,
     x: np.ndarray,
-    adam: dict[str, float] = ADAM,
-    latents: np.ndarray | None = None,
-    shuffle: bool = True,
+    setup: Setup = DEFAULTS,
     kind: str = "eager",
     bfloat16: bool = False,
 ) -> Run:
@@ -61,6 +60,7 @@ def contestant(
     layout = torch.channels_last if kind == "channels_last" else torch.contiguous_format
     for player in players.values():
         player.to(memory_format=layout)
+    latents, adam = setup.latents, setup.adam
     table = None if latents is None else itertools.cycle(torch.from_numpy(latents))
 
     def noise() -> Any:
@@ -109,7 +109,7 @@ def contestant(
         x = np.moveaxis(x, -1, 1)
 
     def run(steps: int) -> None:
-        for batches in game.passes(x, steps, shuffle):
+        for batches in game.passes(x, steps, setup.shuffle):
             totals = [torch.zeros(()) for _ in moves]
             for batch in batches:
                 real = torch.from_numpy(batch).contiguous(memory_format=layout)
@@ -130,10 +130,6 @@ class Torch(Framework):
             "device": "cpu",
             "threads": torch.get_num_threads(),
         }
-
-    def memory(self) -> None:
-        """Returns nothing: nobody counts."""
-        return
 
     def make(self, specification: dict[str, Any]) -> Run:
         """Makes the contestant of `specification["kind"]`."""

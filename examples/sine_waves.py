@@ -61,9 +61,8 @@ def game(discriminator: str, iterations: int, steps_per_execution: int) -> keras
         penalties=[kerasgan.penalties.R1(0.1), kerasgan.penalties.R2(0.1)],
         discriminator_steps=10,
         steps_per_execution=steps_per_execution,
-        # On a CPU, XLA makes small recurrent and dense networks three times as fast, but convolutions slower.
-        # It compiles for 15 seconds, but for minutes with the penalties of a recurrent discriminator.
-        jit_compile=discriminator == "mlp" and iterations > 100,
+        # XLA compiles for 15 seconds, which a short run does not regain.
+        jit_compile="auto" if iterations > 100 else False,
     )
     return gan
 

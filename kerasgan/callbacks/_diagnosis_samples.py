@@ -150,7 +150,6 @@ class SampleWatch:
         self.seed = seed
         random = np.random.default_rng(seed)
         self.condition: np.ndarray | None = None
-        self.other_condition: np.ndarray | None = None
         if condition is not None:
             conditions = ops.convert_to_numpy(condition)
             if conditions.ndim == 0 or len(conditions) != len(x):
@@ -160,7 +159,6 @@ class SampleWatch:
                     f"sample. Received: condition of shape {conditions.shape}"
                 )
             self.condition = conditions[random.integers(len(x), size=count)]
-            self.other_condition = random.permutation(self.condition)
         training = self._vectors(x)
         if held_out is not None:
             held_out = _checked("held_out", held_out)
@@ -208,14 +206,15 @@ class SampleWatch:
 
         Both are root mean squares. There is no effect to tell if all samples are equal, or all conditions.
         """
-        if self.condition is None or self.other_condition is None:
+        if self.condition is None:
             return {}
-        differ = np.any((self.condition != self.other_condition).reshape(self.count, -1), axis=1)
+        others = np.random.default_rng(self.seed).permutation(self.condition)
+        differ = np.any((self.condition != others).reshape(self.count, -1), axis=1)
         distance = np.sqrt(2.0 * np.var(vectors, axis=0, dtype="float64").sum())
         if not differ.any() or distance == 0.0:
             return {}
-        others = self._vectors(self._generate(model, self.other_condition))
-        squared = np.square(others[differ] - vectors[differ], dtype="float64").sum(axis=1)
+        changed = self._vectors(self._generate(model, others))
+        squared = np.square(changed[differ] - vectors[differ], dtype="float64").sum(axis=1)
         return {"condition_effect": float(np.sqrt(squared.mean()) / distance)}
 
     def _generate(

@@ -40,7 +40,8 @@ COMMON: dict[str, tuple[Any, str]] = {
     "jit_compile": (
         "auto",
         'Whether XLA compiles a step. `"auto"` uses XLA on an accelerator, and on a CPU for recurrent '
-        'networks without convolutions. Defaults to `"auto"`.',
+        "networks without convolutions, unless a penalty needs their second derivatives. Defaults to "
+        '`"auto"`.',
     ),
 }
 

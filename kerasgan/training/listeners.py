@@ -158,6 +158,7 @@ def in_order(
     # A callback that explains values that are not finite must see them before they end training.
     early = [callback for callback in others if getattr(callback, "sees_non_finite", False)]
     late = [callback for callback in others if callback not in early]
+    # Those that add to the logs first; the order is otherwise the user's.
     late.sort(key=lambda callback: not hasattr(callback, "directions"))
     ordered = [order, TrainableWatch(), *early, FiniteWatch(), *late, *keepers]
     if is_list:

@@ -49,8 +49,8 @@ def prepare_monitors(
         for name, way in getattr(callback, "directions", {}).items():
             if name in logged:
                 raise ValueError(
-                    f"Invalid value for argument `name` of `{type(callback).__name__}`. Expected a name that "
-                    f"nothing else has in the logs. Received: name={name!r}"
+                    f"Invalid `directions` of `{type(callback).__name__}`. Expected names that nothing else "
+                    f"has in the logs. Received: {name!r}"
                 )
             logged[name] = in_training[name] = _MODES.get(way)
     for callback in listed:

@@ -46,7 +46,7 @@ class Case:
         draws = 1 if name == "aae" else 2
         shape = (draws * STEPS, self.game.batch, *self.game.latent)
         self.latents = random.normal(size=shape).astype("float32")
-        self.given = {"adam": ADAM, "latents": self.latents, "shuffle": False}
+        self.setup = self.games.Setup(ADAM, self.latents, shuffle=False)
 
     def players(self):
         players = self.networks.players(self.name, toy=True)
@@ -55,10 +55,10 @@ class Case:
                 weight.assign(value)
         return players
 
-    def after(self, maker, **arguments):
+    def after(self, maker, setup=None, **arguments):
         """Returns the weights after some steps of a contestant of TensorFlow."""
         players = self.players()
-        maker(self.game, players, self.x, **{**self.given, **arguments})(STEPS)
+        maker(self.game, players, self.x, setup or self.setup, **arguments)(STEPS)
         return {
             player: [keras.ops.convert_to_numpy(weight) for weight in model.trainable_weights]
             for player, model in players.items()
@@ -89,7 +89,8 @@ def test_contestants_of_tensorflow_play_the_same_game(name, modules):
     # kerasgan draws in the turn of an encoder too, and does not use it.
     latents = np.repeat(case.latents, 2, axis=0) if name == "aae" else case.latents
     # Without XLA, which would compile the LSTM for half a minute.
-    fit = case.after(tensorflow.by_kerasgan, latents=latents, jit_compile=False)
+    setup = case.games.Setup(ADAM, latents, shuffle=False)
+    fit = case.after(tensorflow.by_kerasgan, setup, jit_compile=False)
     assert_same(fit, loop)
 
 
@@ -107,7 +108,7 @@ def test_a_contestant_of_pytorch_plays_the_same_game(name, modules):
         return players
 
     players = loaded(case.start)
-    contestants.contestant(case.game, players, case.x, **case.given)(STEPS)
+    contestants.contestant(case.game, players, case.x, case.setup)(STEPS)
     assert_same(*(torch_weights(each, torch) for each in (players, loaded(expected))))
 
 
@@ -132,8 +133,8 @@ for name, text in json.load(open("networks.json")).items():
     players[name] = keras.models.model_from_json(text)
     for index, weight in enumerate(players[name].trainable_weights):
         weight.assign(case[f"{{name}} {{index}}"])
-given = dict(adam={adam!r}, latents=case["latents"], shuffle=False, scan={scan})
-run, state = speed_jax.contestant(game, players, case["x"], **given)
+setup = speed_games.Setup({adam!r}, case["latents"], shuffle=False)
+run, state = speed_jax.contestant(game, players, case["x"], setup, scan={scan})
 run({steps})
 after = {{
     f"{{name}} {{i}}": value

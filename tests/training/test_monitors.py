@@ -60,10 +60,12 @@ class Logging(keras.callbacks.Callback):
 
     def __init__(self):
         super().__init__()
-        self.directions = {"rightness": "up", "wrongness": "down"}
+        self.directions = {"rightness": "up", "wrongness": "down", "size": ""}
 
 
-@pytest.mark.parametrize(("monitor", "mode"), [("rightness", "max"), ("wrongness", "min")])
+@pytest.mark.parametrize(
+    ("monitor", "mode"), [("rightness", "max"), ("wrongness", "min"), ("size", "auto")]
+)
 @pytest.mark.parametrize("validates", [False, True])
 def test_a_callback_says_which_way_its_quantities_improve(monitor, mode, validates):
     callback = Monitor(monitor)
@@ -77,7 +79,7 @@ def test_an_evaluation_does_not_log_what_a_callback_logs():
 
 
 def test_two_callbacks_cannot_log_under_one_name():
-    with pytest.raises(ValueError, match="`name` of `Logging`.*Received: name='rightness'"):
+    with pytest.raises(ValueError, match="`directions` of `Logging`.*Received: 'rightness'"):
         prepare_monitors([Logging(), Logging()], METRICS, validates=False)
 
 
