@@ -50,8 +50,9 @@ def chosen_jit_compile(
     networks 1.3 to 2.6 times faster, because they are many small operations. Dense networks gain little or
     nothing, and convolutions lose about half their speed (`benchmarks/README.md`). So on a CPU, `"auto"` uses
     XLA for games with recurrent layers and no convolutions, unless TensorFlow's operations have to be
-    deterministic. Second derivatives of recurrent layers are another exception: XLA compiles them for many
-    minutes, in many gigabytes.
+    deterministic. Second derivatives of recurrent layers are another exception. An LSTM of 32 units over 30
+    steps, with R1 and R2, took 180 times as long with XLA. Unrolled, XLA had not compiled it after two
+    minutes, in 5 GB.
 
     On an accelerator, XLA cannot reach variables that TensorFlow keeps on the host: 32-bit integers. A game
     itself has none. If a user's sub-model has some, `"auto"` trains without XLA, and says so.
