@@ -166,7 +166,7 @@ class AdversarialModel(PlayedGame):
             run_eagerly=run_eagerly,
             steps_per_execution=1 if steps_per_execution == "auto" else steps_per_execution,
             jit_compile=chosen_jit_compile(
-                self, optimizers.variables, self.differentiated_twice, jit_compile, run_eagerly
+                self, optimizers.variables, self.differentiated_twice(), jit_compile, run_eagerly
             ),
         )
         if self.steps_per_execution > 1 and number_of_workers(self) > 1:

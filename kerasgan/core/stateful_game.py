@@ -140,9 +140,11 @@ class StatefulGame(keras.Model, metaclass=_Game):
         """The game's adversaries."""
         return self.kept.adversaries
 
-    @property
     def differentiated_twice(self) -> list[keras.Model]:
-        """The discriminators that a penalty needs second derivatives of."""
+        """Returns the discriminators that a penalty needs second derivatives of.
+
+        This is no property, for Keras saves what the attributes of a model hold, in the order of their names.
+        """
         return [
             adversary.discriminator.model
             for adversary in self.adversaries

@@ -52,6 +52,17 @@ def test_weights_alone_save_and_load(case, tmp_path):
     assert_equal(model, other)
 
 
+@pytest.mark.parametrize("kind", list(MODELS), ids=lambda kind: kind.__name__)
+@pytest.mark.promise("`load_model(compile=False)` finds every weight")
+def test_loads_without_compiling(kind, tmp_path):
+    model = MODELS[kind][0]()
+    model.compile(penalties="r1")
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras", compile=False)
+    for saved, weight in zip(model.weights, loaded.weights, strict=True):
+        np.testing.assert_array_equal(saved, weight)
+
+
 @pytest.mark.promise("`get_config` and `from_config`")
 def test_a_config_makes_an_equal_model(case):
     model, _ = case
