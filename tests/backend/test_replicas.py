@@ -200,7 +200,7 @@ def test_gradients_are_each_replicas_own(found):
     assert found["variable_gradients"] == [4.0, 12.0]
 
 
-@pytest.mark.parametrize("name", ["dragan", "gradient_penalty"])
+@pytest.mark.parametrize("name", ["dragan", "wasserstein_gradient_penalty"])
 def test_penalties_on_two_replicas_equal_one_device(found, name):
     np.testing.assert_allclose(np.concatenate(found[name]), found[f"{name}_alone"], rtol=1e-5)
     assert np.ptp(found[name]) > 0.1

@@ -223,7 +223,7 @@ def test_two_scores_under_two_names():
         AnomalyDetection(HELD_OUT, ABNORMAL, "reconstruct", name="auroc_of_errors"),
     ]
     assert {"auroc", "auroc_of_errors"} <= set(fitted(ganomaly(), *detections))
-    with pytest.raises(ValueError, match="`name` of `AnomalyDetection`.*Received: name='auroc'"):
+    with pytest.raises(ValueError, match="`directions` of `AnomalyDetection`.*Received: 'auroc'"):
         fitted(ganomaly(), detections[0], AnomalyDetection(HELD_OUT, ABNORMAL))
 
 
