@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,11 @@ class BackupAndRestore(RunKeeper):
     callback has ended training. Each backup is one file, written beside the last one and then renamed. So
     there is always one whole backup, whenever the process is killed.
 
-    To continue, start the same script again: `fit` finds the backup by itself. It reads the data of the epoch
-    again up to the position, without training. Arrays and a `keras.utils.PyDataset` work as they are. Shuffle
-    a `tf.data.Dataset` with a seed, for validation too. A generator must begin anew. A layer of yours that
-    draws random numbers needs its own `keras.random.SeedGenerator`.
+    To continue, start the same script again: `fit` finds the backup by itself, and says so unless `verbose`
+    is 0. It reads the data of the epoch again up to the position, without training. Arrays and a
+    `keras.utils.PyDataset` work as they are. Shuffle a `tf.data.Dataset` with a seed, for validation too. A
+    generator must begin anew. A layer of yours that draws random numbers needs its own
+    `keras.random.SeedGenerator`.
 
     Other callbacks are called for each batch that is trained on. Their attributes are restored after they
     have begun training and the epoch. That holds for numbers, text, arrays, generators of random numbers, and
@@ -121,6 +123,16 @@ class BackupAndRestore(RunKeeper):
         if is_chief(model):
             check_writable(self.backup_dir)
         super().follow(model, run, saved)
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Continues the run, and says where."""
+        is_left = self._saved is not None and self.initial_epoch < self.run.epochs
+        if is_left and self.params.get("verbose") and is_chief(self.model):
+            batch = f", batch {self.first_batch + 1}" if self.first_batch else ""
+            sys.stdout.write(
+                f"Training continues at epoch {self.initial_epoch + 1}{batch}, from '{self.path}'.\n"
+            )
+        super().on_train_begin(logs)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Continues the run, and counts the batches of the epoch from 0."""

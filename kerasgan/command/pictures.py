@@ -9,6 +9,7 @@ from typing import Any
 from kerasgan.command.errors import CommandError, sentence
 from kerasgan.command.settings import Settings
 from kerasgan.datasets import ImageFolderReport, ImageStream, image_stream, inspect_image_folder
+from kerasgan.datasets.image_files import list_images
 from kerasgan.datasets.picture_header import MOST_PIXELS
 
 _MOST_NAMED = 3
@@ -48,6 +49,14 @@ def look(folder: Path, on_error: str = "raise", max_pixels: int | None = None) -
     if report.count == 0:
         raise CommandError(f"FOLDER {folder}: no picture can be read.")
     return report
+
+
+def number_of_pictures(folder: Path) -> int:
+    """Returns how many pictures a folder has. A folder that is gone has none."""
+    try:
+        return len(list_images(folder))
+    except (ValueError, OSError):
+        return 0
 
 
 def opened(

@@ -22,7 +22,7 @@ from kerasgan.command.export import FORMATS, check_formats, write
 from kerasgan.command.films import write_development, write_interpolation
 from kerasgan.command.game import make_game
 from kerasgan.command.page import write_page
-from kerasgan.command.pictures import batches, look, opened
+from kerasgan.command.pictures import batches, look, number_of_pictures, opened
 from kerasgan.command.progress import Progress, Warnings, duration
 from kerasgan.command.run_folder import RunFolder
 from kerasgan.command.run_writer import RunWriter
@@ -319,6 +319,13 @@ def _finished_already(folder: RunFolder, settings: Settings, export: list[str]) 
         f"The run in {folder.path} is finished at step {settings.steps:,}. To train on, give "
         f"--steps {2 * settings.steps}. To begin another run, give --output.\n"
     )
+    count = number_of_pictures(Path(settings.folder))
+    # Where files may be left out, their number says nothing.
+    if count != settings.pictures and settings.reading.get("on_error", "raise") == "raise":
+        text += (
+            f"FOLDER {settings.folder} has changed: it has {count:,} pictures now, and had "
+            f"{settings.pictures:,} in this run.\n"
+        )
     missing = [name for name in export if name not in settings.export]
     run = shlex.quote(str(folder.path))
     return text + "".join(f"Export it: kerasgan export {run} --format {name}\n" for name in missing)

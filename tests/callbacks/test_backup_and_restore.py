@@ -69,6 +69,25 @@ def test_the_backup_is_kept_where_it_is_wanted_and_only_it_is_deleted(tmp_path):
     assert all(map(np.array_equal, before, gan.get_weights()))
 
 
+def test_fit_says_where_it_continues(tmp_path, capsys):
+    def train(*callbacks, verbose=2, **arguments):
+        gan = small_gan()
+        gan.compile()
+        backup = kerasgan.callbacks.BackupAndRestore(tmp_path, save_freq=1, delete_checkpoint=False)
+        with contextlib.suppress(KeyboardInterrupt):
+            gan.fit(
+                DATA, batch_size=40, verbose=verbose, callbacks=[*callbacks, backup], **arguments
+            )
+        return capsys.readouterr().out
+
+    path = tmp_path / "training_state.npz"
+    assert "continues" not in train(Interrupt(5), epochs=3)
+    assert f"Training continues at epoch 2, batch 2, from '{path}'." in train(epochs=2)
+    assert f"Training continues at epoch 3, from '{path}'." in train(epochs=3)
+    assert "continues" not in train(epochs=3)
+    assert "continues" not in train(epochs=4, verbose=0)
+
+
 def test_an_unfinished_backup_is_not_taken_for_one(tmp_path):
     callback = kerasgan.callbacks.BackupAndRestore(tmp_path)
     with contextlib.suppress(KeyboardInterrupt), files.replacing(callback.path) as temporary:

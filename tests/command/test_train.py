@@ -4,6 +4,7 @@ import argparse
 import json
 import logging
 import re
+import shutil
 
 import keras
 import numpy as np
@@ -90,8 +91,25 @@ def test_a_finished_run_says_so(trained, monkeypatch, capsys):
     monkeypatch.chdir(trained)
     before = (trained / "toys-run" / "model.keras").read_bytes()
     assert main(["train", "toys", *TOY]) == 0
-    assert "is finished at step 3" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "is finished at step 3" in printed
+    assert "has changed" not in printed
     assert (trained / "toys-run" / "model.keras").read_bytes() == before
+
+
+def test_a_finished_run_says_that_its_folder_has_changed(trained, here, capsys):
+    shutil.copytree(trained / "toys", here / "toys")
+    shutil.copytree(trained / "toys-run", here / "toys-run")
+    path = here / "toys-run" / "settings.json"
+    settings = json.loads(path.read_text())
+    path.write_text(json.dumps({**settings, "folder": str((here / "toys").resolve())}))
+    count = settings["pictures"]
+    first, *_ = sorted((here / "toys").iterdir())
+    shutil.copy(first, here / "toys" / "another.png")
+    assert main(["train", "toys", *TOY]) == 0
+    assert (
+        f"it has {count + 1} pictures now, and had {count} in this run" in capsys.readouterr().out
+    )
 
 
 @pytest.mark.deterministic
