@@ -143,7 +143,7 @@ class StatefulGame(keras.Model, metaclass=_Game):
     def differentiated_twice(self) -> list[keras.Model]:
         """Returns the discriminators that a penalty needs second derivatives of.
 
-        This is no property, for Keras saves what the attributes of a model hold, in the order of their names.
+        Do not make this a property. Keras would save the discriminators under its name.
         """
         return [
             adversary.discriminator.model
